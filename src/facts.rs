@@ -1,0 +1,52 @@
+//! One run's observations: plain data, and the published schema (JSON field names are promises).
+//!
+//! Nothing here reads the network or decides what an observation means. A field that was not measured is `None`,
+//! written as `null`, never left out.
+
+pub mod attempt;
+pub mod dns;
+pub mod name;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use attempt::Failure;
+
+/// What a run saw of one target.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Facts {
+    /// When the run began.
+    #[schemars(with = "String")]
+    pub started: Timestamp,
+    /// What could not be looked at from here; never a statement about the site.
+    pub inconclusive: Vec<Inconclusive>,
+    /// The first door, when it was asked for.
+    pub dns: Option<dns::Dns>,
+}
+
+/// One of the three doors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// Resolution of the name.
+    Dns,
+    /// The TLS handshake and the certificate.
+    Tls,
+    /// The redirects from `http` to `https`.
+    Http,
+}
+
+/// A look that failed because of where doorstep runs, or because time ran out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Inconclusive {
+    /// The door concerned.
+    pub door: Door,
+    /// What was to be looked at, such as `2001:db8::1 over IPv6`.
+    pub what: String,
+    /// Whether nothing at all of the door could be measured.
+    pub whole_door: bool,
+    /// Why not.
+    #[serde(flatten)]
+    pub failure: Failure,
+}

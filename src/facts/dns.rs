@@ -1,0 +1,339 @@
+//! The first door: what was asked on the way from the root to the zone, and what came back.
+
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{Failure, Millis};
+use super::name::{DnsName, RrType};
+
+/// Everything seen of DNS for one target.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Dns {
+    /// What was asked for, in order.
+    pub questions: Vec<Question>,
+    /// The zones met on the way, from the root down.
+    pub zones: Vec<Zone>,
+    /// What recursive resolvers, and the hosts file, say of the same questions.
+    pub resolvers: Vec<ResolverAnswer>,
+}
+
+/// One question and how it ended.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// The name asked for.
+    pub name: DnsName,
+    /// The type asked for.
+    pub r#type: RrType,
+    /// Why it was asked, when it was not the user's own question.
+    pub purpose: Option<Purpose>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What ended it, when the outcome is `unresolvable`.
+    pub obstacle: Option<Obstacle>,
+    /// What a resolver would tell its client.
+    pub rcode: Rcode,
+    /// The alias chain first, in order, then the records of the type asked for.
+    pub answers: Vec<Record>,
+    /// Every exchange, in the order in which they began.
+    pub steps: Vec<Step>,
+}
+
+/// Why doorstep asked something by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Which certificate authorities may issue.
+    Caa,
+    /// Which certificates are expected.
+    Tlsa,
+    /// Which protocols the site announces.
+    Https,
+    /// The other one of the registrable name and its `www`.
+    Twin,
+}
+
+/// How a question ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Records of the type exist.
+    Answer,
+    /// The name exists, without records of the type.
+    Nodata,
+    /// The name does not exist.
+    Nxdomain,
+    /// No usable answer was had.
+    Unresolvable,
+}
+
+/// What kept a question from an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Obstacle {
+    /// No server of the zone gave a usable answer.
+    NoUsableServer {
+        /// The zone.
+        zone: DnsName,
+    },
+    /// No server of the zone has an address.
+    NoServerAddress {
+        /// The zone.
+        zone: DnsName,
+    },
+    /// An alias points back to a name of its own chain.
+    AliasLoop {
+        /// The name met twice.
+        at: DnsName,
+    },
+    /// The servers of some zones can be found only through each other.
+    DelegationLoop {
+        /// The zone met twice.
+        zone: DnsName,
+    },
+    /// A bound of doorstep's own was reached.
+    LimitReached {
+        /// Which, by its name in `net::limits`.
+        limit: String,
+        /// The name that was being looked up.
+        at: DnsName,
+    },
+    /// Time ran out.
+    OutOfTime,
+}
+
+/// A response code, or what stands for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Rcode {
+    /// The name exists.
+    NoError,
+    /// The name does not exist.
+    NxDomain,
+    /// No usable answer.
+    ServFail,
+}
+
+/// A resource record in presentation format.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Record {
+    /// The owner.
+    pub name: DnsName,
+    /// The type.
+    pub r#type: RrType,
+    /// Seconds that it may be kept.
+    pub ttl: u32,
+    /// The data in presentation format (RFC 1035 §5.1; RFC 3597 for types without one).
+    pub data: String,
+}
+
+/// A server by the name under which a delegation lists it and one of its addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Server {
+    /// Its name.
+    pub name: DnsName,
+    /// The address asked.
+    pub address: IpAddr,
+    /// The port asked.
+    pub port: u16,
+}
+
+impl Server {
+    /// Where to send to.
+    #[must_use]
+    pub fn socket(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+}
+
+/// How a message travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// In one datagram each way.
+    Udp,
+    /// Over a connection.
+    Tcp,
+    /// Over TLS (RFC 7858).
+    Tls,
+    /// Over HTTPS (RFC 8484).
+    Https,
+    /// Over QUIC (RFC 9250).
+    Quic,
+    /// Read from the local hosts file; nothing travelled.
+    Hosts,
+}
+
+/// What was asked in one exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Asked {
+    /// The name, which QNAME minimisation may have shortened.
+    pub name: DnsName,
+    /// The type.
+    pub r#type: RrType,
+}
+
+/// What a response means for the one who asked (PROTOCOLS: response classes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResponseClass {
+    /// Go and ask the servers of a zone further down.
+    Referral,
+    /// Records of the type asked for.
+    Answer,
+    /// Only an alias, whose target is to be asked for.
+    Alias,
+    /// The name exists without the type.
+    Nodata,
+    /// The name does not exist.
+    Nxdomain,
+    /// The server answers, but not for this zone.
+    Lame,
+    /// RCODE 5.
+    Refused,
+    /// RCODE 2.
+    Servfail,
+    /// RCODE 1.
+    Formerr,
+    /// RCODE 4.
+    Notimp,
+    /// Nothing came.
+    Timeout,
+    /// Nothing could be sent, or the host said that nobody listens.
+    Unreachable,
+    /// What came could not be read.
+    Malformed,
+}
+
+impl ResponseClass {
+    /// Whether the trace can go on from such a response.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        matches!(self, Self::Referral | Self::Answer | Self::Alias | Self::Nodata | Self::Nxdomain)
+    }
+
+    /// Whether a message of the server came, whatever it said.
+    #[must_use]
+    pub fn is_response(self) -> bool {
+        !matches!(self, Self::Timeout | Self::Unreachable)
+    }
+}
+
+/// One exchange with one server.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// The zone whose server was asked.
+    pub zone: DnsName,
+    /// What was asked.
+    pub question: Asked,
+    /// Who was asked.
+    pub server: Server,
+    /// How.
+    pub transport: Transport,
+    /// When it began, counted from the start of the run.
+    pub at_ms: Millis,
+    /// How long the answer took; `null` when none came.
+    pub rtt_ms: Option<Millis>,
+    /// What came of it.
+    pub response: ResponseClass,
+    /// Why nothing came.
+    pub failure: Option<Failure>,
+    /// The zone to which a referral pointed.
+    pub referral_to: Option<DnsName>,
+    /// Whether the server called its answer authoritative (AA).
+    pub authoritative: Option<bool>,
+    /// Whether the answer was cut short (TC).
+    pub truncated: Option<bool>,
+    /// Bytes of the answer.
+    pub size: Option<usize>,
+    /// Extended errors (RFC 8914).
+    pub ede: Vec<ExtendedError>,
+    /// The server's own identifier (RFC 5001), escaped.
+    pub nsid: Option<String>,
+}
+
+/// An extended DNS error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExtendedError {
+    /// The code.
+    pub code: u16,
+    /// The server's words, as they came.
+    pub text: String,
+}
+
+/// A zone on the way and who serves it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Zone {
+    /// The apex.
+    pub name: DnsName,
+    /// The servers by the parent's referral, or by the hints for the root.
+    pub parent_ns: Vec<DnsName>,
+    /// The servers by the zone's own NS set; `null` when it was not had.
+    pub child_ns: Option<Vec<DnsName>>,
+    /// The addresses that the parent's referral brought along.
+    pub glue: Vec<Glue>,
+    /// Servers of the referral for which no address was found.
+    pub unresolved_ns: Vec<DnsName>,
+    /// Every (name, address) known.
+    pub servers: Vec<ZoneServer>,
+    /// Which server gave the referral; `null` for the root.
+    pub referred_by: Option<Server>,
+}
+
+/// An address in a referral.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Glue {
+    /// The server's name.
+    pub name: DnsName,
+    /// Its address.
+    pub address: IpAddr,
+}
+
+/// One server of a zone, as it was met.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ZoneServer {
+    /// Its name.
+    pub name: DnsName,
+    /// The address.
+    pub address: IpAddr,
+    /// Whether it answered over UDP; `null` when not asked.
+    pub reachable_udp: Option<bool>,
+    /// Whether it answered over TCP; `null` when not asked.
+    pub reachable_tcp: Option<bool>,
+    /// Whether it answered authoritatively for the zone; `null` when it gave no answer.
+    pub authoritative: Option<bool>,
+    /// The serial of its SOA.
+    pub soa_serial: Option<u32>,
+    /// The shortest round trip.
+    pub rtt_ms: Option<Millis>,
+    /// How its last response to a question about the zone is classed.
+    pub response: Option<ResponseClass>,
+    /// Why nothing came from it.
+    pub failure: Option<Failure>,
+}
+
+/// What a resolver, or the hosts file, says.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ResolverAnswer {
+    /// The resolver: an address, a URL, `system`, or the path of the hosts file.
+    pub resolver: String,
+    /// How it was asked.
+    pub transport: Transport,
+    /// The name asked for.
+    pub name: DnsName,
+    /// The type asked for.
+    pub r#type: RrType,
+    /// Its response code; `null` when nothing came.
+    pub rcode: Option<String>,
+    /// Its records.
+    pub answers: Vec<Record>,
+    /// Whether it says that it validated them (AD).
+    pub authenticated: Option<bool>,
+    /// How long it took.
+    pub rtt_ms: Option<Millis>,
+    /// Whether it names the same data as the zone's own servers.
+    pub agrees: Option<bool>,
+    /// Why nothing came.
+    pub failure: Option<Failure>,
+}

@@ -1,0 +1,213 @@
+//! Domain names and record types as they stand in a report.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hickory_proto::rr::{Name, RecordType};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An absolute domain name, compared without regard to case and written in lower case with its final dot.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DnsName(Name);
+
+impl DnsName {
+    /// The root, `.`.
+    #[must_use]
+    pub fn root() -> Self {
+        Self(Name::root())
+    }
+
+    /// The name for the wire.
+    #[must_use]
+    pub fn as_wire(&self) -> &Name {
+        &self.0
+    }
+
+    /// How many labels the name has; the root has none.
+    #[must_use]
+    pub fn label_count(&self) -> usize {
+        self.0.iter().count()
+    }
+
+    /// Whether this name is `other` or below it.
+    #[must_use]
+    pub fn is_at_or_below(&self, other: &Self) -> bool {
+        other.0.zone_of(&self.0)
+    }
+
+    /// Whether this name is below `other`, and not the same.
+    #[must_use]
+    pub fn is_below(&self, other: &Self) -> bool {
+        self != other && self.is_at_or_below(other)
+    }
+
+    /// The ancestor that has `labels` labels; the name itself when it has no more than that.
+    #[must_use]
+    pub fn with_labels(&self, labels: usize) -> Self {
+        Self(self.0.trim_to(labels))
+    }
+
+    /// The name without its final dot, as users and certificates write it; the root stays `.`.
+    #[must_use]
+    pub fn without_dot(&self) -> String {
+        let absolute = self.to_string();
+        match absolute.strip_suffix('.') {
+            Some(relative) if !relative.is_empty() => relative.to_owned(),
+            _ => absolute,
+        }
+    }
+}
+
+impl From<Name> for DnsName {
+    fn from(name: Name) -> Self {
+        let mut name = name.to_lowercase();
+        name.set_fqdn(true);
+        Self(name)
+    }
+}
+
+impl FromStr for DnsName {
+    type Err = hickory_proto::ProtoError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Name::from_ascii(text).map(Self::from)
+    }
+}
+
+impl fmt::Display for DnsName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_ascii())
+    }
+}
+
+impl Serialize for DnsName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DnsName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for DnsName {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DnsName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "description": "an absolute domain name, with its final dot" })
+    }
+}
+
+/// A record type by its number, so that types unknown to doorstep survive. Written by name, or as `TYPE123` (RFC 3597).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RrType(pub u16);
+
+impl RrType {
+    /// IPv4 address.
+    pub const A: Self = Self(1);
+    /// Name server.
+    pub const NS: Self = Self(2);
+    /// Alias.
+    pub const CNAME: Self = Self(5);
+    /// Start of authority.
+    pub const SOA: Self = Self(6);
+    /// IPv6 address.
+    pub const AAAA: Self = Self(28);
+
+    /// The type for the wire.
+    #[must_use]
+    pub fn as_wire(self) -> RecordType {
+        RecordType::from(self.0)
+    }
+}
+
+impl From<RecordType> for RrType {
+    fn from(record_type: RecordType) -> Self {
+        Self(record_type.into())
+    }
+}
+
+/// The text is neither the mnemonic of a record type nor of the form `TYPE123`.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown record type `{0}`")]
+pub struct UnknownRrType(String);
+
+impl FromStr for RrType {
+    type Err = UnknownRrType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let upper = text.to_ascii_uppercase();
+        if let Some(number) = upper.strip_prefix("TYPE").and_then(|digits| digits.parse().ok()) {
+            return Ok(Self(number));
+        }
+        upper.parse::<RecordType>().map(Self::from).map_err(|_| UnknownRrType(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RrType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_wire() {
+            RecordType::Unknown(number) => write!(f, "TYPE{number}"),
+            known => write!(f, "{known}"),
+        }
+    }
+}
+
+impl Serialize for RrType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RrType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for RrType {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RrType".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "description": "a record type by name, or TYPE123" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_written_in_lower_case_with_its_final_dot() {
+        assert_eq!("WWW.Example".parse::<DnsName>().unwrap().to_string(), "www.example.");
+    }
+
+    #[test]
+    fn the_root_keeps_its_dot_everywhere() {
+        assert_eq!(DnsName::root().without_dot(), ".");
+        assert_eq!(DnsName::root().label_count(), 0);
+    }
+
+    #[test]
+    fn a_name_is_at_but_not_below_itself() {
+        let name: DnsName = "example.com".parse().unwrap();
+        assert!(name.is_at_or_below(&name) && !name.is_below(&name));
+        assert!(name.is_below(&"com".parse().unwrap()));
+        assert!(!name.is_at_or_below(&"ample.com".parse().unwrap()));
+    }
+
+    #[test]
+    fn record_types_are_read_by_name_and_by_number() {
+        assert_eq!("aaaa".parse::<RrType>().unwrap(), RrType::AAAA);
+        assert_eq!("TYPE1".parse::<RrType>().unwrap(), RrType::A);
+        assert_eq!("type65280".parse::<RrType>().unwrap().to_string(), "TYPE65280");
+        assert!("TYPE65536".parse::<RrType>().is_err() && "WAT".parse::<RrType>().is_err());
+    }
+}

@@ -1,0 +1,34 @@
+//! Every bound in one place, each with its reason. Reaching one is a fact, then a finding, never a hang or a panic.
+
+use std::time::Duration;
+
+/// Questions on the path of one name. Unbound ends at 200 in all, BIND 9 at 200.
+pub const PATH_QUESTIONS: usize = 200;
+/// Questions of one run, the servers' survey included.
+pub const RUN_QUESTIONS: usize = 1_000;
+/// Referrals on the path of one name; hickory follows 24, unbound 130.
+pub const REFERRALS: usize = 30;
+/// Look-ups of server names at one cut: the bound against NXNSAttack (unbound: 16).
+pub const SERVER_NAME_LOOKUPS: usize = 6;
+/// How deep look-ups of server names may need each other (BIND 9: 7).
+pub const LOOKUP_DEPTH: usize = 7;
+/// Servers kept of one NS set (unbound: 20).
+pub const SERVERS_PER_CUT: usize = 20;
+/// Addresses kept of one server name.
+pub const ADDRESSES_PER_SERVER: usize = 4;
+/// Links of an alias chain (unbound and BIND 9: 11).
+pub const ALIAS_LINKS: usize = 11;
+/// Servers asked side by side at one cut.
+pub const SERVERS_AT_ONCE: usize = 3;
+/// Minimised questions for one name (RFC 9156 §2.3, MAX_MINIMISE_COUNT).
+pub const MINIMISED_STEPS: usize = 10;
+/// The first labels that are added one by one (RFC 9156 §2.3, MINIMISE_ONE_LAB).
+pub const MINIMISED_SINGLY: usize = 4;
+/// The EDNS buffer that avoids fragments (DNS flag day 2020).
+pub const EDNS_BUFFER: u16 = 1_232;
+/// How long the two tries over UDP wait.
+pub const UDP_TRIES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+/// Datagrams passed over (wrong id, wrong question) in one wait: a flood must not hold the run.
+pub const STRAY_DATAGRAMS: usize = 64;
+/// Addresses of one host that are tried.
+pub const ADDRESSES_PER_HOST: usize = 16;
