@@ -1,0 +1,3 @@
+//! Runs a plan and writes down what happened. The only asynchronous code, the only place that spawns.
+
+pub mod dns;
