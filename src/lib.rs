@@ -13,4 +13,7 @@
 
 pub mod facts;
 pub mod finding;
+pub mod judge;
 pub mod net;
+pub mod observe;
+pub mod report;

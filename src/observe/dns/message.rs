@@ -177,7 +177,7 @@ pub(super) fn as_fact(record: &WireRecord) -> Record {
 fn presentation(data: &RData) -> String {
     match data {
         RData::Unknown { rdata, .. } => {
-            let bytes = rdata.anything();
+            let bytes = &rdata.anything;
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
         }

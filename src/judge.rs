@@ -1,0 +1,56 @@
+//! Decides what the facts mean. Pure: no network, no clock, no async; what a check needs is a fact.
+
+mod dns;
+pub mod policy;
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Rule};
+use policy::Policy;
+
+/// Every rule, in the order of the published table.
+pub const RULES: &[Rule] = dns::RULES;
+
+/// All findings about one target, the worst first.
+#[must_use]
+pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(facts) = &facts.dns {
+        dns::judge(facts, policy, &mut findings);
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+
+    #[test]
+    fn ids_are_unique_and_well_formed() {
+        let mut seen = std::collections::BTreeSet::new();
+        for rule in RULES {
+            let (area, defect) = rule.id.split_once('/').unwrap();
+            assert!(["dns", "tls", "http", "across"].contains(&area), "{}", rule.id);
+            assert!(defect.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
+            assert!(seen.insert(rule.id), "{} twice", rule.id);
+        }
+    }
+
+    #[test]
+    fn every_rule_is_documented_and_what_is_worse_than_a_notice_is_cited() {
+        for rule in RULES {
+            assert!(rule.doc.split_whitespace().count() >= 20, "{} needs an explanation", rule.id);
+            assert!(rule.severity == Severity::Notice || !rule.source.is_empty(), "{} needs a source", rule.id);
+        }
+    }
+
+    #[test]
+    fn what_explains_a_rule_is_itself_a_rule() {
+        for rule in RULES {
+            for cause in rule.explained_by {
+                assert!(RULES.iter().any(|other| other.id == *cause), "{} names {cause}", rule.id);
+            }
+        }
+    }
+}

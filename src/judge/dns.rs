@@ -1,0 +1,35 @@
+//! The first door judged: one question a file.
+
+mod alias;
+mod existence;
+mod limit;
+mod servers;
+#[cfg(test)]
+mod testing;
+
+use super::policy::Policy;
+use crate::facts::dns::Dns;
+use crate::finding::{Evidence, Finding, Rule};
+
+/// The rules about DNS.
+pub(super) const RULES: &[Rule] = &[
+    existence::NotDelegated::RULE,
+    existence::NameNotFound::RULE,
+    existence::NoAddress::RULE,
+    servers::AllServersDead::RULE,
+    servers::AllServersLame::RULE,
+    servers::ServerUnreachable::RULE,
+    servers::LameDelegation::RULE,
+    servers::GlueMissing::RULE,
+    servers::NsUnresolvable::RULE,
+    alias::AliasLoop::RULE,
+    alias::AliasDangling::RULE,
+    limit::LimitReached::RULE,
+];
+
+pub(super) fn judge(dns: &Dns, _policy: &Policy, findings: &mut Vec<Finding>) {
+    existence::judge(dns, findings);
+    servers::judge(dns, findings);
+    alias::judge(dns, findings);
+    limit::judge(dns, findings);
+}

@@ -1,0 +1,55 @@
+//! Did a bound end the trace?
+
+use crate::facts::dns::{Dns, Obstacle};
+use crate::facts::name::DnsName;
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// A bound on the work for one name ended the trace.
+    ///
+    /// Resolvers bound the questions, referrals and server names that one look-up may cost, so that a broken or hostile zone
+    /// cannot keep them busy. doorstep has the same bounds, and one was reached: a resolver will most likely fail as well.
+    /// Make the delegation simpler: fewer zones that depend on each other, server names inside the zone, with glue.
+    LimitReached { name: DnsName, limit: String, at: DnsName }
+    id: "dns/limit-reached", severity: Error, source: "practice: resolvers have the same bounds",
+    message: "the trace of `{name}` was ended by the bound {limit} at `{at}`",
+    fix: "make the delegation simpler: fewer zones that depend on each other, name servers with glue",
+}
+
+pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
+    let limited = dns.questions.iter().find_map(|question| match &question.obstacle {
+        Some(Obstacle::LimitReached { limit, at }) if limit != "ALIAS_LINKS" => {
+            Some(LimitReached { name: question.name.clone(), limit: limit.clone(), at: at.clone() })
+        }
+        _ => None,
+    });
+    if let Some(evidence) = limited {
+        let subject = evidence.name.without_dot();
+        findings.push(evidence.about(subject));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ids, question, zones};
+    use super::*;
+    use crate::facts::dns::Outcome;
+    use crate::facts::name::RrType;
+
+    fn judged(obstacle: Option<Obstacle>) -> Vec<String> {
+        let mut asked = question("a.example.", RrType::A, Outcome::Unresolvable);
+        asked.obstacle = obstacle;
+        let dns = zones(&["."]).asks(asked);
+        ids(|findings| judge(&dns, findings))
+    }
+
+    #[test]
+    fn a_bound_is_a_finding_but_time_and_alias_chains_are_not_its_business() {
+        let bound = |limit: &str| Obstacle::LimitReached { limit: limit.to_owned(), at: DnsName::root() };
+        assert_eq!(judged(Some(bound("REFERRALS"))), ["dns/limit-reached"]);
+        assert!(judged(Some(bound("ALIAS_LINKS"))).is_empty());
+        assert!(judged(Some(Obstacle::OutOfTime)).is_empty());
+        assert!(judged(None).is_empty());
+    }
+}

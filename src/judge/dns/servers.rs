@@ -1,0 +1,203 @@
+//! Do the servers of the zone answer, and for the zone?
+
+use crate::facts::dns::{Dns, Obstacle, ResponseClass, Zone, ZoneServer};
+use crate::facts::name::DnsName;
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// No name server of the zone answers at all.
+    ///
+    /// The parent zone names these servers, and none of them sent anything back, over UDP or TCP. Visitors whose resolver has
+    /// forgotten the last answer see "server not found". Start the servers, open port 53 for UDP and TCP, or have the
+    /// registrar list the servers that your DNS host gave you.
+    AllServersDead { zone: DnsName, servers: Vec<String> }
+    id: "dns/all-servers-dead", severity: Error, source: "practice: nobody can resolve the name (zonemaster BASIC02)",
+    message: "no name server of `{zone}` answers",
+    fix: "start the name servers of `{zone}`, or list the right ones at the registrar",
+}
+
+finding! {
+    /// Every name server of the zone answers, and none of them for this zone.
+    ///
+    /// The parent zone names these servers, but they refuse or do not know the zone: it was never created there, was deleted,
+    /// or the registrar lists the servers of another account. Create the zone at that DNS host, or list at the registrar the
+    /// servers that your DNS host shows for the zone.
+    AllServersLame { zone: DnsName, servers: Vec<String> }
+    id: "dns/all-servers-lame", severity: Error, source: "RFC 9499, RFC 1912 §2.8",
+    message: "the name servers of `{zone}` answer, but none of them serves the zone",
+    fix: "create `{zone}` at its DNS host, or list at the registrar the servers that the DNS host shows for it",
+}
+
+finding! {
+    /// One name server of the zone does not answer from here, while others do.
+    ///
+    /// Nothing came back to two questions over UDP and one over TCP. Resolvers ask another server after a wait, so visitors
+    /// notice it as slowness, and as failure when the other servers go too. Start it, open port 53 on it, or take it out
+    /// of the NS records at the zone and at the registrar.
+    ServerUnreachable { zone: DnsName, server: DnsName, address: String }
+    id: "dns/server-unreachable", severity: Warning, source: "practice: every resolver waits for it (zonemaster CONNECTIVITY01)",
+    message: "the name server {server} ({address}) of `{zone}` is unreachable from here",
+    fix: "start {server}, open its port 53 for UDP and TCP, or remove it from the NS records",
+}
+
+finding! {
+    /// A name server that the parent lists answers, but does not serve the zone.
+    ///
+    /// It refuses, fails, or knows nothing of the zone (a lame delegation). Resolvers have to ask another one. Load the zone
+    /// on it, or take it out of the NS records at the zone and at the registrar.
+    LameDelegation { zone: DnsName, server: DnsName, address: String, response: ResponseClass, said: String }
+    id: "dns/lame-delegation", severity: Warning, source: "RFC 9499, RFC 1912 §2.8",
+    message: "the name server {server} ({address}) is listed for `{zone}` but {said}",
+    fix: "load the zone `{zone}` on {server}, or remove it from the NS records",
+}
+
+finding! {
+    /// The parent names a server inside the zone, and does not tell its address.
+    ///
+    /// To find the server one would have to ask the server itself. The parent must send the address along (glue), and does
+    /// not. Enter the address of the name server (a "host object" or "child name server") at the registrar.
+    GlueMissing { zone: DnsName, server: DnsName }
+    id: "dns/glue-missing", severity: Error, source: "RFC 9471",
+    message: "the referral to `{zone}` names {server}, which lies inside it, without an address",
+    fix: "enter the address of {server} at the registrar (host object, glue record)",
+}
+
+finding! {
+    /// The name of a name server has no address.
+    ///
+    /// The parent lists it for the zone, but its own name leads nowhere, so nobody can ask it. When the domain of the server's
+    /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records.
+    NsUnresolvable { zone: DnsName, server: DnsName }
+    id: "dns/ns-unresolvable", severity: Error, source: "practice: the server cannot be asked (zonemaster BASIC02)",
+    message: "the name server {server} of `{zone}` has no address",
+    fix: "remove {server} from the NS records of `{zone}`, or give it an address",
+}
+
+pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
+    for zone in dns.zones.iter().filter(|zone| is_surveyed(dns, zone)) {
+        addresses(zone, findings);
+        match zone.servers.iter().filter(|server| server.response.is_some()).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            asked if asked.iter().all(|server| is_dead(server)) => {
+                let evidence = AllServersDead { zone: zone.name.clone(), servers: labels(asked) };
+                findings.push(evidence.about(zone.name.without_dot()));
+            }
+            asked if asked.iter().all(|server| is_dead(server) || is_lame(server)) => {
+                let evidence = AllServersLame { zone: zone.name.clone(), servers: labels(asked) };
+                findings.push(evidence.about(zone.name.without_dot()));
+            }
+            asked => some(zone, asked, findings),
+        }
+    }
+}
+
+/// Only of the zones that decide about the name every server was asked.
+fn is_surveyed(dns: &Dns, zone: &Zone) -> bool {
+    let stopped_here = dns.questions.iter().any(|question| match &question.obstacle {
+        Some(
+            Obstacle::NoUsableServer { zone: at }
+            | Obstacle::NoServerAddress { zone: at }
+            | Obstacle::DelegationLoop { zone: at },
+        ) => *at == zone.name,
+        _ => false,
+    });
+    let deepest = dns.questions.iter().any(|question| {
+        let below = |other: &&Zone| question.name.is_at_or_below(&other.name);
+        let zones = dns.zones.iter().filter(below).max_by_key(|other| other.name.label_count());
+        zones.is_some_and(|deepest| deepest.name == zone.name)
+    });
+    zone.name != DnsName::root() && (stopped_here || deepest)
+}
+
+fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
+    for server in &zone.unresolved_ns {
+        let (zone, server) = (zone.name.clone(), server.clone());
+        let subject = server.without_dot();
+        findings.push(if server.is_at_or_below(&zone) {
+            GlueMissing { zone, server }.about(subject)
+        } else {
+            NsUnresolvable { zone, server }.about(subject)
+        });
+    }
+}
+
+fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
+    for server in asked {
+        let address = server.address.to_string();
+        let subject = address.clone();
+        let (zone, name) = (zone.name.clone(), server.name.clone());
+        if let Some(response) = server.response.filter(|_| is_lame(server)) {
+            let said = said(response).to_owned();
+            findings.push(LameDelegation { zone, server: name, address, response, said }.about(subject));
+        } else if server.reachable_udp == Some(false) && server.reachable_tcp == Some(false) {
+            findings.push(ServerUnreachable { zone, server: name, address }.about(subject));
+        }
+    }
+}
+
+fn said(response: ResponseClass) -> &'static str {
+    match response {
+        ResponseClass::Refused => "refuses to answer for it (REFUSED)",
+        ResponseClass::Servfail => "fails to answer for it (SERVFAIL)",
+        _ => "does not answer for it with authority",
+    }
+}
+
+fn is_lame(server: &ZoneServer) -> bool {
+    matches!(server.response, Some(ResponseClass::Lame | ResponseClass::Refused | ResponseClass::Servfail))
+}
+
+fn is_dead(server: &ZoneServer) -> bool {
+    server.response.is_some_and(|response| !response.is_response())
+}
+
+fn labels(servers: &[&ZoneServer]) -> Vec<String> {
+    servers.iter().map(|server| format!("{} {}", server.name, server.address)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ids, question, server, zones};
+    use super::*;
+    use crate::facts::dns::Outcome;
+    use crate::facts::name::RrType;
+
+    fn judged(servers: &[ZoneServer]) -> Vec<String> {
+        let mut dns = zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        dns.zones[1].servers = servers.to_vec();
+        ids(|findings| judge(&dns, findings))
+    }
+
+    #[test]
+    fn servers_that_all_answer_are_no_finding() {
+        assert!(judged(&[server(1, ResponseClass::Answer), server(2, ResponseClass::Nodata)]).is_empty());
+    }
+
+    #[test]
+    fn one_silent_or_refusing_server_is_named() {
+        let good = server(1, ResponseClass::Answer);
+        assert_eq!(judged(&[good.clone(), server(2, ResponseClass::Timeout)]), ["dns/server-unreachable"]);
+        assert_eq!(judged(&[good.clone(), server(2, ResponseClass::Refused)]), ["dns/lame-delegation"]);
+        let mut udp_only = server(2, ResponseClass::Timeout);
+        udp_only.reachable_tcp = None;
+        assert!(judged(&[good, udp_only]).is_empty(), "silent over UDP, TCP not tried");
+    }
+
+    #[test]
+    fn when_none_serves_the_zone_it_is_one_finding() {
+        let dead = server(1, ResponseClass::Timeout);
+        let lame = server(2, ResponseClass::Lame);
+        assert_eq!(judged(&[dead.clone(), dead.clone()]), ["dns/all-servers-dead"]);
+        assert_eq!(judged(&[dead, lame]), ["dns/all-servers-lame"]);
+        assert!(judged(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_server_without_address_lacks_glue_inside_the_zone_and_a_record_outside() {
+        let mut dns = zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        dns.zones[1].servers = vec![server(1, ResponseClass::Answer)];
+        dns.zones[1].unresolved_ns = vec!["ns.example.".parse().unwrap(), "ns.other.".parse().unwrap()];
+        assert_eq!(ids(|findings| judge(&dns, findings)), ["dns/glue-missing", "dns/ns-unresolvable"]);
+    }
+}

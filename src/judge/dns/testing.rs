@@ -1,0 +1,80 @@
+//! Facts made by hand, for the tests of the rules.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::facts::dns::{Dns, Outcome, Question, Rcode, Record, ResponseClass, Zone, ZoneServer};
+use crate::facts::name::RrType;
+use crate::finding::Finding;
+
+/// The ids of what a check finds.
+pub(super) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
+    let mut findings = Vec::new();
+    check(&mut findings);
+    findings.into_iter().map(|finding| finding.id).collect()
+}
+
+/// Facts with these zones and no question yet.
+pub(super) fn zones(names: &[&str]) -> Dns {
+    let zone = |name: &&str| Zone {
+        name: name.parse().unwrap(),
+        parent_ns: Vec::new(),
+        child_ns: None,
+        glue: Vec::new(),
+        unresolved_ns: Vec::new(),
+        servers: Vec::new(),
+        referred_by: None,
+    };
+    Dns { zones: names.iter().map(zone).collect(), ..Dns::default() }
+}
+
+impl Dns {
+    /// The same with one question more.
+    pub(super) fn asks(mut self, question: Question) -> Self {
+        self.questions.push(question);
+        self
+    }
+}
+
+/// A question with this outcome.
+pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Question {
+    let rcode = match outcome {
+        Outcome::Answer | Outcome::Nodata => Rcode::NoError,
+        Outcome::Nxdomain => Rcode::NxDomain,
+        Outcome::Unresolvable => Rcode::ServFail,
+    };
+    Question {
+        name: name.parse().unwrap(),
+        r#type: rr_type,
+        purpose: None,
+        outcome,
+        obstacle: None,
+        rcode,
+        answers: Vec::new(),
+        steps: Vec::new(),
+    }
+}
+
+impl Question {
+    /// The same with a link more to `target`.
+    pub(super) fn alias(mut self, target: &str) -> Self {
+        let name = self.name.clone();
+        self.answers.push(Record { name, r#type: RrType::CNAME, ttl: 60, data: target.to_owned() });
+        self
+    }
+}
+
+/// The server `ns<number>` with this response, asked over UDP, and over TCP when it was silent.
+pub(super) fn server(number: u8, response: ResponseClass) -> ZoneServer {
+    let heard = response.is_response();
+    ZoneServer {
+        name: format!("ns{number}.example.").parse().unwrap(),
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
+        reachable_udp: Some(heard),
+        reachable_tcp: (!heard).then_some(false),
+        authoritative: heard.then_some(response.is_usable()),
+        soa_serial: None,
+        rtt_ms: None,
+        response: Some(response),
+        failure: None,
+    }
+}

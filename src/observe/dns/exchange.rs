@@ -1,0 +1,188 @@
+//! One question to one server, over UDP with its repeats or over TCP; a truncated answer is fetched over TCP.
+
+use std::io;
+use std::time::Duration;
+
+use hickory_proto::op::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::message::{self, NotOurs};
+use crate::facts::attempt::Failure;
+use crate::facts::dns::{Asked, ResponseClass, Server, Step, Transport};
+use crate::facts::name::{DnsName, RrType};
+use crate::net::clock::Stopwatch;
+use crate::net::deadline::{Deadline, Elapsed};
+use crate::net::dial::Dialer;
+use crate::net::limits;
+
+/// What every exchange of a trace shares.
+#[derive(Clone, Debug)]
+pub(super) struct Wire {
+    pub(super) dialer: Dialer,
+    pub(super) deadline: Deadline,
+    pub(super) buffer: u16,
+    pub(super) tcp_only: bool,
+    pub(super) probe_timeout: Duration,
+}
+
+/// One question for one server.
+#[derive(Clone, Debug)]
+pub(super) struct Inquiry {
+    pub(super) zone: DnsName,
+    pub(super) server: Server,
+    pub(super) name: DnsName,
+    pub(super) rr_type: RrType,
+}
+
+/// What an inquiry led to: every try, and the message that the last one brought.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) steps: Vec<Step>,
+    pub(super) message: Option<Message>,
+}
+
+/// How an exchange ended when no message came of it.
+#[derive(Debug)]
+enum Broken {
+    Io(io::Error),
+    Elapsed(Elapsed),
+    Malformed { size: usize },
+    TooManyStrays,
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Wire {
+    /// Asks over UDP, again when nothing comes, and over TCP when the answer is cut short.
+    pub(super) async fn ask(&self, inquiry: &Inquiry) -> Heard {
+        if self.tcp_only {
+            return self.ask_over_tcp(inquiry).await;
+        }
+        let mut steps = Vec::new();
+        for wait in limits::UDP_TRIES {
+            let (step, message) = self.attempt(inquiry, Transport::Udp, wait.min(self.probe_timeout)).await;
+            let silent = step.response == ResponseClass::Timeout && step.failure != Some(Failure::OutOfTime);
+            steps.push(step);
+            if message.as_ref().is_some_and(|message| message.metadata.truncation) {
+                let over_tcp = self.ask_over_tcp(inquiry).await;
+                steps.extend(over_tcp.steps);
+                return Heard { steps, message: over_tcp.message };
+            }
+            if !silent {
+                return Heard { steps, message };
+            }
+        }
+        Heard { steps, message: None }
+    }
+
+    /// Asks over TCP only.
+    pub(super) async fn ask_over_tcp(&self, inquiry: &Inquiry) -> Heard {
+        let (step, message) = self.attempt(inquiry, Transport::Tcp, self.probe_timeout).await;
+        Heard { steps: vec![step], message }
+    }
+
+    async fn attempt(&self, inquiry: &Inquiry, transport: Transport, wait: Duration) -> (Step, Option<Message>) {
+        let at = self.deadline.elapsed();
+        let watch = Stopwatch::start();
+        let result = match message::question(&inquiry.name, inquiry.rr_type, self.buffer) {
+            Ok(asked) => {
+                let work = async {
+                    match transport {
+                        Transport::Tcp => self.over_tcp(inquiry, &asked).await,
+                        _ => self.over_udp(inquiry, &asked).await,
+                    }
+                };
+                self.deadline.bound(wait, work).await.unwrap_or_else(|elapsed| Err(Broken::Elapsed(elapsed)))
+            }
+            Err(error) => Err(Broken::Io(io::Error::other(error))),
+        };
+        let took = watch.elapsed();
+        let mut step = Step {
+            zone: inquiry.zone.clone(),
+            question: Asked { name: inquiry.name.clone(), r#type: inquiry.rr_type },
+            server: inquiry.server.clone(),
+            transport,
+            at_ms: at.into(),
+            rtt_ms: None,
+            response: ResponseClass::Timeout,
+            failure: None,
+            referral_to: None,
+            authoritative: None,
+            truncated: None,
+            size: None,
+            ede: Vec::new(),
+            nsid: None,
+        };
+        match result {
+            Ok((message, size)) => {
+                let reply = message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, &message);
+                step.rtt_ms = Some(took.into());
+                step.response = reply.class();
+                if let message::Reply::Referral { zone, .. } = reply {
+                    step.referral_to = Some(zone);
+                }
+                step.authoritative = Some(message.metadata.authoritative);
+                step.truncated = Some(message.metadata.truncation);
+                step.size = Some(size);
+                step.ede = message::extended_errors(&message);
+                step.nsid = message::nsid(&message);
+                (step, Some(message))
+            }
+            Err(broken) => {
+                (step.response, step.failure, step.size) = broken.as_facts(took);
+                (step, None)
+            }
+        }
+    }
+
+    async fn over_udp(&self, inquiry: &Inquiry, asked: &Message) -> Result<(Message, usize), Broken> {
+        let socket = self.dialer.udp(inquiry.server.socket()).await?;
+        socket.send(&asked.to_vec().map_err(io::Error::other)?).await?;
+        let mut datagram = vec![0; usize::from(u16::MAX)];
+        for _ in 0..limits::STRAY_DATAGRAMS {
+            let size = socket.recv(&mut datagram).await?;
+            match message::response_to(asked, datagram.get(..size).unwrap_or_default()) {
+                Ok(message) => return Ok((message, size)),
+                Err(NotOurs::Malformed) => return Err(Broken::Malformed { size }),
+                Err(NotOurs::Stray) => {}
+            }
+        }
+        Err(Broken::TooManyStrays)
+    }
+
+    async fn over_tcp(&self, inquiry: &Inquiry, asked: &Message) -> Result<(Message, usize), Broken> {
+        let mut stream = self.dialer.tcp(inquiry.server.socket()).await?;
+        let question = asked.to_vec().map_err(io::Error::other)?;
+        let length = u16::try_from(question.len()).map_err(io::Error::other)?;
+        // Length and message in one write: some servers do not wait for a second segment.
+        stream.write_all(&[&length.to_be_bytes(), question.as_slice()].concat()).await?;
+        let size = usize::from(stream.read_u16().await?);
+        let mut bytes = vec![0; size];
+        stream.read_exact(&mut bytes).await?;
+        match message::response_to(asked, &bytes) {
+            Ok(message) => Ok((message, size)),
+            Err(_) => Err(Broken::Malformed { size }),
+        }
+    }
+}
+
+impl Broken {
+    fn as_facts(&self, took: Duration) -> (ResponseClass, Option<Failure>, Option<usize>) {
+        match self {
+            Self::Elapsed(Elapsed::Attempt(after)) => {
+                (ResponseClass::Timeout, Some(Failure::TimedOut { after_ms: (*after).into() }), None)
+            }
+            Self::Elapsed(Elapsed::Target) => (ResponseClass::Timeout, Some(Failure::OutOfTime), None),
+            Self::Malformed { size } => (ResponseClass::Malformed, Some(Failure::Malformed { at: None }), Some(*size)),
+            Self::TooManyStrays => {
+                let limit = "STRAY_DATAGRAMS".to_owned();
+                (ResponseClass::Timeout, Some(Failure::LimitReached { limit }), None)
+            }
+            Self::Io(error) => (ResponseClass::Unreachable, Some(Failure::from_io(error, took)), None),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A zone cut as its parent describes it: the servers, and the addresses that may be believed.
+
+use hickory_proto::op::Message;
+use hickory_proto::rr::RData;
+
+use super::hints::RootHints;
+use super::message;
+use crate::facts::dns::{Glue, Server};
+use crate::facts::name::DnsName;
+use crate::net::limits;
+
+/// The port of DNS.
+const PORT: u16 = 53;
+
+/// A zone and who serves it.
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    pub(super) zone: DnsName,
+    /// The NS set of the referral.
+    pub(super) names: Vec<DnsName>,
+    /// Addresses that came with the referral.
+    pub(super) glue: Vec<Glue>,
+    /// Addresses that were looked up.
+    pub(super) found: Vec<Glue>,
+    /// Who gave the referral; `None` for the root.
+    pub(super) referred_by: Option<Server>,
+}
+
+impl Cut {
+    /// The root, from the hints.
+    pub(super) fn root(hints: &RootHints) -> Self {
+        let glue: Vec<Glue> =
+            hints.0.iter().map(|(name, address)| Glue { name: name.clone(), address: *address }).collect();
+        let mut names: Vec<DnsName> = glue.iter().map(|glue| glue.name.clone()).collect();
+        names.dedup();
+        Self { zone: DnsName::root(), names, glue, found: Vec::new(), referred_by: None }
+    }
+
+    /// The cut that a referral by a server of `parent` describes. Of a large NS set only so many names are kept.
+    pub(super) fn from_referral(
+        parent: &DnsName,
+        zone: DnsName,
+        mut names: Vec<DnsName>,
+        message: &Message,
+        by: Server,
+    ) -> Self {
+        names.truncate(limits::SERVERS_PER_CUT);
+        let glue = glue_in(parent, &names, message);
+        Self { zone, names, glue, found: Vec::new(), referred_by: Some(by) }
+    }
+
+    /// Every (name, address) known: the first address of each server before the second of any, IPv4 first.
+    pub(super) fn servers(&self) -> Vec<Server> {
+        let mut ranked: Vec<(usize, Server)> = Vec::new();
+        for name in &self.names {
+            let mut own: Vec<&Glue> = self.glue.iter().chain(&self.found).filter(|glue| glue.name == *name).collect();
+            own.sort_by_key(|glue| glue.address.is_ipv6());
+            for (rank, glue) in own.into_iter().take(limits::ADDRESSES_PER_SERVER).enumerate() {
+                ranked.push((rank, Server { name: name.clone(), address: glue.address, port: PORT }));
+            }
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, server)| server).collect()
+    }
+
+    /// Servers of which no address is known.
+    pub(super) fn without_address(&self) -> Vec<DnsName> {
+        let known = |name: &DnsName| self.glue.iter().chain(&self.found).any(|glue| glue.name == *name);
+        self.names.iter().filter(|name| !known(name)).cloned().collect()
+    }
+
+    /// Whether only the zone itself can tell the address of `name`, so that the referral must bring it (RFC 9471).
+    pub(super) fn needs_glue(&self, name: &DnsName) -> bool {
+        name.is_at_or_below(&self.zone)
+    }
+}
+
+/// Glue counts for names of the NS set that lie in the bailiwick of the zone that was asked.
+fn glue_in(parent: &DnsName, names: &[DnsName], message: &Message) -> Vec<Glue> {
+    let mut glue = Vec::new();
+    for record in &message.additionals {
+        let address = match &record.data {
+            RData::A(address) => address.0.into(),
+            RData::AAAA(address) => address.0.into(),
+            _ => continue,
+        };
+        let name = message::owner(record);
+        let one = Glue { name, address };
+        if names.contains(&one.name) && one.name.is_at_or_below(parent) && !glue.contains(&one) {
+            glue.push(one);
+        }
+    }
+    glue
+}
