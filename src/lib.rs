@@ -11,9 +11,11 @@
 //!
 //! [`net`] is the one door to the network, and [`cli`] turns arguments into the options of each layer.
 
+pub mod cli;
 pub mod facts;
 pub mod finding;
 pub mod judge;
 pub mod net;
 pub mod observe;
+pub mod render;
 pub mod report;

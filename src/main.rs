@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `doorstep`.
+
+fn main() -> std::process::ExitCode {
+    doorstep::cli::doorstep()
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `dnstrace`: the subcommand under its own name.
+
+fn main() -> std::process::ExitCode {
+    doorstep::cli::dnstrace()
+}

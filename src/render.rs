@@ -1,0 +1,5 @@
+//! Decides what a report looks like, and adds no meaning.
+
+pub mod human;
+pub mod json;
+pub mod style;

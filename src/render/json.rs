@@ -1,0 +1,25 @@
+//! JSON as the contract has it.
+
+use serde_json::{Value, json};
+
+use crate::finding::Rule;
+use crate::report::Report;
+
+/// One report as one object.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    text(&serde_json::to_value(report).unwrap_or_default())
+}
+
+/// Rules as an array of objects.
+#[must_use]
+pub fn rules(rules: &[&Rule]) -> String {
+    let each = rules.iter().map(|rule| {
+        json!({ "id": rule.id, "severity": rule.severity, "source": rule.source, "doc": super::human::paragraphs(rule) })
+    });
+    text(&Value::Array(each.collect()))
+}
+
+fn text(value: &Value) -> String {
+    format!("{value:#}\n")
+}
