@@ -12,6 +12,8 @@
 //! [`net`] is the one door to the network, and [`cli`] turns arguments into the options of each layer.
 
 pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod facts;
 pub mod finding;
 pub mod judge;

@@ -1,0 +1,84 @@
+//! A world to walk: a root, the TLD `example`, and whatever a test adds.
+
+use std::sync::Arc;
+
+use assert_cmd::Command;
+use doorstep::demo::zone::ZoneData;
+use doorstep::demo::{Behaviour, NameServer, World};
+use serde_json::Value;
+
+/// Addresses of the world. The first is that of a real root server.
+pub(crate) const ROOT: &str = "198.41.0.4";
+pub(crate) const TLD: &str = "192.0.2.1";
+pub(crate) const ZONE: &str = "192.0.2.53";
+pub(crate) const SECOND: &str = "192.0.2.54";
+
+/// A running world and the runtime that keeps it up.
+pub(crate) struct Running {
+    _runtime: tokio::runtime::Runtime,
+    world: World,
+    hints: tempfile::NamedTempFile,
+}
+
+pub(crate) fn server(address: &str, zones: &[ZoneData], behaviour: Behaviour) -> NameServer {
+    let zones = zones.iter().cloned().map(Arc::new).collect();
+    NameServer { address: address.parse().unwrap(), zones, behaviour }
+}
+
+/// The TLD `example`, which delegates `shop.example` to one server with glue.
+pub(crate) fn tld() -> ZoneData {
+    ZoneData::new("example.", &["ns.nic.example."])
+        .address("ns.nic.example.", TLD)
+        .delegate("shop.example.", "ns1.shop.example.", &[ZONE])
+}
+
+/// The zone `shop.example` with a host `www`.
+pub(crate) fn shop() -> ZoneData {
+    ZoneData::new("shop.example.", &["ns1.shop.example."])
+        .address("ns1.shop.example.", ZONE)
+        .address("www.shop.example.", "192.0.2.10")
+        .address("www.shop.example.", "2001:db8::10")
+}
+
+/// Starts the root, the TLD as given, and the other servers.
+pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
+    let root = ZoneData::new(".", &["a.root-servers.net."])
+        .address("a.root-servers.net.", ROOT)
+        .delegate("example.", "ns.nic.example.", &[TLD]);
+    let mut servers = vec![
+        server(ROOT, &[root], Behaviour::Serve),
+        server(TLD, &[tld], Behaviour::Serve),
+    ];
+    servers.extend(others);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let world = runtime.block_on(World::start(servers)).unwrap();
+    let hints = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(hints.path(), format!(". NS a.root-servers.net.\na.root-servers.net. A {ROOT}\n")).unwrap();
+    Running { _runtime: runtime, world, hints }
+}
+
+impl Running {
+    /// `doorstep dnstrace` in this world, with a scrubbed environment.
+    pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::cargo_bin("doorstep").unwrap();
+        command.env_clear().arg("dnstrace").arg("--root-hints").arg(self.hints.path());
+        for rule in self.world.connect_to() {
+            command.args(["--connect-to", rule]);
+        }
+        command.args(arguments);
+        command
+    }
+
+    /// The report of `doorstep dnstrace --json`, and the exit code.
+    pub(crate) fn report(&self, arguments: &[&str]) -> (Value, i32) {
+        let output = self.dnstrace(arguments).arg("--json").output().unwrap();
+        let report = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (report, output.status.code().unwrap())
+    }
+}
+
+/// The ids of the findings of a report.
+pub(crate) fn ids(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap()).collect()
+}
