@@ -12,7 +12,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::facts::attempt::Millis;
-use crate::facts::{Door, Facts, Inconclusive, attempt::Failure, dns::Dns, dns::Obstacle, name::DnsName};
+use crate::facts::{
+    Door, Facts, Inconclusive, attempt::Failure, dns::Dns, dns::Obstacle, name::DnsName,
+};
 use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::report::Report;
@@ -45,7 +47,11 @@ fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(told) => {
             let asked_for = !told.use_stderr();
             let _ = told.print();
-            return if asked_for { Exit::Fine.into() } else { Exit::Usage.into() };
+            return if asked_for {
+                Exit::Fine.into()
+            } else {
+                Exit::Usage.into()
+            };
         }
     };
     let done = match Cli::from_arg_matches(&matches) {
@@ -72,7 +78,10 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
     let settings = Trace::resolve(args)?;
     let started = clock::now();
     let deadline = Deadline::after(settings.timeout);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(UsageError::runtime)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(UsageError::runtime)?;
     let traced = runtime.block_on(async {
         tokio::select! {
             dns = observe::dns::trace(settings.plan.clone(), settings.dialer.clone(), deadline) => Some(dns),
@@ -80,11 +89,23 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
         }
     });
     runtime.shutdown_background();
-    let Some(dns) = traced else { return Ok(Exit::Interrupted) };
+    let Some(dns) = traced else {
+        return Ok(Exit::Interrupted);
+    };
     let inconclusive = not_measured(&dns, &settings);
-    let facts = Facts { started, inconclusive, dns: Some(dns) };
+    let facts = Facts {
+        started,
+        inconclusive,
+        dns: Some(dns),
+    };
     let findings = judge::judge(&facts, &settings.policy);
-    let report = Report::new("dnstrace", &args.name, facts, findings, Millis::from(deadline.elapsed()));
+    let report = Report::new(
+        "dnstrace",
+        &args.name,
+        facts,
+        findings,
+        Millis::from(deadline.elapsed()),
+    );
     let text = match args.probing.format() {
         Format::Json => render::json::report(&report),
         Format::Human => render::human::report(&report, settings.style),
@@ -96,24 +117,52 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
 /// What of the trace could not be looked at from here.
 fn not_measured(dns: &Dns, settings: &Trace) -> Vec<Inconclusive> {
     let mut missed = Vec::new();
-    let out_of_time = dns.questions.iter().any(|question| question.obstacle == Some(Obstacle::OutOfTime));
-    let asked_nobody = dns.questions.iter().all(|question| question.steps.is_empty());
+    let out_of_time = dns
+        .questions
+        .iter()
+        .any(|question| question.obstacle == Some(Obstacle::OutOfTime));
+    let asked_nobody = dns
+        .questions
+        .iter()
+        .all(|question| question.steps.is_empty());
     if out_of_time || asked_nobody {
-        let failure = if asked_nobody { Failure::NoRoute } else { Failure::OutOfTime };
-        missed.push(Inconclusive { door: Door::Dns, what: settings.plan.name.to_string(), whole_door: true, failure });
+        let failure = if asked_nobody {
+            Failure::NoRoute
+        } else {
+            Failure::OutOfTime
+        };
+        missed.push(Inconclusive {
+            door: Door::Dns,
+            what: settings.plan.name.to_string(),
+            whole_door: true,
+            failure,
+        });
     } else if is_port_blocked(dns) {
-        let failure = Failure::TimedOut { after_ms: Millis::from(settings.plan.probe_timeout) };
+        let failure = Failure::TimedOut {
+            after_ms: Millis::from(settings.plan.probe_timeout),
+        };
         let what = "port 53 of the root servers".to_owned();
-        missed.push(Inconclusive { door: Door::Dns, what, whole_door: true, failure });
+        missed.push(Inconclusive {
+            door: Door::Dns,
+            what,
+            whole_door: true,
+            failure,
+        });
     }
     missed
 }
 
 /// Not one root server was heard: that says something about this network, and nothing about the name.
 fn is_port_blocked(dns: &Dns) -> bool {
-    dns.questions.iter().flat_map(|question| &question.steps).all(|step| !step.response.is_response())
+    dns.questions
+        .iter()
+        .flat_map(|question| &question.steps)
+        .all(|step| !step.response.is_response())
         && dns.questions.iter().all(|question| {
-            question.obstacle == Some(Obstacle::NoUsableServer { zone: DnsName::root() })
+            question.obstacle
+                == Some(Obstacle::NoUsableServer {
+                    zone: DnsName::root(),
+                })
         })
 }
 

@@ -57,7 +57,10 @@ impl World {
     pub async fn start(servers: Vec<NameServer>) -> io::Result<Self> {
         let mut world = Self::default();
         for server in servers {
-            let (asked, dialled) = (SocketAddr::new(server.address, 53), serve::start(server).await?);
+            let (asked, dialled) = (
+                SocketAddr::new(server.address, 53),
+                serve::start(server).await?,
+            );
             world.rules.push(rule(asked, dialled));
         }
         Ok(world)
@@ -72,7 +75,10 @@ impl World {
     /// The same for a dialer.
     #[must_use]
     pub fn rules(&self) -> Vec<ConnectTo> {
-        self.rules.iter().filter_map(|rule| rule.parse().ok()).collect()
+        self.rules
+            .iter()
+            .filter_map(|rule| rule.parse().ok())
+            .collect()
     }
 }
 
@@ -81,5 +87,10 @@ fn rule(asked: SocketAddr, dialled: SocketAddr) -> String {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
     };
-    format!("{host}:{}:{}:{}", asked.port(), dialled.ip(), dialled.port())
+    format!(
+        "{host}:{}:{}:{}",
+        asked.port(),
+        dialled.ip(),
+        dialled.port()
+    )
 }

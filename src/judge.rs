@@ -31,8 +31,18 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for rule in RULES {
             let (area, defect) = rule.id.split_once('/').unwrap();
-            assert!(["dns", "tls", "http", "across"].contains(&area), "{}", rule.id);
-            assert!(defect.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", rule.id);
+            assert!(
+                ["dns", "tls", "http", "across"].contains(&area),
+                "{}",
+                rule.id
+            );
+            assert!(
+                defect
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+                "{}",
+                rule.id
+            );
             assert!(seen.insert(rule.id), "{} twice", rule.id);
         }
     }
@@ -40,8 +50,16 @@ mod tests {
     #[test]
     fn every_rule_is_documented_and_what_is_worse_than_a_notice_is_cited() {
         for rule in RULES {
-            assert!(rule.doc.split_whitespace().count() >= 20, "{} needs an explanation", rule.id);
-            assert!(rule.severity == Severity::Notice || !rule.source.is_empty(), "{} needs a source", rule.id);
+            assert!(
+                rule.doc.split_whitespace().count() >= 20,
+                "{} needs an explanation",
+                rule.id
+            );
+            assert!(
+                rule.severity == Severity::Notice || !rule.source.is_empty(),
+                "{} needs a source",
+                rule.id
+            );
         }
     }
 
@@ -49,7 +67,11 @@ mod tests {
     fn what_explains_a_rule_is_itself_a_rule() {
         for rule in RULES {
             for cause in rule.explained_by {
-                assert!(RULES.iter().any(|other| other.id == *cause), "{} names {cause}", rule.id);
+                assert!(
+                    RULES.iter().any(|other| other.id == *cause),
+                    "{} names {cause}",
+                    rule.id
+                );
             }
         }
     }

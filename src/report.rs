@@ -55,7 +55,13 @@ pub enum Verdict {
 impl Report {
     /// Joins facts and findings.
     #[must_use]
-    pub fn new(command: &str, target: &str, facts: Facts, findings: Vec<Finding>, elapsed_ms: Millis) -> Self {
+    pub fn new(
+        command: &str,
+        target: &str,
+        facts: Facts,
+        findings: Vec<Finding>,
+        elapsed_ms: Millis,
+    ) -> Self {
         Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),

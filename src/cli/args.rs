@@ -9,7 +9,13 @@ use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 
 #[derive(Debug, Parser)]
-#[command(name = "doorstep", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "doorstep",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -137,7 +143,9 @@ impl FailOn {
 /// Reads `30s`, `500ms`, `2m` or, as seconds, a bare number.
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no duration\nhint: write it as 500ms, 5s or 2m");
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: f64 = number.parse().map_err(|_| wrong())?;
     let seconds = match unit {
@@ -168,7 +176,16 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
         assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        for wrong in ["", "s", "5 s", "-1s", "0", "1d", "1e3", "99999999999999999999h"] {
+        for wrong in [
+            "",
+            "s",
+            "5 s",
+            "-1s",
+            "0",
+            "1d",
+            "1e3",
+            "99999999999999999999h",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

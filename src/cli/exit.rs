@@ -29,7 +29,11 @@ impl From<Exit> for ExitCode {
 
 impl Exit {
     pub(super) fn of(report: &Report, fail_on: FailOn) -> Self {
-        if report.findings.iter().any(|finding| fail_on.includes(finding.severity)) {
+        if report
+            .findings
+            .iter()
+            .any(|finding| fail_on.includes(finding.severity))
+        {
             Self::Found
         } else if report.inconclusive.iter().any(|missed| missed.whole_door) {
             Self::Inconclusive
@@ -48,7 +52,10 @@ pub(super) struct UsageError {
 
 impl UsageError {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: None }
+        Self {
+            what: what.into(),
+            hint: None,
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -68,6 +75,8 @@ impl UsageError {
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.what)?;
-        self.hint.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
+        self.hint
+            .iter()
+            .try_for_each(|hint| write!(f, "\nhint: {hint}"))
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<String, UsageError> {
     Ok(match (args.format, &args.id) {
         (Format::Json, _) => render::json::rules(&rules),
         (Format::Human, None) => render::human::rule_list(&rules),
-        (Format::Human, Some(_)) => rules.iter().map(|rule| render::human::rule_page(rule)).collect(),
+        (Format::Human, Some(_)) => rules
+            .iter()
+            .map(|rule| render::human::rule_page(rule))
+            .collect(),
     })
 }
 

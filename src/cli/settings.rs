@@ -30,7 +30,11 @@ impl Trace {
     pub(super) fn resolve(args: &DnstraceArgs) -> Result<Self, UsageError> {
         let probing = &args.probing;
         let (name, own_types) = target(&args.name)?;
-        let types = if args.types.is_empty() { own_types } else { read_types(&args.types)? };
+        let types = if args.types.is_empty() {
+            own_types
+        } else {
+            read_types(&args.types)?
+        };
         Ok(Self {
             plan: TracePlan {
                 name,
@@ -53,14 +57,18 @@ impl Trace {
 fn target(text: &str) -> Result<(DnsName, Vec<RrType>), UsageError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         let reverse = hickory_proto::rr::Name::from(address);
-        return Ok((reverse.into(), vec![hickory_proto::rr::RecordType::PTR.into()]));
+        return Ok((
+            reverse.into(),
+            vec![hickory_proto::rr::RecordType::PTR.into()],
+        ));
     }
     Ok((host_name(text)?, vec![RrType::A, RrType::AAAA]))
 }
 
 /// A name as a user writes it, international ones included.
 fn host_name(text: &str) -> Result<DnsName, UsageError> {
-    let wrong = |why: &str| UsageError::new(format!("`{}` is no name: {why}", text.escape_default()));
+    let wrong =
+        |why: &str| UsageError::new(format!("`{}` is no name: {why}", text.escape_default()));
     if text.is_empty() {
         return Err(wrong("it is empty"));
     }
@@ -73,19 +81,25 @@ fn host_name(text: &str) -> Result<DnsName, UsageError> {
     let ascii = if text.is_ascii() {
         text.to_owned()
     } else {
-        idna::domain_to_ascii(text).map_err(|_| wrong("it holds characters that no name can have"))?
+        idna::domain_to_ascii(text)
+            .map_err(|_| wrong("it holds characters that no name can have"))?
     };
     let relative = ascii.strip_suffix('.').unwrap_or(&ascii);
     if !relative.is_empty() {
         for label in relative.split('.') {
             match label.len() {
-                0 => return Err(wrong("a label is empty").hint("two dots stand side by side, or one stands in front")),
+                0 => {
+                    return Err(wrong("a label is empty")
+                        .hint("two dots stand side by side, or one stands in front"));
+                }
                 1..=63 => {}
                 _ => return Err(wrong("a label has at most 63 characters")),
             }
         }
     }
-    ascii.parse().map_err(|_| wrong("a name has at most 253 characters, in labels of at most 63"))
+    ascii
+        .parse()
+        .map_err(|_| wrong("a name has at most 253 characters, in labels of at most 63"))
 }
 
 fn read_types(types: &[String]) -> Result<Vec<RrType>, UsageError> {
@@ -107,21 +121,28 @@ fn read_types(types: &[String]) -> Result<Vec<RrType>, UsageError> {
 
 /// The types that people ask for, to suggest the nearest of.
 const KNOWN_TYPES: [&str; 16] = [
-    "A", "AAAA", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SRV", "SVCB", "TLSA", "TXT",
+    "A", "AAAA", "CAA", "CNAME", "DNSKEY", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SRV",
+    "SVCB", "TLSA", "TXT",
 ];
 
 /// The candidate that `text` was most likely meant to be.
-pub(super) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    text: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let scored = candidates.map(|candidate| (strsim::jaro_winkler(text, candidate), candidate));
     let best = scored.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
     (best.0 > 0.7).then_some(best.1)
 }
 
 fn hints(file: Option<&Path>) -> Result<RootHints, UsageError> {
-    let Some(path) = file else { return Ok(RootHints::built_in()) };
+    let Some(path) = file else {
+        return Ok(RootHints::built_in());
+    };
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| UsageError::new(format!("cannot read the root hints `{shown}`: {error}")))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        UsageError::new(format!("cannot read the root hints `{shown}`: {error}"))
+    })?;
     RootHints::parse(&text).map_err(|error| {
         UsageError::new(format!("root hints `{shown}`: {error}"))
             .hint("the format is that of https://www.internic.net/domain/named.root")
@@ -146,8 +167,22 @@ fn style(probing: &ProbingArgs) -> Style {
         When::Never => false,
         When::Auto => !set("NO_COLOR") && (forced || (terminal && !dumb)),
     };
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    let unicode = locale.is_some_and(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"));
-    let width = terminal_size::terminal_size().filter(|_| terminal).map_or(80, |(width, _)| usize::from(width.0));
-    Style { color, unicode, width, verbose: probing.verbose }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let unicode = locale.is_some_and(|locale| {
+        locale
+            .to_ascii_lowercase()
+            .replace('-', "")
+            .contains("utf8")
+    });
+    let width = terminal_size::terminal_size()
+        .filter(|_| terminal)
+        .map_or(80, |(width, _)| usize::from(width.0));
+    Style {
+        color,
+        unicode,
+        width,
+        verbose: probing.verbose,
+    }
 }

@@ -17,7 +17,10 @@ pub(super) fn answer(server: &NameServer, asked: &Message) -> Option<Message> {
         response.set_edns(edns);
     }
     let name = question.name.to_lowercase();
-    let holding = server.zones.iter().filter(|zone| zone.origin.zone_of(&name));
+    let holding = server
+        .zones
+        .iter()
+        .filter(|zone| zone.origin.zone_of(&name));
     let Some(zone) = holding.max_by_key(|zone| zone.origin.num_labels()) else {
         response.metadata.response_code = ResponseCode::Refused;
         return Some(response);
@@ -46,6 +49,10 @@ fn glue(zone: &ZoneData, servers: &[Record]) -> Vec<Record> {
         RData::NS(target) => Some(target.0.to_lowercase()),
         _ => None,
     });
-    let addresses = |name| [RecordType::A, RecordType::AAAA].into_iter().flat_map(move |kind| zone.set(&name, kind));
+    let addresses = |name| {
+        [RecordType::A, RecordType::AAAA]
+            .into_iter()
+            .flat_map(move |kind| zone.set(&name, kind))
+    };
     targets.flat_map(addresses).collect()
 }

@@ -45,7 +45,9 @@ async fn serve_udp(server: Arc<NameServer>, socket: UdpSocket) {
 }
 
 fn datagrams(server: &NameServer, bytes: &[u8]) -> Vec<Vec<u8>> {
-    let Some((asked, mut response)) = respond(server, bytes) else { return Vec::new() };
+    let Some((asked, mut response)) = respond(server, bytes) else {
+        return Vec::new();
+    };
     if server.behaviour == Behaviour::Garbage {
         return vec![[&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat()];
     }
@@ -82,8 +84,14 @@ async fn serve_tcp(server: Arc<NameServer>, listener: TcpListener) {
                     return;
                 };
                 let wire = response.to_vec().unwrap_or_default();
-                let Ok(length) = u16::try_from(wire.len()) else { return };
-                if stream.write_all(&[&length.to_be_bytes()[..], &wire].concat()).await.is_err() {
+                let Ok(length) = u16::try_from(wire.len()) else {
+                    return;
+                };
+                if stream
+                    .write_all(&[&length.to_be_bytes()[..], &wire].concat())
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }

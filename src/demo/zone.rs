@@ -23,8 +23,13 @@ impl ZoneData {
     #[must_use]
     pub fn new(origin: &str, servers: &[&str]) -> Self {
         let origin = name(origin);
-        let mut zone = Self { origin: origin.clone(), nodes: BTreeMap::new() };
-        let first = servers.first().map_or_else(Name::root, |server| name(server));
+        let mut zone = Self {
+            origin: origin.clone(),
+            nodes: BTreeMap::new(),
+        };
+        let first = servers
+            .first()
+            .map_or_else(Name::root, |server| name(server));
         let soa = SOA::new(first, name("hostmaster.invalid."), 1, 3600, 600, 86400, 60);
         zone.put(&origin.to_ascii(), RData::SOA(soa));
         for server in servers {
@@ -48,7 +53,8 @@ impl ZoneData {
     #[must_use]
     pub fn delegate(mut self, zone: &str, server: &str, glue: &[&str]) -> Self {
         self.put(zone, RData::NS(NS(name(server))));
-        glue.iter().fold(self, |zone, address| zone.address(server, address))
+        glue.iter()
+            .fold(self, |zone, address| zone.address(server, address))
     }
 
     /// With an alias.
@@ -67,19 +73,27 @@ impl ZoneData {
 
     fn put(&mut self, owner: &str, data: RData) {
         let owner = name(owner).to_lowercase();
-        self.nodes.entry(owner.clone()).or_default().push(Record::from_rdata(owner, TTL, data));
+        self.nodes
+            .entry(owner.clone())
+            .or_default()
+            .push(Record::from_rdata(owner, TTL, data));
     }
 
     pub(super) fn set(&self, owner: &Name, record_type: RecordType) -> Vec<Record> {
         let node = self.nodes.get(owner).map(Vec::as_slice).unwrap_or_default();
-        node.iter().filter(|record| record.record_type() == record_type).cloned().collect()
+        node.iter()
+            .filter(|record| record.record_type() == record_type)
+            .cloned()
+            .collect()
     }
 
     /// The delegation at or above `name`, nearest to the apex.
     pub(super) fn cut_above(&self, name: &Name) -> Option<Name> {
         let own = self.origin.num_labels();
         let below = (own + 1..=name.num_labels()).map(|labels| name.trim_to(usize::from(labels)));
-        below.into_iter().find(|cut| !self.set(cut, RecordType::NS).is_empty())
+        below
+            .into_iter()
+            .find(|cut| !self.set(cut, RecordType::NS).is_empty())
     }
 
     pub(super) fn exists(&self, name: &Name) -> bool {

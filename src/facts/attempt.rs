@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A duration in milliseconds, the unit of every duration in a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Millis(pub f64);
 
@@ -59,13 +61,19 @@ impl Failure {
     pub fn from_io(error: &std::io::Error, after: std::time::Duration) -> Self {
         use std::io::ErrorKind as Kind;
         match error.kind() {
-            Kind::TimedOut => Self::TimedOut { after_ms: after.into() },
+            Kind::TimedOut => Self::TimedOut {
+                after_ms: after.into(),
+            },
             Kind::ConnectionRefused => Self::Refused,
-            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::AddrNotAvailable => Self::Unreachable,
+            Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::AddrNotAvailable => {
+                Self::Unreachable
+            }
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Self::Reset,
             Kind::UnexpectedEof => Self::Closed,
             Kind::InvalidData => Self::Malformed { at: None },
-            _ => Self::System { errno: error.raw_os_error() },
+            _ => Self::System {
+                errno: error.raw_os_error(),
+            },
         }
     }
 }

@@ -116,7 +116,9 @@ pub enum Rcode {
 }
 
 /// A resource record in presentation format.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Record {
     /// The owner.
     pub name: DnsName,
@@ -129,7 +131,9 @@ pub struct Record {
 }
 
 /// A server by the name under which a delegation lists it and one of its addresses.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Server {
     /// Its name.
     pub name: DnsName,
@@ -210,7 +214,10 @@ impl ResponseClass {
     /// Whether the trace can go on from such a response.
     #[must_use]
     pub fn is_usable(self) -> bool {
-        matches!(self, Self::Referral | Self::Answer | Self::Alias | Self::Nodata | Self::Nxdomain)
+        matches!(
+            self,
+            Self::Referral | Self::Answer | Self::Alias | Self::Nodata | Self::Nxdomain
+        )
     }
 
     /// Whether a message of the server came, whatever it said.

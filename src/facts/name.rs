@@ -89,7 +89,9 @@ impl Serialize for DnsName {
 
 impl<'de> Deserialize<'de> for DnsName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -142,10 +144,16 @@ impl FromStr for RrType {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let upper = text.to_ascii_uppercase();
-        if let Some(number) = upper.strip_prefix("TYPE").and_then(|digits| digits.parse().ok()) {
+        if let Some(number) = upper
+            .strip_prefix("TYPE")
+            .and_then(|digits| digits.parse().ok())
+        {
             return Ok(Self(number));
         }
-        upper.parse::<RecordType>().map(Self::from).map_err(|_| UnknownRrType(text.to_owned()))
+        upper
+            .parse::<RecordType>()
+            .map(Self::from)
+            .map_err(|_| UnknownRrType(text.to_owned()))
     }
 }
 
@@ -166,7 +174,9 @@ impl Serialize for RrType {
 
 impl<'de> Deserialize<'de> for RrType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -186,7 +196,10 @@ mod tests {
 
     #[test]
     fn a_name_is_written_in_lower_case_with_its_final_dot() {
-        assert_eq!("WWW.Example".parse::<DnsName>().unwrap().to_string(), "www.example.");
+        assert_eq!(
+            "WWW.Example".parse::<DnsName>().unwrap().to_string(),
+            "www.example."
+        );
     }
 
     #[test]
@@ -207,7 +220,10 @@ mod tests {
     fn record_types_are_read_by_name_and_by_number() {
         assert_eq!("aaaa".parse::<RrType>().unwrap(), RrType::AAAA);
         assert_eq!("TYPE1".parse::<RrType>().unwrap(), RrType::A);
-        assert_eq!("type65280".parse::<RrType>().unwrap().to_string(), "TYPE65280");
+        assert_eq!(
+            "type65280".parse::<RrType>().unwrap().to_string(),
+            "TYPE65280"
+        );
         assert!("TYPE65536".parse::<RrType>().is_err() && "WAT".parse::<RrType>().is_err());
     }
 }

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 /// The calendar time now.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the calendar clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the calendar clock"
+)]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
@@ -18,7 +21,10 @@ pub struct Stopwatch(Instant);
 impl Stopwatch {
     /// Starts at zero.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the monotonic clock"
+    )]
     pub fn start() -> Self {
         Self(Instant::now())
     }

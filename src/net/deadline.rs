@@ -25,7 +25,10 @@ impl Deadline {
     /// A deadline `total` from now.
     #[must_use]
     pub fn after(total: Duration) -> Self {
-        Self { started: Stopwatch::start(), total }
+        Self {
+            started: Stopwatch::start(),
+            total,
+        }
     }
 
     /// What is left; zero when it is over.
@@ -44,7 +47,11 @@ impl Deadline {
     ///
     /// # Errors
     /// Which of the two bounds ended the wait.
-    pub async fn bound<T>(self, bound: Duration, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    pub async fn bound<T>(
+        self,
+        bound: Duration,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Elapsed> {
         let left = self.left();
         let limit = bound.min(left);
         match tokio::time::timeout(limit, work).await {

@@ -65,9 +65,11 @@ impl FromStr for ConnectTo {
             host: filled(host).map(|host| host.trim_end_matches('.').to_ascii_lowercase()),
             port: read_port(port)?,
             to_address: match filled(address) {
-                Some(address) => {
-                    Some(address.parse().map_err(|_| ConnectToError::Address((*address).to_owned()))?)
-                }
+                Some(address) => Some(
+                    address
+                        .parse()
+                        .map_err(|_| ConnectToError::Address((*address).to_owned()))?,
+                ),
                 None => None,
             },
             to_port: read_port(to_port)?,
@@ -89,7 +91,10 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
 }
 
 fn filled(field: &str) -> Option<&str> {
-    let bare = field.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(field);
+    let bare = field
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(field);
     (!bare.is_empty()).then_some(bare)
 }
 
@@ -108,7 +113,10 @@ impl ConnectTo {
         let matches = self.host.as_deref().is_none_or(|own| own == host)
             && self.port.is_none_or(|own| own == asked.port());
         matches.then(|| {
-            SocketAddr::new(self.to_address.unwrap_or(asked.ip()), self.to_port.unwrap_or(asked.port()))
+            SocketAddr::new(
+                self.to_address.unwrap_or(asked.ip()),
+                self.to_port.unwrap_or(asked.port()),
+            )
         })
     }
 }
@@ -124,14 +132,20 @@ impl Dialer {
     /// A dialer for `families` that rewrites by the first of `connect_to` that matches.
     #[must_use]
     pub fn new(families: Families, connect_to: Vec<ConnectTo>) -> Self {
-        Self { families, connect_to }
+        Self {
+            families,
+            connect_to,
+        }
     }
 
     /// The address to dial for one of the facts.
     #[must_use]
     pub fn dialled(&self, asked: SocketAddr) -> SocketAddr {
         let host = asked.ip().to_string();
-        self.connect_to.iter().find_map(|rule| rule.apply(&host, asked)).unwrap_or(asked)
+        self.connect_to
+            .iter()
+            .find_map(|rule| rule.apply(&host, asked))
+            .unwrap_or(asked)
     }
 
     /// Where a host of this name and port is to be dialled without looking it up, if a rule says so.
@@ -155,7 +169,9 @@ impl Dialer {
     #[must_use]
     pub fn has_route(&self, asked: SocketAddr) -> bool {
         let dialled = self.dialled(asked);
-        std::net::UdpSocket::bind(unspecified(dialled)).and_then(|socket| socket.connect(dialled)).is_ok()
+        std::net::UdpSocket::bind(unspecified(dialled))
+            .and_then(|socket| socket.connect(dialled))
+            .is_ok()
     }
 
     /// A datagram socket connected to `asked`: the kernel drops what others send, and reports what ICMP says.
@@ -192,33 +208,57 @@ mod tests {
     use super::*;
 
     fn dialer(rules: &[&str]) -> Dialer {
-        Dialer::new(Families::Both, rules.iter().map(|rule| rule.parse().unwrap()).collect())
+        Dialer::new(
+            Families::Both,
+            rules.iter().map(|rule| rule.parse().unwrap()).collect(),
+        )
     }
 
     #[test]
     fn an_address_is_rewritten_and_its_port_kept_when_the_field_is_empty() {
         let dialer = dialer(&["192.0.2.1::127.0.0.1:"]);
-        assert_eq!(dialer.dialled("192.0.2.1:53".parse().unwrap()), "127.0.0.1:53".parse().unwrap());
-        assert_eq!(dialer.dialled("192.0.2.2:53".parse().unwrap()), "192.0.2.2:53".parse().unwrap());
+        assert_eq!(
+            dialer.dialled("192.0.2.1:53".parse().unwrap()),
+            "127.0.0.1:53".parse().unwrap()
+        );
+        assert_eq!(
+            dialer.dialled("192.0.2.2:53".parse().unwrap()),
+            "192.0.2.2:53".parse().unwrap()
+        );
     }
 
     #[test]
     fn ipv6_stands_in_brackets_on_both_sides() {
         let dialer = dialer(&["[2001:db8::1]:443:[::1]:8443"]);
-        assert_eq!(dialer.dialled("[2001:db8::1]:443".parse().unwrap()), "[::1]:8443".parse().unwrap());
-        assert_eq!(dialer.dialled("[2001:db8::1]:80".parse().unwrap()), "[2001:db8::1]:80".parse().unwrap());
+        assert_eq!(
+            dialer.dialled("[2001:db8::1]:443".parse().unwrap()),
+            "[::1]:8443".parse().unwrap()
+        );
+        assert_eq!(
+            dialer.dialled("[2001:db8::1]:80".parse().unwrap()),
+            "[2001:db8::1]:80".parse().unwrap()
+        );
     }
 
     #[test]
     fn a_host_name_is_pinned_and_an_empty_host_pins_nothing() {
         let dialer = dialer(&["Shop.Example.:443:127.0.0.1:8443", "::127.0.0.9:"]);
-        assert_eq!(dialer.pinned("shop.example", 443), Some("127.0.0.1:8443".parse().unwrap()));
+        assert_eq!(
+            dialer.pinned("shop.example", 443),
+            Some("127.0.0.1:8443".parse().unwrap())
+        );
         assert_eq!(dialer.pinned("shop.example", 80), None);
     }
 
     #[test]
     fn what_is_not_four_fields_or_no_port_or_no_address_is_refused() {
-        for wrong in ["a:1:2", "a:70000:127.0.0.1:1", "a:1:b:2", "2001:db8::1:53:127.0.0.1:53", "a:0::"] {
+        for wrong in [
+            "a:1:2",
+            "a:70000:127.0.0.1:1",
+            "a:1:b:2",
+            "2001:db8::1:53:127.0.0.1:53",
+            "a:0::",
+        ] {
             assert!(wrong.parse::<ConnectTo>().is_err(), "{wrong}");
         }
     }

@@ -39,18 +39,33 @@ fn headline(report: &Report, style: Style) -> String {
         (None, Verdict::Inconclusive) => "could not be measured from here".to_owned(),
         (None, _) => "resolves".to_owned(),
     };
-    format!("{mark} {}: {said} ({}{:.0} ms)", harmless(&report.target), tally(&report.findings), report.elapsed_ms.0)
+    format!(
+        "{mark} {}: {said} ({}{:.0} ms)",
+        harmless(&report.target),
+        tally(&report.findings),
+        report.elapsed_ms.0
+    )
 }
 
 fn tally(findings: &[Finding]) -> String {
-    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
-        .into_iter()
-        .map(|(severity, word)| match findings.iter().filter(|finding| finding.severity == severity).count() {
+    [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Notice, "notice"),
+    ]
+    .into_iter()
+    .map(|(severity, word)| {
+        match findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+        {
             0 => String::new(),
             1 => format!("1 {word}, "),
             many => format!("{many} {word}s, "),
-        })
-        .collect()
+        }
+    })
+    .collect()
 }
 
 fn diagnostic(finding: &Finding, style: Style) -> String {
@@ -59,7 +74,11 @@ fn diagnostic(finding: &Finding, style: Style) -> String {
         Severity::Warning => style.paint("warning", colored::Colorize::yellow),
         Severity::Notice => style.paint("notice", colored::Colorize::cyan),
     };
-    let (id, message, fix) = (&finding.id, harmless(&finding.message), harmless(&finding.fix));
+    let (id, message, fix) = (
+        &finding.id,
+        harmless(&finding.message),
+        harmless(&finding.fix),
+    );
     format!("{word}[{id}]: {message}\n  = fix: {fix}\n  = more: doorstep explain {id}\n")
 }
 
@@ -70,16 +89,28 @@ fn not_measured(missed: &Inconclusive, style: Style) -> String {
         Failure::NoRoute => "this machine has no way there".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     };
-    format!("{} not measured: {}: {why}\n", style.unknown(), harmless(&missed.what))
+    format!(
+        "{} not measured: {}: {why}\n",
+        style.unknown(),
+        harmless(&missed.what)
+    )
 }
 
 /// One line a rule.
 #[must_use]
 pub fn rule_list(rules: &[&Rule]) -> String {
-    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let width = rules
+        .iter()
+        .map(|rule| rule.id.len())
+        .max()
+        .unwrap_or_default();
     let line = |rule: &&Rule| {
         let title = paragraphs(rule).into_iter().next().unwrap_or_default();
-        format!("{:width$}  {:7}  {title}\n", rule.id, severity_word(rule.severity))
+        format!(
+            "{:width$}  {:7}  {title}\n",
+            rule.id,
+            severity_word(rule.severity)
+        )
     };
     rules.iter().map(line).collect()
 }
@@ -87,8 +118,17 @@ pub fn rule_list(rules: &[&Rule]) -> String {
 /// All about one rule.
 #[must_use]
 pub fn rule_page(rule: &Rule) -> String {
-    let source = if rule.source.is_empty() { String::new() } else { format!("source: {}\n", rule.source) };
-    format!("{} ({})\n\n{}\n\n{source}", rule.id, severity_word(rule.severity), paragraphs(rule).join("\n\n"))
+    let source = if rule.source.is_empty() {
+        String::new()
+    } else {
+        format!("source: {}\n", rule.source)
+    };
+    format!(
+        "{} ({})\n\n{}\n\n{source}",
+        rule.id,
+        severity_word(rule.severity),
+        paragraphs(rule).join("\n\n")
+    )
 }
 
 fn severity_word(severity: Severity) -> &'static str {
@@ -103,5 +143,9 @@ fn severity_word(severity: Severity) -> &'static str {
 #[must_use]
 pub(super) fn paragraphs(rule: &Rule) -> Vec<String> {
     let lines: Vec<&str> = rule.doc.lines().map(str::trim).collect();
-    lines.split(|line| line.is_empty()).map(|lines| lines.join(" ")).filter(|text| !text.is_empty()).collect()
+    lines
+        .split(|line| line.is_empty())
+        .map(|lines| lines.join(" "))
+        .filter(|text| !text.is_empty())
+        .collect()
 }

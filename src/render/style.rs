@@ -73,13 +73,28 @@ mod tests {
 
     #[test]
     fn escapes_controls_and_what_reorders_a_line() {
-        assert_eq!(harmless("a\x1b[2Jb\r\n\u{202e}é"), "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{202e}é");
+        assert_eq!(
+            harmless("a\x1b[2Jb\r\n\u{202e}é"),
+            "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{202e}é"
+        );
     }
 
     #[test]
     fn without_colour_there_is_no_escape_sequence() {
-        let plain = Style { color: false, unicode: false, width: 80, verbose: false };
+        let plain = Style {
+            color: false,
+            unicode: false,
+            width: 80,
+            verbose: false,
+        };
         assert_eq!(plain.mark(Severity::Error), "x");
-        assert!(Style { color: true, ..plain }.mark(Severity::Error).contains('\x1b'));
+        assert!(
+            Style {
+                color: true,
+                ..plain
+            }
+            .mark(Severity::Error)
+            .contains('\x1b')
+        );
     }
 }

@@ -13,7 +13,13 @@ fn with_zone(zone: ZoneData, behaviour: Behaviour) -> super::world::Running {
 fn with_second(behaviour: Behaviour) -> super::world::Running {
     let zone = shop().address("ns2.shop.example.", SECOND);
     let tld = tld().delegate("shop.example.", "ns2.shop.example.", &[SECOND]);
-    start(tld, vec![server(ZONE, std::slice::from_ref(&zone), behaviour), server(SECOND, &[zone], Serve)])
+    start(
+        tld,
+        vec![
+            server(ZONE, std::slice::from_ref(&zone), behaviour),
+            server(SECOND, &[zone], Serve),
+        ],
+    )
 }
 
 #[test]
@@ -24,8 +30,12 @@ fn a_healthy_name_is_answered_after_three_hops_without_findings() {
     let questions = &report["dns"]["questions"];
     assert_eq!(questions[0]["answers"][0]["data"], "192.0.2.10");
     assert_eq!(questions[1]["answers"][0]["data"], "2001:db8::10");
-    let zones: Vec<&str> =
-        report["dns"]["zones"].as_array().unwrap().iter().map(|zone| zone["name"].as_str().unwrap()).collect();
+    let zones: Vec<&str> = report["dns"]["zones"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|zone| zone["name"].as_str().unwrap())
+        .collect();
     assert_eq!(zones, [".", "example.", "shop.example."]);
 }
 
@@ -34,10 +44,19 @@ fn the_root_and_the_tld_see_no_more_of_the_name_than_they_need() {
     let world = with_zone(shop(), Serve);
     let asked = |arguments: &[&str]| -> Vec<String> {
         let (report, _) = world.report(arguments);
-        let steps = report["dns"]["questions"][0]["steps"].as_array().unwrap().clone();
-        steps.iter().map(|step| step["question"]["name"].as_str().unwrap().to_owned()).collect()
+        let steps = report["dns"]["questions"][0]["steps"]
+            .as_array()
+            .unwrap()
+            .clone();
+        steps
+            .iter()
+            .map(|step| step["question"]["name"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(asked(&["www.shop.example", "A"])[..3], ["example.", "shop.example.", "www.shop.example."]);
+    assert_eq!(
+        asked(&["www.shop.example", "A"])[..3],
+        ["example.", "shop.example.", "www.shop.example."]
+    );
     let whole = asked(&["www.shop.example", "A", "--no-qname-minimisation"]);
     assert_eq!(whole[..3], ["www.shop.example."; 3]);
 }
@@ -46,26 +65,35 @@ fn the_root_and_the_tld_see_no_more_of_the_name_than_they_need() {
 fn what_two_questions_have_in_common_is_asked_once() {
     let (report, _) = with_zone(shop(), Serve).report(&["www.shop.example"]);
     let questions = report["dns"]["questions"].as_array().unwrap();
-    let to_root = questions.iter().flat_map(|question| question["steps"].as_array().unwrap());
+    let to_root = questions
+        .iter()
+        .flat_map(|question| question["steps"].as_array().unwrap());
     assert_eq!(to_root.filter(|step| step["zone"] == ".").count(), 1);
 }
 
 #[test]
 fn a_name_that_the_tld_denies_is_not_delegated() {
     let (report, code) = with_zone(shop(), Serve).report(&["www.other.example"]);
-    assert_eq!((ids(&report).as_slice(), code), (["dns/not-delegated"].as_slice(), 1));
+    assert_eq!(
+        (ids(&report).as_slice(), code),
+        (["dns/not-delegated"].as_slice(), 1)
+    );
     assert_eq!(report["dns"]["questions"][0]["rcode"], "NXDOMAIN");
 }
 
 #[test]
 fn a_host_that_the_zone_denies_is_not_found() {
     let (report, code) = with_zone(shop(), Serve).report(&["nowhere.shop.example"]);
-    assert_eq!((ids(&report).as_slice(), code), (["dns/name-not-found"].as_slice(), 1));
+    assert_eq!(
+        (ids(&report).as_slice(), code),
+        (["dns/name-not-found"].as_slice(), 1)
+    );
 }
 
 #[test]
 fn a_name_with_other_records_only_has_no_address() {
-    let (report, _) = with_zone(shop().text("txt.shop.example.", "hello"), Serve).report(&["txt.shop.example"]);
+    let (report, _) =
+        with_zone(shop().text("txt.shop.example.", "hello"), Serve).report(&["txt.shop.example"]);
     assert_eq!(ids(&report), ["dns/no-address"]);
 }
 
@@ -74,7 +102,10 @@ fn an_alias_is_followed_to_its_target_and_the_chain_shown_first() {
     let zone = shop().alias("old.shop.example.", "www.shop.example.");
     let (report, code) = with_zone(zone, Serve).report(&["old.shop.example", "A"]);
     let answers = report["dns"]["questions"][0]["answers"].as_array().unwrap();
-    let types: Vec<&str> = answers.iter().map(|record| record["type"].as_str().unwrap()).collect();
+    let types: Vec<&str> = answers
+        .iter()
+        .map(|record| record["type"].as_str().unwrap())
+        .collect();
     assert_eq!((types.as_slice(), code), (["CNAME", "A"].as_slice(), 0));
 }
 
@@ -85,39 +116,74 @@ fn aliases_that_lead_nowhere_are_named() {
         .alias("b.shop.example.", "a.shop.example.")
         .alias("gone.shop.example.", "nowhere.shop.example.");
     let world = with_zone(zone, Serve);
-    assert_eq!(ids(&world.report(&["a.shop.example"]).0), ["dns/alias-loop"]);
-    assert_eq!(ids(&world.report(&["gone.shop.example"]).0), ["dns/alias-dangling"]);
+    assert_eq!(
+        ids(&world.report(&["a.shop.example"]).0),
+        ["dns/alias-loop"]
+    );
+    assert_eq!(
+        ids(&world.report(&["gone.shop.example"]).0),
+        ["dns/alias-dangling"]
+    );
 }
 
 #[test]
 fn a_chain_of_more_than_eleven_aliases_is_cut() {
     let zone = (0..13).fold(shop(), |zone, link| {
-        zone.alias(&format!("a{link}.shop.example."), &format!("a{}.shop.example.", link + 1))
+        zone.alias(
+            &format!("a{link}.shop.example."),
+            &format!("a{}.shop.example.", link + 1),
+        )
     });
-    assert_eq!(ids(&with_zone(zone, Serve).report(&["a0.shop.example", "A"]).0), ["dns/alias-loop"]);
+    assert_eq!(
+        ids(&with_zone(zone, Serve).report(&["a0.shop.example", "A"]).0),
+        ["dns/alias-loop"]
+    );
 }
 
 #[test]
 fn servers_that_all_refuse_or_are_all_silent_are_one_finding() {
-    assert_eq!(ids(&with_zone(shop(), Refuse).report(&["www.shop.example"]).0), ["dns/all-servers-lame"]);
+    assert_eq!(
+        ids(&with_zone(shop(), Refuse).report(&["www.shop.example"]).0),
+        ["dns/all-servers-lame"]
+    );
     let silent = with_zone(shop(), Silent);
-    assert_eq!(ids(&silent.report(&["www.shop.example", "--probe-timeout", "300ms"]).0), ["dns/all-servers-dead"]);
+    assert_eq!(
+        ids(&silent
+            .report(&["www.shop.example", "--probe-timeout", "300ms"])
+            .0),
+        ["dns/all-servers-dead"]
+    );
 }
 
 #[test]
 fn one_bad_server_is_named_and_the_name_still_resolves() {
     let (report, code) = with_second(Refuse).report(&["www.shop.example"]);
-    assert_eq!((ids(&report).as_slice(), code), (["dns/lame-delegation"].as_slice(), 0));
-    let (report, code) = with_second(Silent).report(&["www.shop.example", "--probe-timeout", "300ms"]);
-    assert_eq!((ids(&report).as_slice(), code), (["dns/server-unreachable"].as_slice(), 0));
+    assert_eq!(
+        (ids(&report).as_slice(), code),
+        (["dns/lame-delegation"].as_slice(), 0)
+    );
+    let (report, code) =
+        with_second(Silent).report(&["www.shop.example", "--probe-timeout", "300ms"]);
+    assert_eq!(
+        (ids(&report).as_slice(), code),
+        (["dns/server-unreachable"].as_slice(), 0)
+    );
     assert_eq!(report["findings"][0]["subject"], ZONE);
 }
 
 #[test]
 fn fail_on_lowers_the_bar() {
     let world = with_second(Refuse);
-    assert_eq!(world.report(&["www.shop.example", "--fail-on", "warning"]).1, 1);
-    assert_eq!(world.report(&["www.shop.example", "--fail-on", "never"]).1, 0);
+    assert_eq!(
+        world
+            .report(&["www.shop.example", "--fail-on", "warning"])
+            .1,
+        1
+    );
+    assert_eq!(
+        world.report(&["www.shop.example", "--fail-on", "never"]).1,
+        0
+    );
 }
 
 #[test]
@@ -125,12 +191,21 @@ fn a_truncated_answer_is_fetched_over_tcp() {
     let (report, code) = with_zone(shop(), Truncate).report(&["www.shop.example", "A"]);
     assert_eq!((ids(&report).as_slice(), code), ([].as_slice(), 0));
     let steps = report["dns"]["questions"][0]["steps"].as_array().unwrap();
-    assert!(steps.iter().any(|step| step["transport"] == "tcp" && step["response"] == "answer"));
+    assert!(
+        steps
+            .iter()
+            .any(|step| step["transport"] == "tcp" && step["response"] == "answer")
+    );
 }
 
 #[test]
 fn a_stray_id_is_passed_over_and_garbage_is_malformed() {
-    assert_eq!(with_zone(shop(), WrongIdFirst).report(&["www.shop.example"]).1, 0);
+    assert_eq!(
+        with_zone(shop(), WrongIdFirst)
+            .report(&["www.shop.example"])
+            .1,
+        0
+    );
     let (report, _) = with_zone(shop(), Garbage).report(&["www.shop.example", "A"]);
     let steps = report["dns"]["questions"][0]["steps"].as_array().unwrap();
     assert!(steps.iter().any(|step| step["response"] == "malformed"));
@@ -140,7 +215,8 @@ fn a_stray_id_is_passed_over_and_garbage_is_malformed() {
 #[test]
 fn a_server_outside_the_zone_is_looked_up() {
     let tld = tld().delegate("other.example.", "ns1.shop.example.", &[]);
-    let other = ZoneData::new("other.example.", &["ns1.shop.example."]).address("other.example.", "192.0.2.20");
+    let other = ZoneData::new("other.example.", &["ns1.shop.example."])
+        .address("other.example.", "192.0.2.20");
     let world = start(tld, vec![server(ZONE, &[shop(), other], Serve)]);
     assert_eq!(world.report(&["other.example", "A"]).1, 0);
 }
@@ -152,8 +228,14 @@ fn zones_that_need_each_other_end_and_a_missing_glue_is_named() {
         .delegate("two.example.", "ns.one.example.", &[])
         .delegate("bare.example.", "ns.bare.example.", &[]);
     let world = start(tld, Vec::new());
-    assert_eq!(world.report(&["www.one.example", "A"]).0["dns"]["questions"][0]["outcome"], "unresolvable");
-    assert_eq!(ids(&world.report(&["www.bare.example", "A"]).0), ["dns/glue-missing"]);
+    assert_eq!(
+        world.report(&["www.one.example", "A"]).0["dns"]["questions"][0]["outcome"],
+        "unresolvable"
+    );
+    assert_eq!(
+        ids(&world.report(&["www.bare.example", "A"]).0),
+        ["dns/glue-missing"]
+    );
 }
 
 #[test]
@@ -163,18 +245,44 @@ fn a_root_that_never_answers_is_not_measured_rather_than_blamed() {
     let hints = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(hints.path(), "a.root-servers.net. A 192.0.2.99\n").unwrap();
     let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    let rule = format!("192.0.2.99:53:127.0.0.1:{}", silent.local_addr().unwrap().port());
-    command.env_clear().args(["dnstrace", "www.shop.example", "--probe-timeout", "200ms", "--connect-to", &rule]);
-    command.arg("--root-hints").arg(hints.path()).assert().code(3);
+    let rule = format!(
+        "192.0.2.99:53:127.0.0.1:{}",
+        silent.local_addr().unwrap().port()
+    );
+    command.env_clear().args([
+        "dnstrace",
+        "www.shop.example",
+        "--probe-timeout",
+        "200ms",
+        "--connect-to",
+        &rule,
+    ]);
+    command
+        .arg("--root-hints")
+        .arg(hints.path())
+        .assert()
+        .code(3);
     drop(world);
 }
 
 #[test]
 fn what_a_person_sees_names_each_cut_and_the_cause_first() {
-    let output = with_zone(shop(), Serve).dnstrace(&["nowhere.shop.example"]).output().unwrap();
+    let output = with_zone(shop(), Serve)
+        .dnstrace(&["nowhere.shop.example"])
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("x nowhere.shop.example: `nowhere.shop.example.` does not exist"), "{text}");
-    for seen in ["a.root-servers.net.", "ns.nic.example.", "ns1.shop.example.", "= fix:", "doorstep explain"] {
+    assert!(
+        text.starts_with("x nowhere.shop.example: `nowhere.shop.example.` does not exist"),
+        "{text}"
+    );
+    for seen in [
+        "a.root-servers.net.",
+        "ns.nic.example.",
+        "ns1.shop.example.",
+        "= fix:",
+        "doorstep explain",
+    ] {
         assert!(text.contains(seen), "{seen} in {text}");
     }
     assert!(!text.contains('\x1b') && text.is_ascii(), "{text}");

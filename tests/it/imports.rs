@@ -31,7 +31,10 @@ impl<'ast> Visit<'ast> for Imports {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let mut segments = path.segments.iter().map(|segment| segment.ident.to_string());
+        let mut segments = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
         if segments.next().as_deref() == Some("crate") {
             self.0.extend(segments.next());
         }
@@ -69,12 +72,20 @@ fn no_layer_imports_what_it_must_not() {
     for path in found {
         let inside = path.strip_prefix(&src).unwrap().with_extension("");
         let layer = inside.iter().next().unwrap().to_str().unwrap().to_owned();
-        let Some((_, allowed)) = TABLE.iter().find(|(name, _)| *name == layer) else { continue };
+        let Some((_, allowed)) = TABLE.iter().find(|(name, _)| *name == layer) else {
+            continue;
+        };
         let mut imports = Imports::default();
         imports.visit_file(&syn::parse_file(&std::fs::read_to_string(&path).unwrap()).unwrap());
         for name in imports.0 {
-            let fine = name == layer || name == "finding" && layer == "judge" || allowed.contains(&name.as_str());
-            assert!(fine, "{} imports `{name}`, which `{layer}` must not", path.display());
+            let fine = name == layer
+                || name == "finding" && layer == "judge"
+                || allowed.contains(&name.as_str());
+            assert!(
+                fine,
+                "{} imports `{name}`, which `{layer}` must not",
+                path.display()
+            );
         }
         checked += 1;
     }

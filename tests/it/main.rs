@@ -1,5 +1,10 @@
 //! The command line against the demo's world.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod dnstrace;
 mod imports;
 mod usage;

@@ -22,7 +22,11 @@ pub(crate) struct Running {
 
 pub(crate) fn server(address: &str, zones: &[ZoneData], behaviour: Behaviour) -> NameServer {
     let zones = zones.iter().cloned().map(Arc::new).collect();
-    NameServer { address: address.parse().unwrap(), zones, behaviour }
+    NameServer {
+        address: address.parse().unwrap(),
+        zones,
+        behaviour,
+    }
 }
 
 /// The TLD `example`, which delegates `shop.example` to one server with glue.
@@ -53,15 +57,27 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let world = runtime.block_on(World::start(servers)).unwrap();
     let hints = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(hints.path(), format!(". NS a.root-servers.net.\na.root-servers.net. A {ROOT}\n")).unwrap();
-    Running { _runtime: runtime, world, hints }
+    std::fs::write(
+        hints.path(),
+        format!(". NS a.root-servers.net.\na.root-servers.net. A {ROOT}\n"),
+    )
+    .unwrap();
+    Running {
+        _runtime: runtime,
+        world,
+        hints,
+    }
 }
 
 impl Running {
     /// `doorstep dnstrace` in this world, with a scrubbed environment.
     pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("doorstep").unwrap();
-        command.env_clear().arg("dnstrace").arg("--root-hints").arg(self.hints.path());
+        command
+            .env_clear()
+            .arg("dnstrace")
+            .arg("--root-hints")
+            .arg(self.hints.path());
         for rule in self.world.connect_to() {
             command.args(["--connect-to", rule]);
         }
@@ -80,5 +96,10 @@ impl Running {
 
 /// The ids of the findings of a report.
 pub(crate) fn ids(report: &Value) -> Vec<&str> {
-    report["findings"].as_array().unwrap().iter().map(|finding| finding["id"].as_str().unwrap()).collect()
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["id"].as_str().unwrap())
+        .collect()
 }

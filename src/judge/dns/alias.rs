@@ -30,12 +30,23 @@ finding! {
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     if let Some((question, at)) = dns.questions.iter().find_map(looping) {
-        let chain = question.answers.iter().map(|record| record.name.clone()).collect();
-        let evidence = AliasLoop { name: question.name.clone(), chain, at };
+        let chain = question
+            .answers
+            .iter()
+            .map(|record| record.name.clone())
+            .collect();
+        let evidence = AliasLoop {
+            name: question.name.clone(),
+            chain,
+            at,
+        };
         findings.push(evidence.about(question.name.without_dot()));
     }
     if let Some((question, target)) = dns.questions.iter().find_map(dangling) {
-        let evidence = AliasDangling { name: question.name.clone(), target };
+        let evidence = AliasDangling {
+            name: question.name.clone(),
+            target,
+        };
         findings.push(evidence.about(question.name.without_dot()));
     }
 }
@@ -43,13 +54,18 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
 fn looping(question: &Question) -> Option<(&Question, DnsName)> {
     match &question.obstacle {
         Some(Obstacle::AliasLoop { at }) => Some((question, at.clone())),
-        Some(Obstacle::LimitReached { limit, at }) if limit == "ALIAS_LINKS" => Some((question, at.clone())),
+        Some(Obstacle::LimitReached { limit, at }) if limit == "ALIAS_LINKS" => {
+            Some((question, at.clone()))
+        }
         _ => None,
     }
 }
 
 fn dangling(question: &Question) -> Option<(&Question, DnsName)> {
-    let last = question.answers.last().filter(|record| record.r#type == RrType::CNAME)?;
+    let last = question
+        .answers
+        .last()
+        .filter(|record| record.r#type == RrType::CNAME)?;
     let target = last.data.parse().ok()?;
     (question.outcome == Outcome::Nxdomain).then_some((question, target))
 }
@@ -66,12 +82,21 @@ mod tests {
 
     #[test]
     fn a_loop_and_a_chain_beyond_the_bound_never_end() {
-        let mut loops = question("a.example.", RrType::A, Outcome::Unresolvable).alias("b.example.");
-        loops.obstacle = Some(Obstacle::AliasLoop { at: "a.example.".parse().unwrap() });
+        let mut loops =
+            question("a.example.", RrType::A, Outcome::Unresolvable).alias("b.example.");
+        loops.obstacle = Some(Obstacle::AliasLoop {
+            at: "a.example.".parse().unwrap(),
+        });
         assert_eq!(judged(loops.clone()), ["dns/alias-loop"]);
-        loops.obstacle = Some(Obstacle::LimitReached { limit: "ALIAS_LINKS".to_owned(), at: DnsName::root() });
+        loops.obstacle = Some(Obstacle::LimitReached {
+            limit: "ALIAS_LINKS".to_owned(),
+            at: DnsName::root(),
+        });
         assert_eq!(judged(loops.clone()), ["dns/alias-loop"]);
-        loops.obstacle = Some(Obstacle::LimitReached { limit: "REFERRALS".to_owned(), at: DnsName::root() });
+        loops.obstacle = Some(Obstacle::LimitReached {
+            limit: "REFERRALS".to_owned(),
+            at: DnsName::root(),
+        });
         assert!(judged(loops).is_empty());
     }
 
@@ -81,7 +106,10 @@ mod tests {
             judged(question("a.example.", RrType::A, Outcome::Nxdomain).alias("b.example.")),
             ["dns/alias-dangling"]
         );
-        assert!(judged(question("a.example.", RrType::A, Outcome::Nodata).alias("b.example.")).is_empty());
+        assert!(
+            judged(question("a.example.", RrType::A, Outcome::Nodata).alias("b.example."))
+                .is_empty()
+        );
         assert!(judged(question("a.example.", RrType::A, Outcome::Nxdomain)).is_empty());
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
         findings.push(absent(dns, question));
     } else if let Some(question) = without_address(dns) {
         let at = end_of_chain(question);
-        let evidence = NoAddress { name: question.name.clone(), at };
+        let evidence = NoAddress {
+            name: question.name.clone(),
+            at,
+        };
         findings.push(evidence.about(question.name.without_dot()));
     }
 }
@@ -62,7 +65,12 @@ fn absent(dns: &Dns, question: &Question) -> Finding {
         Some(registrable) if zone.label_count() < registrable.label_count() => {
             let servers = deniers(question, &zone);
             let subject = registrable.without_dot();
-            NotDelegated { name: registrable, parent: zone, servers }.about(subject)
+            NotDelegated {
+                name: registrable,
+                parent: zone,
+                servers,
+            }
+            .about(subject)
         }
         _ => {
             let subject = name.without_dot();
@@ -77,25 +85,44 @@ fn registrable(name: &DnsName) -> Option<DnsName> {
 }
 
 fn deniers(question: &Question, zone: &DnsName) -> Vec<String> {
-    let denials = question.steps.iter().filter(|step| step.zone == *zone && step.response == ResponseClass::Nxdomain);
+    let denials = question
+        .steps
+        .iter()
+        .filter(|step| step.zone == *zone && step.response == ResponseClass::Nxdomain);
     denials.map(|step| step.server.name.to_string()).collect()
 }
 
 fn enclosing_zone(dns: &Dns, name: &DnsName) -> DnsName {
-    let zones = dns.zones.iter().map(|zone| &zone.name).filter(|zone| name.is_at_or_below(zone));
-    zones.max_by_key(|zone| zone.label_count()).cloned().unwrap_or_else(DnsName::root)
+    let zones = dns
+        .zones
+        .iter()
+        .map(|zone| &zone.name)
+        .filter(|zone| name.is_at_or_below(zone));
+    zones
+        .max_by_key(|zone| zone.label_count())
+        .cloned()
+        .unwrap_or_else(DnsName::root)
 }
 
 /// The first of the address questions, when both were answered and neither has an address.
 fn without_address(dns: &Dns) -> Option<&Question> {
-    let of = |rr_type| dns.questions.iter().find(|question| question.r#type == rr_type);
+    let of = |rr_type| {
+        dns.questions
+            .iter()
+            .find(|question| question.r#type == rr_type)
+    };
     let (v4, v6) = (of(RrType::A)?, of(RrType::AAAA)?);
     (v4.outcome == Outcome::Nodata && v6.outcome == Outcome::Nodata).then_some(v4)
 }
 
 fn end_of_chain(question: &Question) -> DnsName {
-    let last = question.answers.iter().rev().find(|record| record.r#type == RrType::CNAME);
-    last.and_then(|record| record.data.parse().ok()).unwrap_or_else(|| question.name.clone())
+    let last = question
+        .answers
+        .iter()
+        .rev()
+        .find(|record| record.r#type == RrType::CNAME);
+    last.and_then(|record| record.data.parse().ok())
+        .unwrap_or_else(|| question.name.clone())
 }
 
 #[cfg(test)]
@@ -109,20 +136,25 @@ mod tests {
 
     #[test]
     fn a_registrable_name_that_its_parent_denies_is_not_delegated() {
-        let dns = zones(&[".", "com."]).asks(question("shop.example.com.", RrType::A, Outcome::Nxdomain));
+        let dns =
+            zones(&[".", "com."]).asks(question("shop.example.com.", RrType::A, Outcome::Nxdomain));
         assert_eq!(judged(&dns), ["dns/not-delegated"]);
     }
 
     #[test]
     fn a_host_that_its_own_zone_denies_is_not_found() {
-        let dns = zones(&[".", "com.", "example.com."])
-            .asks(question("shop.example.com.", RrType::A, Outcome::Nxdomain));
+        let dns = zones(&[".", "com.", "example.com."]).asks(question(
+            "shop.example.com.",
+            RrType::A,
+            Outcome::Nxdomain,
+        ));
         assert_eq!(judged(&dns), ["dns/name-not-found"]);
     }
 
     #[test]
     fn a_dangling_alias_is_not_also_a_missing_name() {
-        let dangling = question("shop.example.com.", RrType::A, Outcome::Nxdomain).alias("gone.example.com.");
+        let dangling =
+            question("shop.example.com.", RrType::A, Outcome::Nxdomain).alias("gone.example.com.");
         assert!(judged(&zones(&[".", "com.", "example.com."]).asks(dangling)).is_empty());
     }
 
@@ -131,11 +163,17 @@ mod tests {
         let zone = || zones(&[".", "com.", "example.com."]);
         let name = "shop.example.com.";
         let v6 = question(name, RrType::AAAA, Outcome::Nodata);
-        let without = zone().asks(question(name, RrType::A, Outcome::Nodata)).asks(v6.clone());
+        let without = zone()
+            .asks(question(name, RrType::A, Outcome::Nodata))
+            .asks(v6.clone());
         assert_eq!(judged(&without), ["dns/no-address"]);
-        let with = zone().asks(question(name, RrType::A, Outcome::Answer)).asks(v6.clone());
+        let with = zone()
+            .asks(question(name, RrType::A, Outcome::Answer))
+            .asks(v6.clone());
         assert!(judged(&with).is_empty());
-        let unknown = zone().asks(question(name, RrType::A, Outcome::Unresolvable)).asks(v6);
+        let unknown = zone()
+            .asks(question(name, RrType::A, Outcome::Unresolvable))
+            .asks(v6);
         assert!(judged(&unknown).is_empty());
     }
 }

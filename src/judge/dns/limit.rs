@@ -18,12 +18,19 @@ finding! {
 }
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
-    let limited = dns.questions.iter().find_map(|question| match &question.obstacle {
-        Some(Obstacle::LimitReached { limit, at }) if limit != "ALIAS_LINKS" => {
-            Some(LimitReached { name: question.name.clone(), limit: limit.clone(), at: at.clone() })
-        }
-        _ => None,
-    });
+    let limited = dns
+        .questions
+        .iter()
+        .find_map(|question| match &question.obstacle {
+            Some(Obstacle::LimitReached { limit, at }) if limit != "ALIAS_LINKS" => {
+                Some(LimitReached {
+                    name: question.name.clone(),
+                    limit: limit.clone(),
+                    at: at.clone(),
+                })
+            }
+            _ => None,
+        });
     if let Some(evidence) = limited {
         let subject = evidence.name.without_dot();
         findings.push(evidence.about(subject));
@@ -46,7 +53,10 @@ mod tests {
 
     #[test]
     fn a_bound_is_a_finding_but_time_and_alias_chains_are_not_its_business() {
-        let bound = |limit: &str| Obstacle::LimitReached { limit: limit.to_owned(), at: DnsName::root() };
+        let bound = |limit: &str| Obstacle::LimitReached {
+            limit: limit.to_owned(),
+            at: DnsName::root(),
+        };
         assert_eq!(judged(Some(bound("REFERRALS"))), ["dns/limit-reached"]);
         assert!(judged(Some(bound("ALIAS_LINKS"))).is_empty());
         assert!(judged(Some(Obstacle::OutOfTime)).is_empty());

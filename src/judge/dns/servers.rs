@@ -77,14 +77,30 @@ finding! {
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     for zone in dns.zones.iter().filter(|zone| is_surveyed(dns, zone)) {
         addresses(zone, findings);
-        match zone.servers.iter().filter(|server| server.response.is_some()).collect::<Vec<_>>().as_slice() {
+        match zone
+            .servers
+            .iter()
+            .filter(|server| server.response.is_some())
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
             [] => {}
             asked if asked.iter().all(|server| is_dead(server)) => {
-                let evidence = AllServersDead { zone: zone.name.clone(), servers: labels(asked) };
+                let evidence = AllServersDead {
+                    zone: zone.name.clone(),
+                    servers: labels(asked),
+                };
                 findings.push(evidence.about(zone.name.without_dot()));
             }
-            asked if asked.iter().all(|server| is_dead(server) || is_lame(server)) => {
-                let evidence = AllServersLame { zone: zone.name.clone(), servers: labels(asked) };
+            asked
+                if asked
+                    .iter()
+                    .all(|server| is_dead(server) || is_lame(server)) =>
+            {
+                let evidence = AllServersLame {
+                    zone: zone.name.clone(),
+                    servers: labels(asked),
+                };
                 findings.push(evidence.about(zone.name.without_dot()));
             }
             asked => some(zone, asked, findings),
@@ -94,17 +110,24 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
 
 /// Only of the zones that decide about the name every server was asked.
 fn is_surveyed(dns: &Dns, zone: &Zone) -> bool {
-    let stopped_here = dns.questions.iter().any(|question| match &question.obstacle {
-        Some(
-            Obstacle::NoUsableServer { zone: at }
-            | Obstacle::NoServerAddress { zone: at }
-            | Obstacle::DelegationLoop { zone: at },
-        ) => *at == zone.name,
-        _ => false,
-    });
+    let stopped_here = dns
+        .questions
+        .iter()
+        .any(|question| match &question.obstacle {
+            Some(
+                Obstacle::NoUsableServer { zone: at }
+                | Obstacle::NoServerAddress { zone: at }
+                | Obstacle::DelegationLoop { zone: at },
+            ) => *at == zone.name,
+            _ => false,
+        });
     let deepest = dns.questions.iter().any(|question| {
         let below = |other: &&Zone| question.name.is_at_or_below(&other.name);
-        let zones = dns.zones.iter().filter(below).max_by_key(|other| other.name.label_count());
+        let zones = dns
+            .zones
+            .iter()
+            .filter(below)
+            .max_by_key(|other| other.name.label_count());
         zones.is_some_and(|deepest| deepest.name == zone.name)
     });
     zone.name != DnsName::root() && (stopped_here || deepest)
@@ -129,9 +152,25 @@ fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
         let (zone, name) = (zone.name.clone(), server.name.clone());
         if let Some(response) = server.response.filter(|_| is_lame(server)) {
             let said = said(response).to_owned();
-            findings.push(LameDelegation { zone, server: name, address, response, said }.about(subject));
+            findings.push(
+                LameDelegation {
+                    zone,
+                    server: name,
+                    address,
+                    response,
+                    said,
+                }
+                .about(subject),
+            );
         } else if server.reachable_udp == Some(false) && server.reachable_tcp == Some(false) {
-            findings.push(ServerUnreachable { zone, server: name, address }.about(subject));
+            findings.push(
+                ServerUnreachable {
+                    zone,
+                    server: name,
+                    address,
+                }
+                .about(subject),
+            );
         }
     }
 }
@@ -145,15 +184,23 @@ fn said(response: ResponseClass) -> &'static str {
 }
 
 fn is_lame(server: &ZoneServer) -> bool {
-    matches!(server.response, Some(ResponseClass::Lame | ResponseClass::Refused | ResponseClass::Servfail))
+    matches!(
+        server.response,
+        Some(ResponseClass::Lame | ResponseClass::Refused | ResponseClass::Servfail)
+    )
 }
 
 fn is_dead(server: &ZoneServer) -> bool {
-    server.response.is_some_and(|response| !response.is_response())
+    server
+        .response
+        .is_some_and(|response| !response.is_response())
 }
 
 fn labels(servers: &[&ZoneServer]) -> Vec<String> {
-    servers.iter().map(|server| format!("{} {}", server.name, server.address)).collect()
+    servers
+        .iter()
+        .map(|server| format!("{} {}", server.name, server.address))
+        .collect()
 }
 
 #[cfg(test)]
@@ -164,40 +211,64 @@ mod tests {
     use crate::facts::name::RrType;
 
     fn judged(servers: &[ZoneServer]) -> Vec<String> {
-        let mut dns = zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        let mut dns =
+            zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
         dns.zones[1].servers = servers.to_vec();
         ids(|findings| judge(&dns, findings))
     }
 
     #[test]
     fn servers_that_all_answer_are_no_finding() {
-        assert!(judged(&[server(1, ResponseClass::Answer), server(2, ResponseClass::Nodata)]).is_empty());
+        assert!(
+            judged(&[
+                server(1, ResponseClass::Answer),
+                server(2, ResponseClass::Nodata)
+            ])
+            .is_empty()
+        );
     }
 
     #[test]
     fn one_silent_or_refusing_server_is_named() {
         let good = server(1, ResponseClass::Answer);
-        assert_eq!(judged(&[good.clone(), server(2, ResponseClass::Timeout)]), ["dns/server-unreachable"]);
-        assert_eq!(judged(&[good.clone(), server(2, ResponseClass::Refused)]), ["dns/lame-delegation"]);
+        assert_eq!(
+            judged(&[good.clone(), server(2, ResponseClass::Timeout)]),
+            ["dns/server-unreachable"]
+        );
+        assert_eq!(
+            judged(&[good.clone(), server(2, ResponseClass::Refused)]),
+            ["dns/lame-delegation"]
+        );
         let mut udp_only = server(2, ResponseClass::Timeout);
         udp_only.reachable_tcp = None;
-        assert!(judged(&[good, udp_only]).is_empty(), "silent over UDP, TCP not tried");
+        assert!(
+            judged(&[good, udp_only]).is_empty(),
+            "silent over UDP, TCP not tried"
+        );
     }
 
     #[test]
     fn when_none_serves_the_zone_it_is_one_finding() {
         let dead = server(1, ResponseClass::Timeout);
         let lame = server(2, ResponseClass::Lame);
-        assert_eq!(judged(&[dead.clone(), dead.clone()]), ["dns/all-servers-dead"]);
+        assert_eq!(
+            judged(&[dead.clone(), dead.clone()]),
+            ["dns/all-servers-dead"]
+        );
         assert_eq!(judged(&[dead, lame]), ["dns/all-servers-lame"]);
         assert!(judged(&[]).is_empty());
     }
 
     #[test]
     fn a_server_without_address_lacks_glue_inside_the_zone_and_a_record_outside() {
-        let mut dns = zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        let mut dns =
+            zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
         dns.zones[1].servers = vec![server(1, ResponseClass::Answer)];
-        dns.zones[1].unresolved_ns = vec!["ns.example.".parse().unwrap(), "ns.other.".parse().unwrap()];
-        assert_eq!(ids(|findings| judge(&dns, findings)), ["dns/glue-missing", "dns/ns-unresolvable"]);
+        dns.zones[1].unresolved_ns =
+            vec!["ns.example.".parse().unwrap(), "ns.other.".parse().unwrap()];
+        assert_eq!(
+            ids(|findings| judge(&dns, findings)),
+            ["dns/glue-missing", "dns/ns-unresolvable"]
+        );
     }
 }

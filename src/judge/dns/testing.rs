@@ -24,7 +24,10 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         servers: Vec::new(),
         referred_by: None,
     };
-    Dns { zones: names.iter().map(zone).collect(), ..Dns::default() }
+    Dns {
+        zones: names.iter().map(zone).collect(),
+        ..Dns::default()
+    }
 }
 
 impl Dns {
@@ -58,7 +61,12 @@ impl Question {
     /// The same with a link more to `target`.
     pub(super) fn alias(mut self, target: &str) -> Self {
         let name = self.name.clone();
-        self.answers.push(Record { name, r#type: RrType::CNAME, ttl: 60, data: target.to_owned() });
+        self.answers.push(Record {
+            name,
+            r#type: RrType::CNAME,
+            ttl: 60,
+            data: target.to_owned(),
+        });
         self
     }
 }

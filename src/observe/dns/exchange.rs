@@ -64,28 +64,50 @@ impl Wire {
         }
         let mut steps = Vec::new();
         for wait in limits::UDP_TRIES {
-            let (step, message) = self.attempt(inquiry, Transport::Udp, wait.min(self.probe_timeout)).await;
-            let silent = step.response == ResponseClass::Timeout && step.failure != Some(Failure::OutOfTime);
+            let (step, message) = self
+                .attempt(inquiry, Transport::Udp, wait.min(self.probe_timeout))
+                .await;
+            let silent =
+                step.response == ResponseClass::Timeout && step.failure != Some(Failure::OutOfTime);
             steps.push(step);
-            if message.as_ref().is_some_and(|message| message.metadata.truncation) {
+            if message
+                .as_ref()
+                .is_some_and(|message| message.metadata.truncation)
+            {
                 let over_tcp = self.ask_over_tcp(inquiry).await;
                 steps.extend(over_tcp.steps);
-                return Heard { steps, message: over_tcp.message };
+                return Heard {
+                    steps,
+                    message: over_tcp.message,
+                };
             }
             if !silent {
                 return Heard { steps, message };
             }
         }
-        Heard { steps, message: None }
+        Heard {
+            steps,
+            message: None,
+        }
     }
 
     /// Asks over TCP only.
     pub(super) async fn ask_over_tcp(&self, inquiry: &Inquiry) -> Heard {
-        let (step, message) = self.attempt(inquiry, Transport::Tcp, self.probe_timeout).await;
-        Heard { steps: vec![step], message }
+        let (step, message) = self
+            .attempt(inquiry, Transport::Tcp, self.probe_timeout)
+            .await;
+        Heard {
+            steps: vec![step],
+            message,
+        }
     }
 
-    async fn attempt(&self, inquiry: &Inquiry, transport: Transport, wait: Duration) -> (Step, Option<Message>) {
+    async fn attempt(
+        &self,
+        inquiry: &Inquiry,
+        transport: Transport,
+        wait: Duration,
+    ) -> (Step, Option<Message>) {
         let at = self.deadline.elapsed();
         let watch = Stopwatch::start();
         let result = match message::question(&inquiry.name, inquiry.rr_type, self.buffer) {
@@ -96,14 +118,20 @@ impl Wire {
                         _ => self.over_udp(inquiry, &asked).await,
                     }
                 };
-                self.deadline.bound(wait, work).await.unwrap_or_else(|elapsed| Err(Broken::Elapsed(elapsed)))
+                self.deadline
+                    .bound(wait, work)
+                    .await
+                    .unwrap_or_else(|elapsed| Err(Broken::Elapsed(elapsed)))
             }
             Err(error) => Err(Broken::Io(io::Error::other(error))),
         };
         let took = watch.elapsed();
         let mut step = Step {
             zone: inquiry.zone.clone(),
-            question: Asked { name: inquiry.name.clone(), r#type: inquiry.rr_type },
+            question: Asked {
+                name: inquiry.name.clone(),
+                r#type: inquiry.rr_type,
+            },
             server: inquiry.server.clone(),
             transport,
             at_ms: at.into(),
@@ -119,7 +147,8 @@ impl Wire {
         };
         match result {
             Ok((message, size)) => {
-                let reply = message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, &message);
+                let reply =
+                    message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, &message);
                 step.rtt_ms = Some(took.into());
                 step.response = reply.class();
                 if let message::Reply::Referral { zone, .. } = reply {
@@ -139,9 +168,15 @@ impl Wire {
         }
     }
 
-    async fn over_udp(&self, inquiry: &Inquiry, asked: &Message) -> Result<(Message, usize), Broken> {
+    async fn over_udp(
+        &self,
+        inquiry: &Inquiry,
+        asked: &Message,
+    ) -> Result<(Message, usize), Broken> {
         let socket = self.dialer.udp(inquiry.server.socket()).await?;
-        socket.send(&asked.to_vec().map_err(io::Error::other)?).await?;
+        socket
+            .send(&asked.to_vec().map_err(io::Error::other)?)
+            .await?;
         let mut datagram = vec![0; usize::from(u16::MAX)];
         for _ in 0..limits::STRAY_DATAGRAMS {
             let size = socket.recv(&mut datagram).await?;
@@ -154,12 +189,18 @@ impl Wire {
         Err(Broken::TooManyStrays)
     }
 
-    async fn over_tcp(&self, inquiry: &Inquiry, asked: &Message) -> Result<(Message, usize), Broken> {
+    async fn over_tcp(
+        &self,
+        inquiry: &Inquiry,
+        asked: &Message,
+    ) -> Result<(Message, usize), Broken> {
         let mut stream = self.dialer.tcp(inquiry.server.socket()).await?;
         let question = asked.to_vec().map_err(io::Error::other)?;
         let length = u16::try_from(question.len()).map_err(io::Error::other)?;
         // Length and message in one write: some servers do not wait for a second segment.
-        stream.write_all(&[&length.to_be_bytes(), question.as_slice()].concat()).await?;
+        stream
+            .write_all(&[&length.to_be_bytes(), question.as_slice()].concat())
+            .await?;
         let size = usize::from(stream.read_u16().await?);
         let mut bytes = vec![0; size];
         stream.read_exact(&mut bytes).await?;
@@ -173,16 +214,34 @@ impl Wire {
 impl Broken {
     fn as_facts(&self, took: Duration) -> (ResponseClass, Option<Failure>, Option<usize>) {
         match self {
-            Self::Elapsed(Elapsed::Attempt(after)) => {
-                (ResponseClass::Timeout, Some(Failure::TimedOut { after_ms: (*after).into() }), None)
+            Self::Elapsed(Elapsed::Attempt(after)) => (
+                ResponseClass::Timeout,
+                Some(Failure::TimedOut {
+                    after_ms: (*after).into(),
+                }),
+                None,
+            ),
+            Self::Elapsed(Elapsed::Target) => {
+                (ResponseClass::Timeout, Some(Failure::OutOfTime), None)
             }
-            Self::Elapsed(Elapsed::Target) => (ResponseClass::Timeout, Some(Failure::OutOfTime), None),
-            Self::Malformed { size } => (ResponseClass::Malformed, Some(Failure::Malformed { at: None }), Some(*size)),
+            Self::Malformed { size } => (
+                ResponseClass::Malformed,
+                Some(Failure::Malformed { at: None }),
+                Some(*size),
+            ),
             Self::TooManyStrays => {
                 let limit = "STRAY_DATAGRAMS".to_owned();
-                (ResponseClass::Timeout, Some(Failure::LimitReached { limit }), None)
+                (
+                    ResponseClass::Timeout,
+                    Some(Failure::LimitReached { limit }),
+                    None,
+                )
             }
-            Self::Io(error) => (ResponseClass::Unreachable, Some(Failure::from_io(error, took)), None),
+            Self::Io(error) => (
+                ResponseClass::Unreachable,
+                Some(Failure::from_io(error, took)),
+                None,
+            ),
         }
     }
 }

@@ -45,8 +45,14 @@ impl RootHints {
     /// All thirteen, in both families.
     #[must_use]
     pub fn built_in() -> Self {
-        let hints = BUILT_IN.iter().flat_map(|(name, v4, v6)| [(name, v4), (name, v6)]);
-        Self(hints.filter_map(|(name, address)| Some((name.parse().ok()?, address.parse().ok()?))).collect())
+        let hints = BUILT_IN
+            .iter()
+            .flat_map(|(name, v4, v6)| [(name, v4), (name, v6)]);
+        Self(
+            hints
+                .filter_map(|(name, address)| Some((name.parse().ok()?, address.parse().ok()?)))
+                .collect(),
+        )
     }
 
     /// Reads the `named.root` format: zone-file lines of the owner `.` with NS, and of its targets with A and AAAA.
@@ -60,10 +66,19 @@ impl RootHints {
             if line.is_empty() {
                 continue;
             }
-            let wrong = || HintsError::Line { line: index + 1, text: line.to_owned() };
+            let wrong = || HintsError::Line {
+                line: index + 1,
+                text: line.to_owned(),
+            };
             let fields: Vec<&str> = line.split_whitespace().collect();
-            let (Some(owner), Some(data)) = (fields.first(), fields.last()) else { return Err(wrong()) };
-            let kind = fields.iter().rev().nth(1).map(|kind| kind.to_ascii_uppercase());
+            let (Some(owner), Some(data)) = (fields.first(), fields.last()) else {
+                return Err(wrong());
+            };
+            let kind = fields
+                .iter()
+                .rev()
+                .nth(1)
+                .map(|kind| kind.to_ascii_uppercase());
             let name: DnsName = owner.parse().map_err(|_| wrong())?;
             match kind.as_deref() {
                 Some("NS") if data.parse::<DnsName>().is_ok() => {}
@@ -71,7 +86,11 @@ impl RootHints {
                 _ => return Err(wrong()),
             }
         }
-        if hints.is_empty() { Err(HintsError::Empty) } else { Ok(Self(hints)) }
+        if hints.is_empty() {
+            Err(HintsError::Empty)
+        } else {
+            Ok(Self(hints))
+        }
     }
 }
 
@@ -82,20 +101,41 @@ mod tests {
     #[test]
     fn the_built_in_list_has_13_servers_in_both_families() {
         let hints = RootHints::built_in().0;
-        assert_eq!((hints.len(), hints.iter().filter(|(_, address)| address.is_ipv6()).count()), (26, 13));
+        assert_eq!(
+            (
+                hints.len(),
+                hints
+                    .iter()
+                    .filter(|(_, address)| address.is_ipv6())
+                    .count()
+            ),
+            (26, 13)
+        );
     }
 
     #[test]
     fn named_root_is_read_with_its_comments() {
         let text = "; hints\n.  3600000  NS  A.ROOT-SERVERS.NET.\nA.ROOT-SERVERS.NET. 3600000 A 198.41.0.4 ; formerly\n";
         let hints = RootHints::parse(text).unwrap();
-        assert_eq!(hints.0, [("a.root-servers.net.".parse().unwrap(), "198.41.0.4".parse().unwrap())]);
+        assert_eq!(
+            hints.0,
+            [(
+                "a.root-servers.net.".parse().unwrap(),
+                "198.41.0.4".parse().unwrap()
+            )]
+        );
     }
 
     #[test]
     fn a_wrong_line_is_named_and_a_file_without_addresses_is_refused() {
         let wrong = RootHints::parse(". 1 NS a.\na. 1 A 1.2.3\n");
-        assert_eq!(wrong, Err(HintsError::Line { line: 2, text: "a. 1 A 1.2.3".to_owned() }));
+        assert_eq!(
+            wrong,
+            Err(HintsError::Line {
+                line: 2,
+                text: "a. 1 A 1.2.3".to_owned()
+            })
+        );
         assert_eq!(RootHints::parse("; nothing\n"), Err(HintsError::Empty));
     }
 }

@@ -13,7 +13,11 @@ const COOKIE: u16 = 10;
 const EXTENDED_ERROR: u16 = 15;
 
 /// A question without recursion, with EDNS, DO, NSID and a client cookie, its name in random case (0x20).
-pub(super) fn question(name: &DnsName, rr_type: RrType, buffer: u16) -> Result<Message, ProtoError> {
+pub(super) fn question(
+    name: &DnsName,
+    rr_type: RrType,
+    buffer: u16,
+) -> Result<Message, ProtoError> {
     let mut case = name.as_wire().clone();
     case.randomize_label_case();
     let mut message = Message::new(rand::random(), MessageType::Query, OpCode::Query);
@@ -21,8 +25,12 @@ pub(super) fn question(name: &DnsName, rr_type: RrType, buffer: u16) -> Result<M
     message.add_query(Query::query(case, rr_type.as_wire()));
     let mut edns = Edns::new();
     edns.set_max_payload(buffer).set_dnssec_ok(true);
-    edns.options_mut().insert(EdnsOption::NSID(NSIDPayload::new(Vec::new())?));
-    edns.options_mut().insert(EdnsOption::Unknown(COOKIE, rand::random::<[u8; 8]>().to_vec()));
+    edns.options_mut()
+        .insert(EdnsOption::NSID(NSIDPayload::new(Vec::new())?));
+    edns.options_mut().insert(EdnsOption::Unknown(
+        COOKIE,
+        rand::random::<[u8; 8]>().to_vec(),
+    ));
     message.set_edns(edns);
     Ok(message)
 }
@@ -45,8 +53,13 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Message, NotO
     let message = Message::from_vec(bytes).map_err(|_| NotOurs::Malformed)?;
     let is_response = message.metadata.message_type == MessageType::Response;
     // A FORMERR and its like may come without the question.
-    let question_fits = message.queries == asked.queries || (message.queries.is_empty() && message.answers.is_empty());
-    if is_response && question_fits { Ok(message) } else { Err(NotOurs::Stray) }
+    let question_fits = message.queries == asked.queries
+        || (message.queries.is_empty() && message.answers.is_empty());
+    if is_response && question_fits {
+        Ok(message)
+    } else {
+        Err(NotOurs::Stray)
+    }
 }
 
 /// A response classed, with what the next step needs of it.
@@ -55,7 +68,10 @@ pub(super) enum Reply {
     /// The NS set of a zone further down.
     Referral { zone: DnsName, names: Vec<DnsName> },
     /// The alias at the name, and its target.
-    Alias { record: WireRecord, target: DnsName },
+    Alias {
+        record: Box<WireRecord>,
+        target: DnsName,
+    },
     /// Records of the type at the name.
     Answer(Vec<WireRecord>),
     /// The name exists without the type.
@@ -82,7 +98,12 @@ impl Reply {
 /// Classes `message`, which a server of `zone` gave to the question for `name` and `rr_type`.
 ///
 /// Only the first link of an alias chain is taken: what else the server says of the target is not its to say.
-pub(super) fn classify(zone: &DnsName, name: &DnsName, rr_type: RrType, message: &Message) -> Reply {
+pub(super) fn classify(
+    zone: &DnsName,
+    name: &DnsName,
+    rr_type: RrType,
+    message: &Message,
+) -> Reply {
     let code = message.metadata.response_code;
     let authoritative = message.metadata.authoritative;
     match code {
@@ -98,7 +119,9 @@ pub(super) fn classify(zone: &DnsName, name: &DnsName, rr_type: RrType, message:
         _ => return Reply::Unusable(ResponseClass::Lame),
     }
     if authoritative {
-        let own = |record: &&WireRecord| record.record_type() == rr_type.as_wire() && owner(record) == *name;
+        let own = |record: &&WireRecord| {
+            record.record_type() == rr_type.as_wire() && owner(record) == *name
+        };
         let records: Vec<WireRecord> = message.answers.iter().filter(own).cloned().collect();
         if !records.is_empty() {
             return Reply::Answer(records);
@@ -126,12 +149,16 @@ fn alias_at(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply>
     if rr_type == RrType::CNAME {
         return None;
     }
-    message.answers.iter().find_map(|record| match &record.data {
-        RData::CNAME(target) if owner(record) == *name => {
-            Some(Reply::Alias { record: record.clone(), target: target.0.clone().into() })
-        }
-        _ => None,
-    })
+    message
+        .answers
+        .iter()
+        .find_map(|record| match &record.data {
+            RData::CNAME(target) if owner(record) == *name => Some(Reply::Alias {
+                record: Box::new(record.clone()),
+                target: target.0.clone().into(),
+            }),
+            _ => None,
+        })
 }
 
 /// A referral is accepted when its NS owner lies strictly below the zone asked and at or above the name asked.
@@ -147,7 +174,11 @@ fn referral_in(zone: &DnsName, name: &DnsName, message: &Message) -> Option<Repl
         .map(owner)
         .find(|cut| is_cut(cut))?;
     let mut names: Vec<DnsName> = Vec::new();
-    for record in message.authorities.iter().filter(|record| owner(record) == cut) {
+    for record in message
+        .authorities
+        .iter()
+        .filter(|record| owner(record) == cut)
+    {
         if let RData::NS(target) = &record.data {
             let target = DnsName::from(target.0.clone());
             if !names.contains(&target) {
@@ -187,7 +218,9 @@ fn presentation(data: &RData) -> String {
 
 /// The extended errors of a response; the option may stand more than once.
 pub(super) fn extended_errors(message: &Message) -> Vec<ExtendedError> {
-    let Some(edns) = &message.edns else { return Vec::new() };
+    let Some(edns) = &message.edns else {
+        return Vec::new();
+    };
     let options = edns.options().get_all(EdnsCode::Unknown(EXTENDED_ERROR));
     options
         .into_iter()
@@ -195,7 +228,10 @@ pub(super) fn extended_errors(message: &Message) -> Vec<ExtendedError> {
             EdnsOption::Unknown(EXTENDED_ERROR, bytes) => {
                 let (code, text) = bytes.split_first_chunk::<2>()?;
                 let text = String::from_utf8_lossy(text).into_owned();
-                Some(ExtendedError { code: u16::from_be_bytes(*code), text })
+                Some(ExtendedError {
+                    code: u16::from_be_bytes(*code),
+                    text,
+                })
             }
             _ => None,
         })

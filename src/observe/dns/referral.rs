@@ -29,11 +29,23 @@ pub(super) struct Cut {
 impl Cut {
     /// The root, from the hints.
     pub(super) fn root(hints: &RootHints) -> Self {
-        let glue: Vec<Glue> =
-            hints.0.iter().map(|(name, address)| Glue { name: name.clone(), address: *address }).collect();
+        let glue: Vec<Glue> = hints
+            .0
+            .iter()
+            .map(|(name, address)| Glue {
+                name: name.clone(),
+                address: *address,
+            })
+            .collect();
         let mut names: Vec<DnsName> = glue.iter().map(|glue| glue.name.clone()).collect();
         names.dedup();
-        Self { zone: DnsName::root(), names, glue, found: Vec::new(), referred_by: None }
+        Self {
+            zone: DnsName::root(),
+            names,
+            glue,
+            found: Vec::new(),
+            referred_by: None,
+        }
     }
 
     /// The cut that a referral by a server of `parent` describes. Of a large NS set only so many names are kept.
@@ -46,17 +58,39 @@ impl Cut {
     ) -> Self {
         names.truncate(limits::SERVERS_PER_CUT);
         let glue = glue_in(parent, &names, message);
-        Self { zone, names, glue, found: Vec::new(), referred_by: Some(by) }
+        Self {
+            zone,
+            names,
+            glue,
+            found: Vec::new(),
+            referred_by: Some(by),
+        }
     }
 
     /// Every (name, address) known: the first address of each server before the second of any, IPv4 first.
     pub(super) fn servers(&self) -> Vec<Server> {
         let mut ranked: Vec<(usize, Server)> = Vec::new();
         for name in &self.names {
-            let mut own: Vec<&Glue> = self.glue.iter().chain(&self.found).filter(|glue| glue.name == *name).collect();
+            let mut own: Vec<&Glue> = self
+                .glue
+                .iter()
+                .chain(&self.found)
+                .filter(|glue| glue.name == *name)
+                .collect();
             own.sort_by_key(|glue| glue.address.is_ipv6());
-            for (rank, glue) in own.into_iter().take(limits::ADDRESSES_PER_SERVER).enumerate() {
-                ranked.push((rank, Server { name: name.clone(), address: glue.address, port: PORT }));
+            for (rank, glue) in own
+                .into_iter()
+                .take(limits::ADDRESSES_PER_SERVER)
+                .enumerate()
+            {
+                ranked.push((
+                    rank,
+                    Server {
+                        name: name.clone(),
+                        address: glue.address,
+                        port: PORT,
+                    },
+                ));
             }
         }
         ranked.sort_by_key(|(rank, _)| *rank);
@@ -65,8 +99,17 @@ impl Cut {
 
     /// Servers of which no address is known.
     pub(super) fn without_address(&self) -> Vec<DnsName> {
-        let known = |name: &DnsName| self.glue.iter().chain(&self.found).any(|glue| glue.name == *name);
-        self.names.iter().filter(|name| !known(name)).cloned().collect()
+        let known = |name: &DnsName| {
+            self.glue
+                .iter()
+                .chain(&self.found)
+                .any(|glue| glue.name == *name)
+        };
+        self.names
+            .iter()
+            .filter(|name| !known(name))
+            .cloned()
+            .collect()
     }
 
     /// Whether only the zone itself can tell the address of `name`, so that the referral must bring it (RFC 9471).

@@ -21,9 +21,18 @@ impl Tracer {
         let ends = self.ends(questions);
         let mut inquiries = Vec::new();
         for cut in cuts.iter().filter(|cut| ends.contains(&cut.zone)) {
-            for server in cut.servers().into_iter().filter(|server| self.can_ask(server)) {
+            for server in cut
+                .servers()
+                .into_iter()
+                .filter(|server| self.can_ask(server))
+            {
                 let zone = cut.zone.clone();
-                inquiries.push(Inquiry { name: zone.clone(), zone, server, rr_type: RrType::SOA });
+                inquiries.push(Inquiry {
+                    name: zone.clone(),
+                    zone,
+                    server,
+                    rr_type: RrType::SOA,
+                });
             }
         }
         join_all(inquiries.iter().map(|inquiry| self.knock(inquiry))).await;
@@ -63,13 +72,20 @@ impl Tracer {
                 question.steps.push(step);
             }
         }
-        Dns { questions, zones, resolvers: Vec::new() }
+        Dns {
+            questions,
+            zones,
+            resolvers: Vec::new(),
+        }
     }
 }
 
 fn zone_facts(cut: &Cut, log: &[(usize, Step)]) -> Zone {
     let server_facts = |server: Server| {
-        let own = log.iter().map(|(_, step)| step).filter(|step| step.zone == cut.zone && step.server == server);
+        let own = log
+            .iter()
+            .map(|(_, step)| step)
+            .filter(|step| step.zone == cut.zone && step.server == server);
         server_facts(&server, &own.collect::<Vec<_>>())
     };
     Zone {
@@ -85,7 +101,10 @@ fn zone_facts(cut: &Cut, log: &[(usize, Step)]) -> Zone {
 
 fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
     let reachable = |transport: Transport| {
-        let mut tries = steps.iter().filter(|step| step.transport == transport).peekable();
+        let mut tries = steps
+            .iter()
+            .filter(|step| step.transport == transport)
+            .peekable();
         tries.peek()?;
         Some(tries.any(|step| is_heard(step)))
     };
@@ -98,7 +117,10 @@ fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
         reachable_tcp: reachable(Transport::Tcp),
         authoritative: answered.map(|step| step.response.is_usable()),
         soa_serial: None,
-        rtt_ms: steps.iter().filter_map(|step| step.rtt_ms).min_by(|one, other| one.0.total_cmp(&other.0)),
+        rtt_ms: steps
+            .iter()
+            .filter_map(|step| step.rtt_ms)
+            .min_by(|one, other| one.0.total_cmp(&other.0)),
         response: last.map(|step| step.response),
         failure: last.and_then(|step| step.failure.clone()),
     }

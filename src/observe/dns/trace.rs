@@ -20,7 +20,9 @@ use super::exchange::{Inquiry, Wire};
 use super::message::{self, Reply};
 use super::referral::Cut;
 use crate::facts::attempt::Failure;
-use crate::facts::dns::{Glue, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step};
+use crate::facts::dns::{
+    Glue, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
+};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -58,14 +60,24 @@ pub(super) struct Resolution {
 
 impl Resolution {
     fn stopped(obstacle: Obstacle, answers: Vec<WireRecord>) -> Self {
-        Self { outcome: Outcome::Unresolvable, obstacle: Some(obstacle), answers }
+        Self {
+            outcome: Outcome::Unresolvable,
+            obstacle: Some(obstacle),
+            answers,
+        }
     }
 }
 
 /// What asking for one name, without following its alias, led to.
 enum Walked {
-    Alias { record: WireRecord, target: DnsName },
-    End { outcome: Outcome, records: Vec<WireRecord> },
+    Alias {
+        record: Box<WireRecord>,
+        target: DnsName,
+    },
+    End {
+        outcome: Outcome,
+        records: Vec<WireRecord>,
+    },
     Stopped(Obstacle),
 }
 
@@ -101,7 +113,9 @@ impl Tracer {
             let tracer = Arc::clone(&self);
             async move {
                 let name = tracer.plan.name.clone();
-                let found = tracer.resolve(index, name.clone(), *rr_type, Stack::default()).await;
+                let found = tracer
+                    .resolve(index, name.clone(), *rr_type, Stack::default())
+                    .await;
                 as_question(name, *rr_type, found)
             }
         });
@@ -125,10 +139,17 @@ impl Tracer {
                     Walked::Stopped(obstacle) => return Resolution::stopped(obstacle, answers),
                     Walked::End { outcome, records } => {
                         answers.extend(records);
-                        return Resolution { outcome, obstacle: None, answers };
+                        return Resolution {
+                            outcome,
+                            obstacle: None,
+                            answers,
+                        };
                     }
-                    Walked::Alias { record, target: next } => {
-                        answers.push(record);
+                    Walked::Alias {
+                        record,
+                        target: next,
+                    } => {
+                        answers.push(*record);
                         if seen.contains(&next) {
                             return Resolution::stopped(Obstacle::AliasLoop { at: next }, answers);
                         }
@@ -145,7 +166,13 @@ impl Tracer {
     }
 
     /// Goes from the deepest known cut down to the zone of `name` and asks it there.
-    async fn walk(self: &Arc<Self>, index: usize, name: &DnsName, rr_type: RrType, stack: &Stack) -> Walked {
+    async fn walk(
+        self: &Arc<Self>,
+        index: usize,
+        name: &DnsName,
+        rr_type: RrType,
+        stack: &Stack,
+    ) -> Walked {
         let mut cut = self.deepest_cut(name);
         let mut labels = Labels::new(self.plan.minimise, &cut.zone, name);
         for _ in 0..limits::REFERRALS + limits::MINIMISED_STEPS {
@@ -173,9 +200,24 @@ impl Tracer {
                 Reply::Nxdomain if !whole => labels.give_up(),
                 _ if !whole => labels.next(name),
                 Reply::Alias { record, target } => return Walked::Alias { record, target },
-                Reply::Answer(records) => return Walked::End { outcome: Outcome::Answer, records },
-                Reply::Nodata => return Walked::End { outcome: Outcome::Nodata, records: Vec::new() },
-                Reply::Nxdomain => return Walked::End { outcome: Outcome::Nxdomain, records: Vec::new() },
+                Reply::Answer(records) => {
+                    return Walked::End {
+                        outcome: Outcome::Answer,
+                        records,
+                    };
+                }
+                Reply::Nodata => {
+                    return Walked::End {
+                        outcome: Outcome::Nodata,
+                        records: Vec::new(),
+                    };
+                }
+                Reply::Nxdomain => {
+                    return Walked::End {
+                        outcome: Outcome::Nxdomain,
+                        records: Vec::new(),
+                    };
+                }
                 Reply::Unusable(_) => return Walked::Stopped(self.why_silent(&cut, name)),
             }
         }
@@ -189,8 +231,13 @@ impl Tracer {
 
     fn deepest_cut(&self, name: &DnsName) -> Cut {
         let cuts = lock(&self.cuts);
-        let above = cuts.values().filter(|cut| name.is_at_or_below(&cut.zone) && !cut.servers().is_empty());
-        above.max_by_key(|cut| cut.zone.label_count()).cloned().unwrap_or_else(|| Cut::root(&self.plan.hints))
+        let above = cuts
+            .values()
+            .filter(|cut| name.is_at_or_below(&cut.zone) && !cut.servers().is_empty());
+        above
+            .max_by_key(|cut| cut.zone.label_count())
+            .cloned()
+            .unwrap_or_else(|| Cut::root(&self.plan.hints))
     }
 
     fn why_silent(&self, cut: &Cut, name: &DnsName) -> Obstacle {
@@ -200,33 +247,56 @@ impl Tracer {
         if self.asked.load(Ordering::Relaxed) >= limits::PATH_QUESTIONS {
             return limit("PATH_QUESTIONS", name);
         }
-        Obstacle::NoUsableServer { zone: cut.zone.clone() }
+        Obstacle::NoUsableServer {
+            zone: cut.zone.clone(),
+        }
     }
 
     /// Makes sure that a new cut has a server with an address, looking up names when the referral brought none.
-    async fn enter(self: &Arc<Self>, index: usize, mut cut: Cut, stack: &Stack) -> Result<Cut, Obstacle> {
+    async fn enter(
+        self: &Arc<Self>,
+        index: usize,
+        mut cut: Cut,
+        stack: &Stack,
+    ) -> Result<Cut, Obstacle> {
         let usable = |cut: &Cut| cut.servers().iter().any(|server| self.can_ask(server));
         let mut circular = false;
         if !usable(&cut) {
-            let names: Vec<DnsName> =
-                cut.without_address().into_iter().filter(|name| !cut.needs_glue(name)).collect();
+            let names: Vec<DnsName> = cut
+                .without_address()
+                .into_iter()
+                .filter(|name| !cut.needs_glue(name))
+                .collect();
             let looked_up = self.addresses_of(index, &names, stack).await;
             circular = looked_up.circular;
             cut.found = looked_up.found;
         }
-        let cut = lock(&self.cuts).entry(cut.zone.clone()).or_insert(cut).clone();
+        let cut = lock(&self.cuts)
+            .entry(cut.zone.clone())
+            .or_insert(cut)
+            .clone();
         match (usable(&cut), circular) {
             (true, _) => Ok(cut),
             (false, true) => Err(Obstacle::DelegationLoop { zone: cut.zone }),
-            (false, false) if cut.servers().is_empty() => Err(Obstacle::NoServerAddress { zone: cut.zone }),
+            (false, false) if cut.servers().is_empty() => {
+                Err(Obstacle::NoServerAddress { zone: cut.zone })
+            }
             (false, false) => Err(Obstacle::NoUsableServer { zone: cut.zone }),
         }
     }
 
     /// Looks up the addresses of server names, at most so many at a cut and so deep.
-    async fn addresses_of(self: &Arc<Self>, index: usize, names: &[DnsName], stack: &Stack) -> LookedUp {
+    async fn addresses_of(
+        self: &Arc<Self>,
+        index: usize,
+        names: &[DnsName],
+        stack: &Stack,
+    ) -> LookedUp {
         if stack.len() >= limits::LOOKUP_DEPTH {
-            return LookedUp { found: Vec::new(), circular: true };
+            return LookedUp {
+                found: Vec::new(),
+                circular: true,
+            };
         }
         let mut circular = false;
         let mut lookups = Vec::new();
@@ -247,12 +317,18 @@ impl Tracer {
         let mut found = Vec::new();
         for (name, resolution) in join_all(lookups).await {
             circular |= matches!(resolution.obstacle, Some(Obstacle::DelegationLoop { .. }));
-            let addresses = resolution.answers.iter().filter_map(|record| match &record.data {
-                RData::A(address) => Some(address.0.into()),
-                RData::AAAA(address) => Some(address.0.into()),
-                _ => None,
-            });
-            found.extend(addresses.map(|address| Glue { name: name.clone(), address }));
+            let addresses = resolution
+                .answers
+                .iter()
+                .filter_map(|record| match &record.data {
+                    RData::A(address) => Some(address.0.into()),
+                    RData::AAAA(address) => Some(address.0.into()),
+                    _ => None,
+                });
+            found.extend(addresses.map(|address| Glue {
+                name: name.clone(),
+                address,
+            }));
         }
         LookedUp { found, circular }
     }
@@ -280,9 +356,19 @@ impl Tracer {
             .clone()
     }
 
-    async fn race(self: Arc<Self>, index: usize, cut: Cut, name: DnsName, rr_type: RrType) -> Usable {
+    async fn race(
+        self: Arc<Self>,
+        index: usize,
+        cut: Cut,
+        name: DnsName,
+        rr_type: RrType,
+    ) -> Usable {
         let (sender, mut replies) = mpsc::unbounded_channel();
-        let mut waiting = cut.servers().into_iter().filter(|server| self.can_ask(server)).collect::<Vec<_>>();
+        let mut waiting = cut
+            .servers()
+            .into_iter()
+            .filter(|server| self.can_ask(server))
+            .collect::<Vec<_>>();
         waiting.reverse();
         let mut open = 0;
         let start_next = |waiting: &mut Vec<Server>, open: &mut usize| {
@@ -290,8 +376,12 @@ impl Tracer {
                 return;
             }
             let Some(server) = waiting.pop() else { return };
-            let inquiry =
-                Inquiry { zone: cut.zone.clone(), server, name: name.clone(), rr_type };
+            let inquiry = Inquiry {
+                zone: cut.zone.clone(),
+                server,
+                name: name.clone(),
+                rr_type,
+            };
             *open += 1;
             self.spawn(index, inquiry, sender.clone());
         };
@@ -302,7 +392,10 @@ impl Tracer {
             match tokio::time::timeout(HEDGE, replies.recv()).await {
                 Ok(Some((server, Some(message)))) => {
                     open -= 1;
-                    if message::classify(&cut.zone, &name, rr_type, &message).class().is_usable() {
+                    if message::classify(&cut.zone, &name, rr_type, &message)
+                        .class()
+                        .is_usable()
+                    {
                         return Some(Arc::new((server, message)));
                     }
                     start_next(&mut waiting, &mut open);
@@ -342,9 +435,15 @@ impl Tracer {
         let mut cuts: Vec<Cut> = lock(&self.cuts).values().cloned().collect();
         cuts.sort_by_key(|cut| cut.zone.label_count());
         for cut in cuts.iter_mut().filter(|cut| complete.contains(&cut.zone)) {
-            let missing: Vec<DnsName> =
-                cut.without_address().into_iter().filter(|name| !cut.needs_glue(name)).collect();
-            let found = self.addresses_of(0, &missing, &Stack::default()).await.found;
+            let missing: Vec<DnsName> = cut
+                .without_address()
+                .into_iter()
+                .filter(|name| !cut.needs_glue(name))
+                .collect();
+            let found = self
+                .addresses_of(0, &missing, &Stack::default())
+                .await
+                .found;
             cut.found.extend(found);
             lock(&self.cuts).insert(cut.zone.clone(), cut.clone());
         }
@@ -354,7 +453,13 @@ impl Tracer {
     /// Waits for answers still under way, but no longer than `patience`; then hands over every exchange in its order.
     pub(super) async fn finish(&self, patience: Duration) -> Vec<(usize, Step)> {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
-        let _ = self.wire.deadline.bound(patience, async { while tasks.join_next().await.is_some() {} }).await;
+        let _ = self
+            .wire
+            .deadline
+            .bound(patience, async {
+                while tasks.join_next().await.is_some() {}
+            })
+            .await;
         tasks.abort_all();
         let mut log = std::mem::take(&mut *lock(&self.log));
         log.sort_by(|(_, one), (_, other)| one.at_ms.0.total_cmp(&other.at_ms.0));
@@ -369,7 +474,10 @@ struct LookedUp {
 }
 
 fn limit(name: &str, at: &DnsName) -> Obstacle {
-    Obstacle::LimitReached { limit: name.to_owned(), at: at.clone() }
+    Obstacle::LimitReached {
+        limit: name.to_owned(),
+        at: at.clone(),
+    }
 }
 
 fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
@@ -385,7 +493,11 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         outcome: found.outcome,
         obstacle: found.obstacle,
         rcode,
-        answers: found.answers.iter().map(message::as_fact).collect::<Vec<Record>>(),
+        answers: found
+            .answers
+            .iter()
+            .map(message::as_fact)
+            .collect::<Vec<Record>>(),
         steps: Vec::new(),
     }
 }
@@ -398,7 +510,11 @@ struct Labels {
 
 impl Labels {
     fn new(minimise: bool, zone: &DnsName, name: &DnsName) -> Self {
-        let shown = if minimise { zone.label_count() + 1 } else { name.label_count() };
+        let shown = if minimise {
+            zone.label_count() + 1
+        } else {
+            name.label_count()
+        };
         Self { shown, steps: 1 }
     }
 
@@ -410,7 +526,11 @@ impl Labels {
     fn next(&mut self, name: &DnsName) {
         let left = name.label_count().saturating_sub(self.shown);
         let steps_left = limits::MINIMISED_STEPS.saturating_sub(self.steps).max(1);
-        self.shown += if self.steps < limits::MINIMISED_SINGLY { 1 } else { left.div_ceil(steps_left) };
+        self.shown += if self.steps < limits::MINIMISED_SINGLY {
+            1
+        } else {
+            left.div_ceil(steps_left)
+        };
         self.steps += 1;
     }
 

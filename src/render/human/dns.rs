@@ -8,7 +8,11 @@ use crate::facts::dns::{Dns, Outcome, Question, Step, Zone};
 /// The way from the root to the answer.
 pub(super) fn way(dns: &Dns, style: Style) -> String {
     let mut out = String::new();
-    let steps: Vec<&Step> = dns.questions.iter().flat_map(|question| &question.steps).collect();
+    let steps: Vec<&Step> = dns
+        .questions
+        .iter()
+        .flat_map(|question| &question.steps)
+        .collect();
     for zone in &dns.zones {
         let _ = writeln!(out, "  {}", cut(zone, &steps, style));
     }
@@ -33,7 +37,12 @@ fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
     match first {
         Some(step) => {
             let rtt = step.rtt_ms.unwrap_or_default().0;
-            format!("{} {name:24} {} ({})  {rtt:.1} ms", style.good(), step.server.name, step.server.address)
+            format!(
+                "{} {name:24} {} ({})  {rtt:.1} ms",
+                style.good(),
+                step.server.name,
+                step.server.address
+            )
         }
         None => format!("{} {name:24} no usable answer", style.unknown()),
     }
@@ -47,7 +56,11 @@ fn answer(question: &Question, style: Style) -> String {
     let mut out = String::new();
     for record in &question.answers {
         let (arrow, data) = (style.arrow(), harmless(&record.data));
-        let _ = writeln!(out, "    {} {} {arrow} {data}  (ttl {})", record.name, record.r#type, record.ttl);
+        let _ = writeln!(
+            out,
+            "    {} {} {arrow} {data}  (ttl {})",
+            record.name, record.r#type, record.ttl
+        );
     }
     let nothing = match question.outcome {
         Outcome::Answer => return out,
@@ -55,14 +68,26 @@ fn answer(question: &Question, style: Style) -> String {
         Outcome::Nxdomain => "no such name",
         Outcome::Unresolvable => "no usable answer",
     };
-    let _ = writeln!(out, "    {} {} {} {nothing}", question.name, question.r#type, style.arrow());
+    let _ = writeln!(
+        out,
+        "    {} {} {} {nothing}",
+        question.name,
+        question.r#type,
+        style.arrow()
+    );
     out
 }
 
 fn exchange(step: &Step) -> String {
-    let rtt = step.rtt_ms.map_or_else(|| "-".to_owned(), |rtt| format!("{:.1}", rtt.0));
+    let rtt = step
+        .rtt_ms
+        .map_or_else(|| "-".to_owned(), |rtt| format!("{:.1}", rtt.0));
     let what = format!("{:?}", step.response).to_lowercase();
-    let to = step.referral_to.as_ref().map(|zone| format!(" to {zone}")).unwrap_or_default();
+    let to = step
+        .referral_to
+        .as_ref()
+        .map(|zone| format!(" to {zone}"))
+        .unwrap_or_default();
     let transport = format!("{:?}", step.transport).to_lowercase();
     let (server, asked) = (&step.server, &step.question);
     format!(
