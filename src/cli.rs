@@ -95,8 +95,10 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
     let inconclusive = not_measured(&dns, &settings);
     let facts = Facts {
         started,
+        judged_at: started,
         inconclusive,
         dns: Some(dns),
+        tls: None,
     };
     let findings = judge::judge(&facts, &settings.policy);
     let report = Report::new(

@@ -4,8 +4,10 @@
 //! written as `null`, never left out.
 
 pub mod attempt;
+pub mod certificate;
 pub mod dns;
 pub mod name;
+pub mod tls;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -19,10 +21,15 @@ pub struct Facts {
     /// When the run began.
     #[schemars(with = "String")]
     pub started: Timestamp,
+    /// The time at which validity is judged: that of the start, or `--at`.
+    #[schemars(with = "String")]
+    pub judged_at: Timestamp,
     /// What could not be looked at from here; never a statement about the site.
     pub inconclusive: Vec<Inconclusive>,
     /// The first door, when it was asked for.
     pub dns: Option<dns::Dns>,
+    /// The second.
+    pub tls: Option<tls::Tls>,
 }
 
 /// One of the three doors.

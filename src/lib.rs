@@ -21,3 +21,4 @@ pub mod net;
 pub mod observe;
 pub mod render;
 pub mod report;
+pub mod verify;

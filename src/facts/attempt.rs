@@ -38,6 +38,25 @@ pub enum Failure {
     Reset,
     /// The peer closed the connection before it had said what was waited for.
     Closed,
+    /// The peer ended the handshake with a TLS alert.
+    Alert {
+        /// Its number (RFC 8446 §6).
+        code: u8,
+        /// Its name.
+        name: String,
+    },
+    /// The peer speaks, but not TLS.
+    NotTls {
+        /// What it speaks, as far as its first bytes tell.
+        protocol: String,
+        /// Its first bytes, escaped.
+        first_bytes: String,
+    },
+    /// The peer and doorstep have no version, suite or group in common, or the peer broke the protocol.
+    Incompatible {
+        /// The TLS library's name for it.
+        rule: String,
+    },
     /// What came could not be read.
     Malformed {
         /// The byte at which reading failed, when known.

@@ -32,3 +32,5 @@ pub const UDP_TRIES: [Duration; 2] = [Duration::from_secs(1), Duration::from_sec
 pub const STRAY_DATAGRAMS: usize = 64;
 /// Addresses of one host that are tried.
 pub const ADDRESSES_PER_HOST: usize = 16;
+/// Certificates of one chain that are looked at; browsers give up far earlier.
+pub const CERTIFICATES: usize = 64;

@@ -1,0 +1,49 @@
+//! The second door: a handshake with every address.
+
+pub mod certificate;
+mod handshake;
+mod recorder;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::facts::tls::{Endpoint, Tls};
+use crate::net::deadline::Deadline;
+use crate::net::dial::Dialer;
+
+/// Whom to shake hands with, and how.
+#[derive(Clone, Debug)]
+pub struct TlsPlan {
+    /// The host that was asked for.
+    pub host: String,
+    /// Its addresses.
+    pub addresses: Vec<SocketAddr>,
+    /// The name to send and to verify.
+    pub server_name: String,
+    /// Application protocols to offer, the preferred one first.
+    pub alpn: Vec<String>,
+    /// How long one attempt may take.
+    pub probe_timeout: Duration,
+}
+
+/// Shakes hands with every address of the plan, side by side.
+pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls {
+    let endpoints = plan
+        .addresses
+        .iter()
+        .map(|address| endpoint(plan, *address, dialer, deadline));
+    Tls {
+        endpoints: join_all(endpoints).await,
+    }
+}
+
+async fn endpoint(
+    plan: &TlsPlan,
+    address: SocketAddr,
+    dialer: &Dialer,
+    deadline: Deadline,
+) -> Endpoint {
+    handshake::endpoint(plan, address, dialer, deadline).await
+}
