@@ -2,3 +2,17 @@
 
 pub mod dns;
 pub mod tls;
+
+use crate::facts::attempt::Failure;
+use crate::net::deadline::Elapsed;
+
+impl From<Elapsed> for Failure {
+    fn from(elapsed: Elapsed) -> Self {
+        match elapsed {
+            Elapsed::Attempt(after) => Self::TimedOut {
+                after_ms: after.into(),
+            },
+            Elapsed::Target => Self::OutOfTime,
+        }
+    }
+}

@@ -57,6 +57,15 @@ pub enum Failure {
         /// The TLS library's name for it.
         rule: String,
     },
+    /// The name has no address: the resolver says that it does not exist.
+    NameNotFound,
+    /// The name exists, and has no address of a family in use.
+    NoAddress,
+    /// The resolver gave no usable answer.
+    LookupFailed {
+        /// Its response code, when it sent one.
+        rcode: Option<String>,
+    },
     /// What came could not be read.
     Malformed {
         /// The byte at which reading failed, when known.

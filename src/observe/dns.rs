@@ -4,6 +4,7 @@ mod exchange;
 pub mod hints;
 mod message;
 mod referral;
+pub mod resolvers;
 mod survey;
 mod trace;
 

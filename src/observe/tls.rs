@@ -1,7 +1,7 @@
 //! The second door: a handshake with every address.
 
 pub mod certificate;
-mod handshake;
+pub(in crate::observe) mod handshake;
 mod recorder;
 
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::tls::Tls;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 
@@ -30,20 +30,11 @@ pub struct TlsPlan {
 
 /// Shakes hands with every address of the plan, side by side.
 pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls {
-    let endpoints = plan
-        .addresses
-        .iter()
-        .map(|address| endpoint(plan, *address, dialer, deadline));
+    let handshakes = plan.addresses.iter().map(|address| async {
+        let (endpoint, _) = handshake::open(plan, *address, dialer, deadline).await;
+        endpoint
+    });
     Tls {
-        endpoints: join_all(endpoints).await,
+        endpoints: join_all(handshakes).await,
     }
-}
-
-async fn endpoint(
-    plan: &TlsPlan,
-    address: SocketAddr,
-    dialer: &Dialer,
-    deadline: Deadline,
-) -> Endpoint {
-    handshake::endpoint(plan, address, dialer, deadline).await
 }

@@ -194,6 +194,22 @@ pub(super) fn owner(record: &WireRecord) -> DnsName {
     record.name.clone().into()
 }
 
+/// The mnemonic of a response code (IANA, DNS RCODEs), or `RCODE` and its number.
+pub(super) fn rcode_name(code: ResponseCode) -> String {
+    let known = match code {
+        ResponseCode::NoError => "NOERROR",
+        ResponseCode::FormErr => "FORMERR",
+        ResponseCode::ServFail => "SERVFAIL",
+        ResponseCode::NXDomain => "NXDOMAIN",
+        ResponseCode::NotImp => "NOTIMP",
+        ResponseCode::Refused => "REFUSED",
+        ResponseCode::NotAuth => "NOTAUTH",
+        ResponseCode::BADVERS => "BADVERS",
+        other => return format!("RCODE{}", u16::from(other)),
+    };
+    known.to_owned()
+}
+
 /// A record as it stands in a report.
 pub(super) fn as_fact(record: &WireRecord) -> Record {
     Record {

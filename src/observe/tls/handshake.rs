@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
@@ -13,64 +14,66 @@ use rustls::{ClientConfig, ClientConnection, Error as TlsError};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-use super::recorder::Recorder;
+use super::recorder::{Recorder, Shown};
 use super::{TlsPlan, certificate};
 use crate::facts::attempt::Failure;
 use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
 use crate::net::clock::Stopwatch;
-use crate::net::deadline::{Deadline, Elapsed};
+use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
 
 /// How many of a peer's first bytes are kept, to say what it speaks.
 const FIRST_BYTES: usize = 64;
 
-/// Connects, shakes hands, and writes down what came of it.
-pub(super) async fn endpoint(
+/// A connection whose handshake is done.
+pub(in crate::observe) type Stream = TlsStream<Tee<TcpStream>>;
+
+/// Connects, shakes hands, and writes down what came of it; with the connection when there is one.
+pub(in crate::observe) async fn open(
     plan: &TlsPlan,
     at: SocketAddr,
     dialer: &Dialer,
     deadline: Deadline,
-) -> Endpoint {
+) -> (Endpoint, Option<Stream>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut endpoint = unseen(plan, at, &provider);
     let watch = Stopwatch::start();
-    let stream = match connect(at, plan, dialer, deadline).await {
+    let stream = match connect(at, plan.probe_timeout, dialer, deadline).await {
         Ok(stream) => stream,
         Err(failure) => {
-            endpoint.error = Some(EndpointError {
-                stage: Stage::Connect,
-                failure,
-            });
-            return endpoint;
+            let stage = Stage::Connect;
+            endpoint.error = Some(EndpointError { stage, failure });
+            return (endpoint, None);
         }
     };
     endpoint.timings.connect_ms = Some(watch.elapsed().into());
     let watch = Stopwatch::start();
     let recorder = Arc::new(Recorder::new(Arc::clone(&provider)));
-    let failure = match shake(plan, stream, provider, Arc::clone(&recorder), deadline).await {
-        Ok(connection) => {
-            endpoint.timings.handshake_ms = Some(watch.elapsed().into());
-            chosen(&connection, &mut endpoint);
-            None
+    let shaken = shake(plan, stream, provider, Arc::clone(&recorder), deadline).await;
+    let took = watch.elapsed();
+    show(&recorder.shown(), &mut endpoint);
+    match shaken {
+        Ok(stream) => {
+            endpoint.timings.handshake_ms = Some(took.into());
+            chosen(stream.get_ref().1, &mut endpoint);
+            (endpoint, Some(stream))
         }
-        Err(failure) => Some(failure),
-    };
-    let shown = recorder.shown();
-    endpoint.chain = shown
-        .chain
-        .iter()
-        .take(limits::CERTIFICATES)
-        .map(|der| certificate::read(der))
-        .collect();
+        Err(failure) => {
+            let stage = Stage::Handshake;
+            endpoint.error = Some(EndpointError { stage, failure });
+            (endpoint, None)
+        }
+    }
+}
+
+fn show(shown: &Shown, endpoint: &mut Endpoint) {
+    let sent = shown.chain.iter().take(limits::CERTIFICATES);
+    endpoint.chain = sent.map(|der| certificate::read(der)).collect();
     endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(shown.stapled);
     endpoint.key_proven = shown.key_proven;
-    endpoint.error = failure.map(|failure| EndpointError {
-        stage: Stage::Handshake,
-        failure,
-    });
-    endpoint
 }
 
 fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint {
@@ -113,9 +116,10 @@ fn hello(plan: &TlsPlan, provider: &CryptoProvider) -> Hello {
     }
 }
 
-async fn connect(
+/// A TCP connection, or why there is none.
+pub(in crate::observe) async fn connect(
     at: SocketAddr,
-    plan: &TlsPlan,
+    patience: Duration,
     dialer: &Dialer,
     deadline: Deadline,
 ) -> Result<TcpStream, Failure> {
@@ -123,19 +127,10 @@ async fn connect(
         return Err(Failure::NoRoute);
     }
     let watch = Stopwatch::start();
-    match deadline.bound(plan.probe_timeout, dialer.tcp(at)).await {
+    match deadline.bound(patience, dialer.tcp(at)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(Failure::from_io(&error, watch.elapsed())),
-        Err(elapsed) => Err(too_late(elapsed)),
-    }
-}
-
-fn too_late(elapsed: Elapsed) -> Failure {
-    match elapsed {
-        Elapsed::Attempt(after) => Failure::TimedOut {
-            after_ms: after.into(),
-        },
-        Elapsed::Target => Failure::OutOfTime,
+        Err(elapsed) => Err(elapsed.into()),
     }
 }
 
@@ -145,7 +140,7 @@ async fn shake(
     provider: Arc<CryptoProvider>,
     recorder: Arc<Recorder>,
     deadline: Deadline,
-) -> Result<ClientConnection, Failure> {
+) -> Result<Stream, Failure> {
     let config = config(plan, provider, recorder).map_err(|error| Failure::Incompatible {
         rule: format!("{error:?}"),
     })?;
@@ -162,9 +157,9 @@ async fn shake(
         .connect(name, tee)
         .into_fallible();
     match deadline.bound(plan.probe_timeout, handshake).await {
-        Ok(Ok(done)) => Ok(done.into_inner().1),
+        Ok(Ok(stream)) => Ok(stream),
         Ok(Err((error, tee))) => Err(why(&error, &tee.first, watch.elapsed())),
-        Err(elapsed) => Err(too_late(elapsed)),
+        Err(elapsed) => Err(elapsed.into()),
     }
 }
 
@@ -267,7 +262,7 @@ fn spoken(first: &[u8]) -> &'static str {
 }
 
 /// Keeps the first bytes that a peer sends.
-struct Tee<S> {
+pub(in crate::observe) struct Tee<S> {
     inner: S,
     first: Vec<u8>,
 }
