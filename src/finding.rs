@@ -49,10 +49,22 @@ pub trait Evidence: Serialize {
         Self: Sized,
     {
         let subject = subject.into();
+        self.about_all(subject.clone(), vec![subject])
+    }
+
+    /// The finding about several `subjects` with one cause: named by `common`, or by the only one of them.
+    fn about_all(&self, common: impl Into<String>, subjects: Vec<String>) -> Finding
+    where
+        Self: Sized,
+    {
+        let subject = match subjects.as_slice() {
+            [only] => only.clone(),
+            _ => common.into(),
+        };
         Finding {
             id: Self::RULE.id.to_owned(),
             severity: Self::RULE.severity,
-            subjects: vec![subject.clone()],
+            subjects,
             subject,
             message: self.message(),
             fix: self.fix(),

@@ -1,22 +1,33 @@
 //! Decides what the facts mean. Pure: no network, no clock, no async; what a check needs is a fact.
 
 mod dns;
+mod folding;
 pub mod policy;
+mod tls;
 
 use crate::facts::Facts;
 use crate::finding::{Finding, Rule};
 use policy::Policy;
 
-/// Every rule, in the order of the published table.
-pub const RULES: &[Rule] = dns::RULES;
+/// The rules of each area, in the order of the published tables.
+const AREAS: [&[Rule]; 2] = [dns::RULES, tls::RULES];
 
-/// All findings about one target, the worst first.
+/// Every rule, in the order of the published tables.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    AREAS.into_iter().flatten()
+}
+
+/// All findings about one target, the worst first; what one explains is folded into it.
 #[must_use]
 pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(facts) = &facts.dns {
         dns::judge(facts, policy, &mut findings);
     }
+    if let Some(seen) = &facts.tls {
+        tls::judge(seen, facts.judged_at, &mut findings);
+    }
+    let mut findings = folding::fold(findings, rules());
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -29,7 +40,7 @@ mod tests {
     #[test]
     fn ids_are_unique_and_well_formed() {
         let mut seen = std::collections::BTreeSet::new();
-        for rule in RULES {
+        for rule in rules() {
             let (area, defect) = rule.id.split_once('/').unwrap();
             assert!(
                 ["dns", "tls", "http", "across"].contains(&area),
@@ -49,7 +60,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_documented_and_what_is_worse_than_a_notice_is_cited() {
-        for rule in RULES {
+        for rule in rules() {
             assert!(
                 rule.doc.split_whitespace().count() >= 20,
                 "{} needs an explanation",
@@ -65,10 +76,10 @@ mod tests {
 
     #[test]
     fn what_explains_a_rule_is_itself_a_rule() {
-        for rule in RULES {
+        for rule in rules() {
             for cause in rule.explained_by {
                 assert!(
-                    RULES.iter().any(|other| other.id == *cause),
+                    rules().any(|other| other.id == *cause),
                     "{} names {cause}",
                     rule.id
                 );

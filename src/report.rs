@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::attempt::Millis;
-use crate::facts::{Facts, Inconclusive, dns::Dns};
+use crate::facts::{Facts, Inconclusive, dns::Dns, tls::Tls};
 use crate::finding::{Finding, Severity};
 
 /// The number of the published schema.
@@ -34,6 +34,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The first door.
     pub dns: Option<Dns>,
+    /// The second.
+    pub tls: Option<Tls>,
 }
 
 /// One word for a report.
@@ -73,6 +75,7 @@ impl Report {
             inconclusive: facts.inconclusive,
             findings,
             dns: facts.dns,
+            tls: facts.tls,
         }
     }
 }

@@ -17,6 +17,10 @@ impl From<std::time::Duration> for Millis {
     }
 }
 
+/// Room in the published report for what this version does not look at: always `null`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotMeasured;
+
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
@@ -84,6 +88,42 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether it says something about this machine or its network, and nothing about the peer.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::NoRoute | Self::OutOfTime)
+    }
+
+    /// The reason as a clause of a sentence, in lower case. What the peer sent is not yet harmless to a terminal.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::TimedOut { after_ms } => format!("nothing came within {:.0} ms", after_ms.0),
+            Self::OutOfTime => "the time for the target was over (see --timeout)".to_owned(),
+            Self::Refused => "the connection is refused: nothing listens there".to_owned(),
+            Self::Unreachable => "there is no way to the address".to_owned(),
+            Self::NoRoute => "this machine has no way there".to_owned(),
+            Self::Reset => "the connection is reset".to_owned(),
+            Self::Closed => "the server closes the connection without a word".to_owned(),
+            Self::NameNotFound => "the name does not exist".to_owned(),
+            Self::NoAddress => "the name has no address".to_owned(),
+            Self::LookupFailed { rcode: Some(rcode) } => format!("the resolver says {rcode}"),
+            Self::LookupFailed { rcode: None } => "the resolver gives no usable answer".to_owned(),
+            Self::Alert { code, name } => format!("the server ends it with alert {code}, {name}"),
+            Self::NotTls { protocol, .. } => format!("the server speaks {protocol}, not TLS"),
+            Self::Incompatible { rule } => {
+                format!("server and client have nothing in common ({rule})")
+            }
+            Self::Malformed { at: Some(at) } => {
+                format!("what came cannot be read from byte {at} on")
+            }
+            Self::Malformed { at: None } => "what came cannot be read".to_owned(),
+            Self::LimitReached { limit } => format!("the bound {limit} was reached"),
+            Self::System { errno: Some(errno) } => format!("the system reports error {errno}"),
+            Self::System { errno: None } => "the system reports an error".to_owned(),
+        }
+    }
+
     /// The reason for an error of a socket. `after` is how long the attempt had taken.
     #[must_use]
     pub fn from_io(error: &std::io::Error, after: std::time::Duration) -> Self {

@@ -55,3 +55,11 @@ pub struct Key {
     /// The curve of an EC key.
     pub curve: Option<String>,
 }
+
+impl Certificate {
+    /// How many bytes the certificate has on the wire, from its PEM.
+    #[must_use]
+    pub fn der_length(&self) -> usize {
+        pem::parse(&self.pem).map_or(0, |read| read.contents().len())
+    }
+}

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Failure, Millis};
+use super::attempt::{Failure, Millis, NotMeasured};
 use super::name::{DnsName, RrType};
 
 /// Everything seen of DNS for one target.
@@ -36,6 +36,8 @@ pub struct Question {
     pub rcode: Rcode,
     /// The alias chain first, in order, then the records of the type asked for.
     pub answers: Vec<Record>,
+    /// Whether the answer is proven.
+    pub dnssec: NotMeasured,
     /// Every exchange, in the order in which they began.
     pub steps: Vec<Step>,
 }
@@ -286,6 +288,8 @@ pub struct Zone {
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.
     pub referred_by: Option<Server>,
+    /// The zone's keys and the chain of trust to them.
+    pub dnssec: NotMeasured,
 }
 
 /// An address in a referral.
@@ -314,6 +318,10 @@ pub struct ZoneServer {
     pub soa_serial: Option<u32>,
     /// The shortest round trip.
     pub rtt_ms: Option<Millis>,
+    /// Whether its answers are others than those of the zone's other servers.
+    pub answers_differ: NotMeasured,
+    /// Its answers to each question of a survey.
+    pub responses: NotMeasured,
     /// How its last response to a question about the zone is classed.
     pub response: Option<ResponseClass>,
     /// Why nothing came from it.

@@ -1,16 +1,20 @@
 //! The second door: what each address of the name chose, and the chain that it sent.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Failure, Millis};
+use super::attempt::{Failure, Millis, NotMeasured};
 use super::certificate::Certificate;
 
 /// Everything seen of TLS for one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Tls {
+    /// The host that was asked for.
+    pub host: String,
+    /// Why the name led to no address, when it was looked up for this door alone.
+    pub lookup: Option<Failure>,
     /// One for each address, in the order in which they were looked up.
     pub endpoints: Vec<Endpoint>,
 }
@@ -52,6 +56,14 @@ pub struct Endpoint {
     pub name_matches: Option<bool>,
     /// Whether an OCSP response was stapled.
     pub ocsp_stapled: Option<bool>,
+    /// Further hellos and what they met.
+    pub probes: NotMeasured,
+    /// What the authority says of the leaf today.
+    pub revocation: NotMeasured,
+    /// Certificate timestamps and their logs.
+    pub scts: NotMeasured,
+    /// All versions and suites, listed.
+    pub offered: NotMeasured,
 }
 
 /// What a client offers.
@@ -142,4 +154,26 @@ pub enum Distrust {
         /// The verifier's name for the rule.
         rule: String,
     },
+}
+
+impl Endpoint {
+    /// Address and port as a finding names them: IPv6 in brackets.
+    #[must_use]
+    pub fn label(&self) -> String {
+        SocketAddr::new(self.address, self.port).to_string()
+    }
+
+    /// The certificate of the server itself.
+    #[must_use]
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.chain.first()
+    }
+
+    /// Whether doorstep was kept from looking by something on its own side.
+    #[must_use]
+    pub fn is_unmeasured(&self) -> bool {
+        self.error
+            .as_ref()
+            .is_some_and(|error| error.failure.is_local())
+    }
 }

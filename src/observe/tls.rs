@@ -35,6 +35,8 @@ pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls
         endpoint
     });
     Tls {
+        host: plan.host.clone(),
+        lookup: None,
         endpoints: join_all(handshakes).await,
     }
 }

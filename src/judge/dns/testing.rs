@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::facts::attempt::NotMeasured;
 use crate::facts::dns::{Dns, Outcome, Question, Rcode, Record, ResponseClass, Zone, ZoneServer};
 use crate::facts::name::RrType;
 use crate::finding::Finding;
@@ -23,6 +24,7 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         unresolved_ns: Vec::new(),
         servers: Vec::new(),
         referred_by: None,
+        dnssec: NotMeasured,
     };
     Dns {
         zones: names.iter().map(zone).collect(),
@@ -53,6 +55,7 @@ pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Questio
         obstacle: None,
         rcode,
         answers: Vec::new(),
+        dnssec: NotMeasured,
         steps: Vec::new(),
     }
 }
@@ -81,6 +84,8 @@ pub(super) fn server(number: u8, response: ResponseClass) -> ZoneServer {
         reachable_tcp: (!heard).then_some(false),
         authoritative: heard.then_some(response.is_usable()),
         soa_serial: None,
+        answers_differ: NotMeasured,
+        responses: NotMeasured,
         rtt_ms: None,
         response: Some(response),
         failure: None,

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use super::exchange::Inquiry;
 use super::referral::Cut;
 use super::trace::{Tracer, is_heard, is_silence};
+use crate::facts::attempt::NotMeasured;
 use crate::facts::dns::{Dns, Obstacle, Question, Server, Step, Transport, Zone, ZoneServer};
 use crate::facts::name::{DnsName, RrType};
 
@@ -96,6 +97,7 @@ fn zone_facts(cut: &Cut, log: &[(usize, Step)]) -> Zone {
         unresolved_ns: cut.without_address(),
         servers: cut.servers().into_iter().map(server_facts).collect(),
         referred_by: cut.referred_by.clone(),
+        dnssec: NotMeasured,
     }
 }
 
@@ -117,6 +119,8 @@ fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
         reachable_tcp: reachable(Transport::Tcp),
         authoritative: answered.map(|step| step.response.is_usable()),
         soa_serial: None,
+        answers_differ: NotMeasured,
+        responses: NotMeasured,
         rtt_ms: steps
             .iter()
             .filter_map(|step| step.rtt_ms)

@@ -19,7 +19,7 @@ use super::TracePlan;
 use super::exchange::{Inquiry, Wire};
 use super::message::{self, Reply};
 use super::referral::Cut;
-use crate::facts::attempt::Failure;
+use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::dns::{
     Glue, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
 };
@@ -498,6 +498,7 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
             .iter()
             .map(message::as_fact)
             .collect::<Vec<Record>>(),
+        dnssec: NotMeasured,
         steps: Vec::new(),
     }
 }

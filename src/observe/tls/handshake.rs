@@ -18,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::recorder::{Recorder, Shown};
 use super::{TlsPlan, certificate};
-use crate::facts::attempt::Failure;
+use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
@@ -95,6 +95,10 @@ fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint
         trust: None,
         name_matches: None,
         ocsp_stapled: None,
+        probes: NotMeasured,
+        revocation: NotMeasured,
+        scts: NotMeasured,
+        offered: NotMeasured,
     }
 }
 

@@ -1,0 +1,117 @@
+//! The second door judged: one question a file.
+
+mod addresses;
+mod chain;
+mod name;
+mod reach;
+#[cfg(test)]
+mod testing;
+mod validity;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::facts::tls::{Endpoint, Tls};
+use crate::finding::{Evidence, Finding, Rule};
+
+/// The rules about TLS and certificates.
+pub(super) const RULES: &[Rule] = &[
+    reach::Unreachable::RULE,
+    reach::AddressFails::RULE,
+    reach::Plaintext::RULE,
+    reach::HandshakeRefused::RULE,
+    validity::Expired::RULE,
+    validity::NotYetValid::RULE,
+    validity::ExpiresSoon::RULE,
+    name::NameMismatch::RULE,
+    chain::SelfSigned::RULE,
+    chain::UntrustedRoot::RULE,
+    chain::MissingIntermediate::RULE,
+    chain::PathInvalid::RULE,
+    chain::LeafNotFirst::RULE,
+    chain::ChainHasRoot::RULE,
+    addresses::CertificatesDiffer::RULE,
+];
+
+/// Judges the endpoints of the target, host by host.
+pub(super) fn judge(tls: &Tls, at: Timestamp, findings: &mut Vec<Finding>) {
+    reach::judge_lookup(tls, findings);
+    for (host, endpoints) in by_host(&tls.endpoints) {
+        reach::judge(host, &endpoints, findings);
+        judge_certificates(host, &endpoints, at, findings);
+        addresses::judge(host, &endpoints, findings);
+    }
+}
+
+/// Judges what was shown at endpoints that were met on the way, such as a redirect's target. Whether they can be reached is
+/// the business of who went there.
+pub(super) fn judge_met(endpoints: &[&Endpoint], at: Timestamp, findings: &mut Vec<Finding>) {
+    for (host, endpoints) in by_host(endpoints.iter().copied()) {
+        judge_certificates(host, &endpoints, at, findings);
+    }
+}
+
+fn judge_certificates(
+    host: &str,
+    endpoints: &[&Endpoint],
+    at: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
+    for shown in by_leaf(endpoints) {
+        validity::judge(host, &shown, at, findings);
+        name::judge(host, &shown, findings);
+        chain::judge(host, &shown, findings);
+    }
+}
+
+fn by_host<'a>(
+    endpoints: impl IntoIterator<Item = &'a Endpoint>,
+) -> BTreeMap<&'a str, Vec<&'a Endpoint>> {
+    let mut hosts: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
+    for endpoint in endpoints {
+        hosts
+            .entry(&endpoint.server_name)
+            .or_default()
+            .push(endpoint);
+    }
+    hosts
+}
+
+/// The endpoints that showed the same chain are one cause. In the order of the addresses.
+fn by_leaf<'a>(endpoints: &[&'a Endpoint]) -> Vec<Vec<&'a Endpoint>> {
+    let fingerprints = |endpoint: &Endpoint| -> Vec<String> {
+        let chain = endpoint.chain.iter();
+        chain
+            .map(|certificate| certificate.sha256.clone())
+            .collect()
+    };
+    let mut groups: Vec<Vec<&Endpoint>> = Vec::new();
+    for endpoint in endpoints
+        .iter()
+        .filter(|endpoint| !endpoint.chain.is_empty())
+    {
+        let same = |group: &&mut Vec<&Endpoint>| {
+            group
+                .first()
+                .is_some_and(|first| fingerprints(first) == fingerprints(endpoint))
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(endpoint),
+            None => groups.push(vec![endpoint]),
+        }
+    }
+    groups
+}
+
+fn labels(endpoints: &[&Endpoint]) -> Vec<String> {
+    endpoints.iter().map(|endpoint| endpoint.label()).collect()
+}
+
+/// How a message names the place: the only address, or all of them together.
+fn place(endpoints: &[&Endpoint]) -> String {
+    match endpoints {
+        [only] => only.label(),
+        many => format!("{} addresses", many.len()),
+    }
+}

@@ -1,0 +1,96 @@
+//! Facts made by hand, for the tests of the rules.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::facts::attempt::{Failure, NotMeasured};
+use crate::facts::certificate::Certificate;
+use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings, Trust, TrustStatus};
+use crate::finding::Finding;
+
+/// The moment at which the tests judge, in Unix seconds.
+pub(super) const NOW: i64 = 1_800_000_000;
+
+pub(super) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// The ids of what a check finds.
+pub(super) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
+    let mut findings = Vec::new();
+    check(&mut findings);
+    findings.into_iter().map(|finding| finding.id).collect()
+}
+
+/// A certificate valid between these days, counted from [`NOW`]. Its fingerprint tells subject and validity apart.
+pub(super) fn certificate(subject: &str, from: i64, until: i64) -> Certificate {
+    let day = |days: i64| at(NOW) + SignedDuration::from_hours(24 * days);
+    Certificate {
+        subject: subject.to_owned(),
+        issuer: "CN=Demo CA 1".to_owned(),
+        serial: "01".to_owned(),
+        not_before: Some(day(from)),
+        not_after: Some(day(until)),
+        san: vec!["shop.example".to_owned()],
+        key: None,
+        signature_algorithm: "ecdsa-with-SHA256".to_owned(),
+        is_ca: false,
+        sha256: format!("{subject} {from} {until}"),
+        spki_sha256: None,
+        aia_issuers: Vec::new(),
+        ocsp: Vec::new(),
+        crl: Vec::new(),
+        scts: 0,
+        policies: Vec::new(),
+        pem: String::new(),
+    }
+}
+
+/// An address whose handshake was fine, with a trusted chain that names the host.
+pub(super) fn endpoint(number: u8) -> Endpoint {
+    let path = ["CN=shop.example", "CN=Demo CA 1", "CN=Demo Root"];
+    Endpoint {
+        host: "shop.example".to_owned(),
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
+        port: 443,
+        server_name: "shop.example".to_owned(),
+        starttls: None,
+        error: None,
+        hello: Hello::default(),
+        version: Some("TLSv1.3".to_owned()),
+        cipher_suite: Some("TLS_AES_128_GCM_SHA256".to_owned()),
+        group: Some("X25519".to_owned()),
+        alpn: None,
+        timings: Timings::default(),
+        chain: vec![certificate("CN=shop.example", -26, 64)],
+        key_proven: Some(true),
+        trust: Some(Trust {
+            status: TrustStatus::Trusted,
+            reason: None,
+            reasons: Vec::new(),
+            path: path.map(str::to_owned).to_vec(),
+        }),
+        name_matches: Some(true),
+        ocsp_stapled: Some(false),
+        probes: NotMeasured,
+        revocation: NotMeasured,
+        scts: NotMeasured,
+        offered: NotMeasured,
+    }
+}
+
+/// An address without a handshake.
+pub(super) fn failing(number: u8, stage: Stage, failure: Failure) -> Endpoint {
+    Endpoint {
+        error: Some(EndpointError { stage, failure }),
+        version: None,
+        cipher_suite: None,
+        group: None,
+        chain: Vec::new(),
+        key_proven: None,
+        trust: None,
+        name_matches: None,
+        ..endpoint(number)
+    }
+}

@@ -1,0 +1,161 @@
+//! Is the leaf within its validity, and for how long yet?
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{labels, place};
+use crate::facts::tls::Endpoint;
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The certificate has ended.
+    ///
+    /// Its last day of validity is over, and every browser stops visitors with a warning that many cannot pass. Renew the
+    /// certificate and have the server load the new one: a renewal that runs but is not followed by a reload (certbot:
+    /// `--deploy-hook`, nginx: `nginx -s reload`) is the commonest cause. An ALB or CloudFront with a certificate of ACM
+    /// renews by itself as long as its DNS validation record stays in the zone.
+    Expired { place: String, not_after: String, ago: String }
+    id: "tls/expired", severity: Error, source: "RFC 5280 §4.1.2.5",
+    message: "the certificate at {place} ended {ago} ago, on {not_after}",
+    fix: "renew the certificate, then reload the server at {place} so that it uses the new file",
+}
+
+finding! {
+    /// The certificate is not valid yet.
+    ///
+    /// Its first day of validity lies in the future, so browsers refuse it. Either it was put in place too early, or the
+    /// clock of the machine that issued it, or of this one, is wrong. Use the former certificate until then, or set the clock.
+    NotYetValid { place: String, not_before: String, until: String }
+    id: "tls/not-yet-valid", severity: Error, source: "RFC 5280 §4.1.2.5",
+    message: "the certificate at {place} is valid only in {until}, from {not_before} on",
+    fix: "serve the former certificate until then, or set the clock of the machine that issued it",
+}
+
+finding! {
+    /// The certificate ends soon, and was not renewed in good time.
+    ///
+    /// Less than a quarter of its lifetime, and less than 30 days, are left. Automatic renewal happens at a third as a rule,
+    /// so it has probably failed: look at the log of certbot or your ACME client, or at the renewal status in ACM, now.
+    ExpiresSoon { place: String, not_after: String, left: String }
+    id: "tls/expires-soon", severity: Warning, source: "RFC 9773 (renewal in good time)",
+    message: "the certificate at {place} ends in {left}, on {not_after}",
+    fix: "renew the certificate now, and find out why it was not renewed by itself",
+}
+
+/// What is left of a long-lived certificate when it should have been renewed: 30 days.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &mut Vec<Finding>) {
+    let leaf = shown.first().and_then(|endpoint| endpoint.leaf());
+    let Some((not_before, not_after)) = leaf.and_then(|leaf| leaf.not_before.zip(leaf.not_after))
+    else {
+        return;
+    };
+    let (place, subjects) = (place(shown), labels(shown));
+    let left = at.duration_until(not_after);
+    // Both ends are part of the validity (RFC 5280 §4.1.2.5).
+    let lifetime = not_before.duration_until(not_after) + SignedDuration::from_secs(1);
+    let not_after = minute(not_after);
+    if left.is_negative() {
+        let ago = span(left.abs());
+        findings.push(
+            Expired {
+                place,
+                not_after,
+                ago,
+            }
+            .about_all(host, subjects),
+        );
+    } else if at < not_before {
+        let until = span(at.duration_until(not_before));
+        let not_before = minute(not_before);
+        findings.push(
+            NotYetValid {
+                place,
+                not_before,
+                until,
+            }
+            .about_all(host, subjects),
+        );
+    } else if left < SOON.min(lifetime / 4) {
+        let left = span(left);
+        findings.push(
+            ExpiresSoon {
+                place,
+                not_after,
+                left,
+            }
+            .about_all(host, subjects),
+        );
+    }
+}
+
+fn minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A length of time in its largest unit.
+fn span(length: SignedDuration) -> String {
+    let count = |number: i64, unit: &str| match number {
+        1 => format!("1 {unit}"),
+        many => format!("{many} {unit}s"),
+    };
+    match (length.as_hours() / 24, length.as_hours(), length.as_mins()) {
+        (days, _, _) if days > 1 => count(days, "day"),
+        (_, hours, _) if hours > 1 => count(hours, "hour"),
+        (_, _, minutes) => count(minutes, "minute"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{NOW, at, certificate, endpoint, ids};
+    use super::*;
+
+    /// Judges a certificate of this validity in days from now.
+    fn judged(from: i64, until: i64) -> Vec<String> {
+        let mut endpoint = endpoint(1);
+        endpoint.chain = vec![certificate("CN=shop.example", from, until)];
+        ids(|findings| judge("shop.example", &[&endpoint], at(NOW), findings))
+    }
+
+    #[test]
+    fn a_certificate_is_expired_after_its_last_second_and_not_at_it() {
+        assert_eq!(judged(-90, -1), ["tls/expired"]);
+        let mut last = endpoint(1);
+        last.chain = vec![certificate("CN=shop.example", -90, 0)];
+        let found = ids(|findings| judge("shop.example", &[&last], at(NOW), findings));
+        assert_eq!(found, ["tls/expires-soon"]);
+    }
+
+    #[test]
+    fn a_certificate_of_tomorrow_is_not_yet_valid() {
+        assert_eq!(judged(1, 90), ["tls/not-yet-valid"]);
+        assert!(judged(0, 90).is_empty());
+    }
+
+    #[test]
+    fn soon_is_30_days_or_a_quarter_of_the_lifetime() {
+        assert_eq!(judged(-370, 29), ["tls/expires-soon"]);
+        assert!(judged(-370, 31).is_empty());
+        assert_eq!(judged(-68, 22), ["tls/expires-soon"]);
+        assert!(judged(-66, 24).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_judged() {
+        let mut unread = endpoint(1);
+        unread
+            .chain
+            .iter_mut()
+            .for_each(|leaf| leaf.not_after = None);
+        assert!(ids(|findings| judge("shop.example", &[&unread], at(NOW), findings)).is_empty());
+    }
+
+    #[test]
+    fn spans_are_said_in_their_largest_unit() {
+        assert_eq!(span(SignedDuration::from_hours(72)), "3 days");
+        assert_eq!(span(SignedDuration::from_hours(30)), "30 hours");
+        assert_eq!(span(SignedDuration::from_secs(61)), "1 minute");
+    }
+}
