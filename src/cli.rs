@@ -1,27 +1,27 @@
 //! The command line: parses, runs one subcommand, prints, and chooses the exit code.
 
 mod args;
+mod config;
 mod exit;
 mod explain;
+mod generate;
+mod output;
+mod run;
 mod settings;
+mod target;
+mod walk;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::facts::attempt::Millis;
-use crate::facts::{
-    Door, Facts, Inconclusive, attempt::Failure, dns::Dns, dns::Obstacle, name::DnsName,
-};
-use crate::net::clock;
-use crate::net::deadline::Deadline;
-use crate::report::Report;
-use crate::{judge, observe, render};
-use args::{Cli, Command, DnstraceArgs, Format};
+use args::{CheckArgs, Cli, Command, DnstraceArgs, ListArgs, TlscheckArgs};
 use exit::{Exit, UsageError};
-use settings::Trace;
+use settings::Settings;
+use target::Target;
+use walk::Handshake;
 
 /// Runs `doorstep` on the arguments of the process.
 #[must_use]
@@ -35,16 +35,30 @@ pub fn dnstrace() -> ExitCode {
     under_own_name("dnstrace")
 }
 
+/// Runs `tlscheck` on the arguments of the process.
+#[must_use]
+pub fn tlscheck() -> ExitCode {
+    under_own_name("tlscheck")
+}
+
+/// `--version` belongs to the whole program, everything else to the subcommand.
 fn under_own_name(subcommand: &'static str) -> ExitCode {
-    let mut arguments = vec![OsString::from("doorstep"), OsString::from(subcommand)];
-    arguments.extend(std::env::args_os().skip(1));
+    let own: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let mut arguments = vec![OsString::from("doorstep")];
+    if !own
+        .iter()
+        .any(|argument| argument == "--version" || argument == "-V")
+    {
+        arguments.push(OsString::from(subcommand));
+    }
+    arguments.extend(own);
     run(arguments)
 }
 
 fn run(arguments: Vec<OsString>) -> ExitCode {
-    let matches = match Cli::command().try_get_matches_from(arguments) {
-        Ok(matches) => matches,
-        Err(told) => {
+    let done = match parse(arguments) {
+        Ok(cli) => dispatch(cli.command),
+        Err(Refused::Told(told)) => {
             let asked_for = !told.use_stderr();
             let _ = told.print();
             return if asked_for {
@@ -53,10 +67,7 @@ fn run(arguments: Vec<OsString>) -> ExitCode {
                 Exit::Usage.into()
             };
         }
-    };
-    let done = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => dispatch(cli.command),
-        Err(told) => told.exit(),
+        Err(Refused::Wrong(wrong)) => Err(wrong),
     };
     match done {
         Ok(exit) => exit.into(),
@@ -67,111 +78,128 @@ fn run(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
+/// Why there is nothing to run.
+enum Refused {
+    /// By clap, which has the words: an error, or the help that was asked for.
+    Told(clap::Error),
+    /// By the configuration file.
+    Wrong(UsageError),
+}
+
+impl From<clap::Error> for Refused {
+    fn from(told: clap::Error) -> Self {
+        Self::Told(told)
+    }
+}
+
+/// Reads the arguments, and again with what the configuration file adds.
+fn parse(arguments: Vec<OsString>) -> Result<Cli, Refused> {
+    let matches = Cli::command().try_get_matches_from(arguments.clone())?;
+    let matches = match config::merge(&arguments, &matches).map_err(Refused::Wrong)? {
+        Some(merged) => Cli::command().try_get_matches_from(merged)?,
+        None => matches,
+    };
+    Ok(Cli::from_arg_matches(&matches)?)
+}
+
 fn dispatch(command: Command) -> Result<Exit, UsageError> {
     match command {
+        Command::Check(args) => run_check(&args),
         Command::Dnstrace(args) => run_dnstrace(&args),
-        Command::Explain(args) => print(&explain::explain(&args)?).map(|()| Exit::Fine),
+        Command::Tlscheck(args) => run_tlscheck(&args),
+        Command::Httpcheck(_) => todo!(),
+        #[cfg(feature = "demo")]
+        Command::Demo(_) => todo!(),
+        Command::Explain(args) => output::print(&explain::explain(&args)?).map(|()| Exit::Fine),
+        Command::Completions(args) => {
+            output::print(&generate::completions(args.shell)?).map(|()| Exit::Fine)
+        }
+        Command::Man(args) => generate::write_man(&args.dir).map(|()| Exit::Fine),
     }
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let settings = Trace::resolve(args)?;
-    let started = clock::now();
-    let deadline = Deadline::after(settings.timeout);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(UsageError::runtime)?;
-    let traced = runtime.block_on(async {
-        tokio::select! {
-            dns = observe::dns::trace(settings.plan.clone(), settings.dialer.clone(), deadline) => Some(dns),
-            _ = tokio::signal::ctrl_c() => None,
-        }
-    });
-    runtime.shutdown_background();
-    let Some(dns) = traced else {
-        return Ok(Exit::Interrupted);
+    let settings = Settings::resolve(&args.probing)?;
+    let plan = settings::trace_plan(args, &settings)?;
+    let shown = match Target::read(&args.name) {
+        Ok(target) => target.shown(),
+        Err(_) => args.name.clone(),
     };
-    let inconclusive = not_measured(&dns, &settings);
-    let facts = Facts {
-        started,
-        judged_at: started,
-        inconclusive,
-        dns: Some(dns),
-        tls: None,
-    };
-    let findings = judge::judge(&facts, &settings.policy);
-    let report = Report::new(
+    run::run(
         "dnstrace",
-        &args.name,
-        facts,
-        findings,
-        Millis::from(deadline.elapsed()),
-    );
-    let text = match args.probing.format() {
-        Format::Json => render::json::report(&report),
-        Format::Human => render::human::report(&report, settings.style),
+        vec![(shown, plan)],
+        1,
+        &settings,
+        |plan, deadline| walk::dnstrace(plan, &settings, deadline),
+    )
+}
+
+fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
+    let settings = Settings::resolve(&args.probing)?;
+    let targets = targets(&args.target, &args.list)?;
+    let settings = &settings;
+    run::run(
+        "check",
+        targets,
+        args.list.jobs,
+        settings,
+        |target, deadline| async move { walk::check(&target, settings, deadline).await },
+    )
+}
+
+fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
+    let settings = Settings::resolve(&args.probing)?;
+    let targets = targets(&args.target, &args.list)?;
+    let server_name = args
+        .server_name
+        .as_deref()
+        .map(target::host_name)
+        .transpose()?;
+    let handshake = Handshake {
+        server_name: server_name.map(|name| name.without_dot()),
+        alpn: args
+            .alpn
+            .iter()
+            .filter(|name| !name.is_empty())
+            .cloned()
+            .collect(),
+        address: args.address,
     };
-    print(&text)?;
-    Ok(Exit::of(&report, args.probing.fail_on))
+    let (settings, handshake) = (&settings, &handshake);
+    run::run(
+        "tlscheck",
+        targets,
+        args.list.jobs,
+        settings,
+        |target, deadline| async move { walk::tlscheck(&target, handshake, settings, deadline).await },
+    )
 }
 
-/// What of the trace could not be looked at from here.
-fn not_measured(dns: &Dns, settings: &Trace) -> Vec<Inconclusive> {
-    let mut missed = Vec::new();
-    let out_of_time = dns
-        .questions
-        .iter()
-        .any(|question| question.obstacle == Some(Obstacle::OutOfTime));
-    let asked_nobody = dns
-        .questions
-        .iter()
-        .all(|question| question.steps.is_empty());
-    if out_of_time || asked_nobody {
-        let failure = if asked_nobody {
-            Failure::NoRoute
+/// The targets of the arguments, of the list, and of standard input, each with how it is shown.
+fn targets(given: &[String], list: &ListArgs) -> Result<Vec<(String, Target)>, UsageError> {
+    let mut targets = Vec::new();
+    for text in given {
+        if text == "-" {
+            let mut lines = String::new();
+            io::stdin().read_to_string(&mut lines).map_err(|error| {
+                UsageError::new(format!("cannot read targets from standard input: {error}"))
+            })?;
+            targets.extend(target::read_list(&lines, "standard input")?);
         } else {
-            Failure::OutOfTime
-        };
-        missed.push(Inconclusive {
-            door: Door::Dns,
-            what: settings.plan.name.to_string(),
-            whole_door: true,
-            failure,
-        });
-    } else if is_port_blocked(dns) {
-        let failure = Failure::TimedOut {
-            after_ms: Millis::from(settings.plan.probe_timeout),
-        };
-        let what = "port 53 of the root servers".to_owned();
-        missed.push(Inconclusive {
-            door: Door::Dns,
-            what,
-            whole_door: true,
-            failure,
-        });
+            targets.push(Target::read(text)?);
+        }
     }
-    missed
-}
-
-/// Not one root server was heard: that says something about this network, and nothing about the name.
-fn is_port_blocked(dns: &Dns) -> bool {
-    dns.questions
-        .iter()
-        .flat_map(|question| &question.steps)
-        .all(|step| !step.response.is_response())
-        && dns.questions.iter().all(|question| {
-            question.obstacle
-                == Some(Obstacle::NoUsableServer {
-                    zone: DnsName::root(),
-                })
-        })
-}
-
-/// Writes to standard output; a closed pipe ends quietly.
-fn print(text: &str) -> Result<(), UsageError> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(UsageError::output(&error)),
-        _ => Ok(()),
+    if let Some(path) = &list.targets {
+        let text = settings::read_file(path, "targets")?;
+        targets.extend(target::read_list(&text, &path.display().to_string())?);
     }
+    if targets.is_empty() {
+        return Err(
+            UsageError::new("no target in the list").hint("put one host or URL on each line")
+        );
+    }
+    Ok(targets
+        .into_iter()
+        .map(|target| (target.shown(), target))
+        .collect())
 }

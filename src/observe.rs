@@ -13,6 +13,7 @@ impl From<Elapsed> for Failure {
                 after_ms: after.into(),
             },
             Elapsed::Target => Self::OutOfTime,
+            Elapsed::Stopped => Self::Interrupted,
         }
     }
 }

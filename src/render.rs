@@ -2,4 +2,6 @@
 
 pub mod human;
 pub mod json;
+pub mod man;
 pub mod style;
+pub mod words;

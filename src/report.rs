@@ -24,6 +24,9 @@ pub struct Report {
     /// When the run began.
     #[schemars(with = "String")]
     pub started: jiff::Timestamp,
+    /// The time at which validity was judged.
+    #[schemars(with = "String")]
+    pub judged_at: jiff::Timestamp,
     /// How long it took.
     pub elapsed_ms: Millis,
     /// The worst of what was found, or that it could not be measured.
@@ -70,6 +73,7 @@ impl Report {
             command: command.to_owned(),
             target: target.to_owned(),
             started: facts.started,
+            judged_at: facts.judged_at,
             elapsed_ms,
             verdict: verdict(&facts, &findings),
             inconclusive: facts.inconclusive,

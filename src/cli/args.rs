@@ -4,17 +4,23 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use jiff::Timestamp;
 
 use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 
+/// Can visitors get in, and if not, where are they stopped and what mends it?
+///
+/// A visitor's way in has three doors: DNS, TLS, and the redirects from HTTP to HTTPS. doorstep tries each as a visitor's
+/// machine would and says what it saw, what is wrong, and what mends it.
 #[derive(Debug, Parser)]
 #[command(
     name = "doorstep",
     version,
-    about,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 fine, 1 something found, 2 wrong usage, 3 not measurable from here"
 )]
 pub(super) struct Cli {
     #[command(subcommand)]
@@ -23,18 +29,117 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Try the whole way in: DNS, then TLS on every address, then the redirects
+    ///
+    /// Traces the name from the root, shakes hands with every address that the zone gives, walks from http:// to the final
+    /// page at each of them, and gives one verdict. What one fault causes at the next door is not told again.
+    Check(CheckArgs),
     /// Resolve a name hop by hop from the root
     ///
     /// Starts at the root servers and follows the referrals to the zone's own servers, as a resolver would, then asks
-    /// each of those servers. The system's resolver is never on the path.
+    /// each of those servers. The system's resolver is never on the path; what it says is shown beside.
     Dnstrace(DnstraceArgs),
+    /// Shake hands with every address of a host: version, cipher suite, chain, verdict
+    ///
+    /// Shows what the client offered, what each address chose, and the whole chain as it was sent, also when it cannot be
+    /// verified. Addresses are those that --resolver gives.
+    Tlscheck(TlscheckArgs),
+    /// Walk from http:// to https://, hop by hop, at every address
+    ///
+    /// Shows each redirect with its status and Location, the final page, and the HSTS policy that a browser would keep.
+    Httpcheck(HttpcheckArgs),
     /// Say what a finding means, why it matters and how to mend it
     Explain(ExplainArgs),
+    /// Start a small internet inside the process and check a site in it
+    ///
+    /// Without a scenario, shows the healthy site and two broken ones. Nothing leaves this machine.
+    #[cfg(feature = "demo")]
+    Demo(DemoArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a directory
+    Man(ManArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// A host, host:port, URL or address; `-` reads them from standard input, one a line
+    #[arg(value_name = "TARGET", required_unless_present = "targets")]
+    pub(super) target: Vec<String>,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
+    #[command(flatten)]
+    pub(super) probing: ProbingArgs,
+}
+
+/// Where targets come from besides the arguments.
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Read targets from a file, one a line; blank lines and # comments are passed over
+    #[arg(long, value_name = "FILE")]
+    pub(super) targets: Option<PathBuf>,
+    /// Targets at a time
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024), env = "DOORSTEP_JOBS")]
+    pub(super) jobs: u16,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TlscheckArgs {
+    /// A host with or without port, a URL or an address; `-` reads them from standard input
+    #[arg(value_name = "HOST[:PORT]", required_unless_present = "targets")]
+    pub(super) target: Vec<String>,
+    /// The name to send and to verify, instead of the host
+    #[arg(long, value_name = "NAME")]
+    pub(super) server_name: Option<String>,
+    /// Application protocols to offer, the preferred one first
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "h2,http/1.1"
+    )]
+    pub(super) alpn: Vec<String>,
+    /// Go to this address only; the name is not looked up
+    #[arg(long, value_name = "ADDR")]
+    pub(super) address: Option<std::net::IpAddr>,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
+    #[command(flatten)]
+    pub(super) probing: ProbingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HttpcheckArgs {
+    /// A URL with path and query, or a host; `-` reads them from standard input
+    #[arg(value_name = "URL-or-HOST", required_unless_present = "targets")]
+    pub(super) target: Vec<String>,
+    /// Go to this address only; the name is not looked up
+    #[arg(long, value_name = "ADDR")]
+    pub(super) address: Option<std::net::IpAddr>,
+    /// The method of every request
+    #[arg(long, value_name = "M", default_value = "GET", value_parser = method)]
+    pub(super) method: String,
+    /// Ask for this path and query instead of the target's
+    #[arg(long, value_name = "P")]
+    pub(super) path: Option<String>,
+    /// Send this header field with the first request, as in 'Accept: text/html'
+    #[arg(long, value_name = "H", value_parser = header)]
+    pub(super) header: Vec<(String, String)>,
+    /// Call the client this
+    #[arg(long, value_name = "S")]
+    pub(super) user_agent: Option<String>,
+    /// Follow at most so many redirects
+    #[arg(long, value_name = "N", default_value_t = crate::net::limits::HOPS, value_parser = hops)]
+    pub(super) max_hops: usize,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
+    #[command(flatten)]
+    pub(super) probing: ProbingArgs,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct DnstraceArgs {
-    /// The name to resolve; international names are accepted
+    /// The name to resolve; international names are accepted, an address stands for its reverse name
     pub(super) name: String,
     /// Record types, by name or as TYPE123 [default: A AAAA]
     #[arg(value_name = "TYPE")]
@@ -56,25 +161,31 @@ pub(super) struct DnstraceArgs {
 #[derive(Debug, Args)]
 pub(super) struct ProbingArgs {
     /// How results are printed
-    #[arg(long, value_enum, default_value_t = Format::Human, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "DOORSTEP_FORMAT", help_heading = "Output")]
     format: Format,
     /// Short for --format json
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     json: bool,
+    /// Write the results to a file as well, replaced as a whole; may be repeated with other formats
+    #[arg(long, value_name = "[FORMAT:]FILE", help_heading = "Output")]
+    pub(super) output: Vec<String>,
     /// When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured
-    #[arg(long, value_enum, default_value_t = When::Auto, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = When::Auto, env = "DOORSTEP_COLOR", help_heading = "Output")]
     pub(super) color: When,
-    /// Show every exchange
+    /// Tell the story: every exchange, what was offered and chosen, and what it means
     #[arg(short, long, help_heading = "Output")]
     pub(super) verbose: bool,
+    /// Show only what is wrong, and no progress
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    pub(super) quiet: bool,
     /// The lowest severity that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Error, help_heading = "Output")]
+    #[arg(long, value_enum, default_value_t = FailOn::Error, env = "DOORSTEP_FAIL_ON", help_heading = "Output")]
     pub(super) fail_on: FailOn,
     /// The bound on one target, everything included
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration, help_heading = "Network")]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration, env = "DOORSTEP_TIMEOUT", help_heading = "Network")]
     pub(super) timeout: Duration,
     /// The bound on one query or connection attempt
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration, help_heading = "Network")]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration, env = "DOORSTEP_PROBE_TIMEOUT", help_heading = "Network")]
     pub(super) probe_timeout: Duration,
     /// Use IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6", help_heading = "Network")]
@@ -82,12 +193,49 @@ pub(super) struct ProbingArgs {
     /// Use IPv6 only
     #[arg(short = '6', help_heading = "Network")]
     pub(super) ipv6: bool,
-    /// Root servers in the `named.root` format [default: built in]
+    /// Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
+    #[arg(
+        long,
+        value_name = "SPEC",
+        default_value = "system",
+        env = "DOORSTEP_RESOLVER",
+        help_heading = "Network"
+    )]
+    pub(super) resolver: String,
+    /// The hosts file that a visitor on this machine would be led by [default: the system's]
     #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(super) hosts: Option<PathBuf>,
+    /// Root servers in the `named.root` format [default: built in]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DOORSTEP_ROOT_HINTS",
+        help_heading = "Network"
+    )]
     pub(super) root_hints: Option<PathBuf>,
     /// Dial another address, as curl does; an empty field means any, or the same
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
     pub(super) connect_to: Vec<ConnectTo>,
+    /// Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
+    #[arg(
+        long,
+        value_name = "STORE",
+        env = "DOORSTEP_TRUST",
+        help_heading = "Judgement"
+    )]
+    pub(super) trust: Vec<String>,
+    /// Special-purpose addresses in this range are meant to be there; may be repeated
+    #[arg(long, value_name = "CIDR", help_heading = "Judgement")]
+    pub(super) internal: Vec<IpNet>,
+    /// Judge validity at this time: RFC 3339, or @ and Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Judgement")]
+    pub(super) at: Option<Timestamp>,
+    /// Options from this file [default: doorstep.toml, looked for upwards from here]
+    #[arg(long, value_name = "FILE", help_heading = "Configuration")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    pub(super) no_config: bool,
 }
 
 impl ProbingArgs {
@@ -103,14 +251,64 @@ pub(super) struct ExplainArgs {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(super) json: bool,
+}
+
+#[cfg(feature = "demo")]
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// The scenario; see --list
+    pub(super) scenario: Option<String>,
+    /// Name the scenarios
+    #[arg(long, conflicts_with_all = ["scenario", "serve"])]
+    pub(super) list: bool,
+    /// Keep the world up, and print the options under which other tools walk it
+    #[arg(long)]
+    pub(super) serve: bool,
+    /// Bind the world's own addresses and ports; needs root, and is meant for a network namespace
+    #[arg(long)]
+    pub(super) real_addresses: bool,
+    /// A round trip on every answer
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) delay: Option<Duration>,
+    #[command(flatten)]
+    pub(super) probing: ProbingArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// The directory, which must exist
+    pub(super) dir: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Elvish,
+    Nushell,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     /// For people
     Human,
-    /// One object
+    /// One object for one target, an array for several
     Json,
+    /// One object a line, as each target finishes
+    Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -158,6 +356,54 @@ fn duration(text: &str) -> Result<Duration, String> {
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(wrong()),
+    }
+}
+
+/// Reads RFC 3339, or `@` and Unix seconds.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let read = match text.strip_prefix('@') {
+        Some(seconds) => seconds
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        None => text.parse().ok(),
+    };
+    read.ok_or_else(|| {
+        format!("`{text}` is no time\nhint: write it as 2026-11-23T12:00:00Z, or as @1795435200")
+    })
+}
+
+/// A method is a token (RFC 9110 §9.1).
+fn method(text: &str) -> Result<String, String> {
+    if is_token(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is no method"))
+    }
+}
+
+/// Reads `Name: value`.
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if is_token(name) && !value.contains(['\r', '\n', '\0']) => {
+            Ok((name.to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(format!(
+            "`{}` is no header field\nhint: write it as 'Name: value'",
+            text.escape_debug()
+        )),
+    }
+}
+
+fn is_token(text: &str) -> bool {
+    let in_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(in_token)
+}
+
+fn hops(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=20) => Ok(number),
+        _ => Err("a number from 1 to 20".to_owned()),
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) enum Exit {
     Inconclusive = 3,
     /// Ctrl-C.
     Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {
@@ -28,7 +30,19 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    pub(super) fn of(report: &Report, fail_on: FailOn) -> Self {
+    /// The code for several reports: what was found outweighs what could not be measured.
+    pub(super) fn of_all(reports: &[Report], fail_on: FailOn) -> Self {
+        let each = || reports.iter().map(|report| Self::of(report, fail_on));
+        if each().any(|exit| exit == Self::Found) {
+            Self::Found
+        } else if each().any(|exit| exit == Self::Inconclusive) {
+            Self::Inconclusive
+        } else {
+            Self::Fine
+        }
+    }
+
+    fn of(report: &Report, fail_on: FailOn) -> Self {
         if report
             .findings
             .iter()
@@ -60,6 +74,12 @@ impl UsageError {
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error, found at a line of a file.
+    pub(super) fn at(mut self, file: &str, line: usize) -> Self {
+        self.what = format!("{file}, line {line}: {}", self.what);
         self
     }
 

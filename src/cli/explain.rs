@@ -12,8 +12,9 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<String, UsageError> {
         None => rules().collect(),
         Some(id) => vec![find(id)?],
     };
-    Ok(match (args.format, &args.id) {
-        (Format::Json, _) => render::json::rules(&shown),
+    let format = if args.json { Format::Json } else { args.format };
+    Ok(match (format, &args.id) {
+        (Format::Json | Format::Jsonl, _) => render::json::rules(&shown),
         (Format::Human, None) => render::human::rule_list(&shown),
         (Format::Human, Some(_)) => shown
             .iter()

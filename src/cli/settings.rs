@@ -1,105 +1,115 @@
 //! What is to be done, made of the arguments and the environment: the options of each layer.
 
 use std::io::IsTerminal;
-use std::net::IpAddr;
-use std::path::Path;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{DnstraceArgs, ProbingArgs, When};
+use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, When};
 use super::exit::UsageError;
+use super::output::Output;
+use super::target::host_name;
+use crate::facts::dns::Transport;
 use crate::facts::name::{DnsName, RrType};
 use crate::judge::policy::Policy;
 use crate::net::dial::{Dialer, Families};
+use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
+use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
 use crate::render::style::Style;
+use crate::verify::path::Anchors;
 
-/// Longer than any international name can be; a bound on what is handed to the parser.
-const LONGEST_NAME: usize = 1_024;
-
-/// A trace, resolved.
-pub(super) struct Trace {
-    pub(super) plan: TracePlan,
+/// What every probing command needs, resolved.
+#[derive(Clone)]
+pub(super) struct Settings {
     pub(super) dialer: Dialer,
     pub(super) timeout: Duration,
+    pub(super) lookup: LookupPlan,
+    /// A trace of A and AAAA; the name is filled in for each target.
+    pub(super) trace: TracePlan,
+    pub(super) anchors: Anchors,
+    pub(super) at: Option<Timestamp>,
     pub(super) policy: Policy,
     pub(super) style: Style,
+    pub(super) format: Format,
+    pub(super) fail_on: FailOn,
+    pub(super) outputs: Vec<Output>,
+    pub(super) progress: bool,
 }
 
-impl Trace {
-    pub(super) fn resolve(args: &DnstraceArgs) -> Result<Self, UsageError> {
-        let probing = &args.probing;
-        let (name, own_types) = target(&args.name)?;
-        let types = if args.types.is_empty() {
-            own_types
-        } else {
-            read_types(&args.types)?
+impl Settings {
+    pub(super) fn resolve(probing: &ProbingArgs) -> Result<Self, UsageError> {
+        let trace = TracePlan {
+            name: DnsName::root(),
+            types: vec![RrType::A, RrType::AAAA],
+            hints: hints(probing.root_hints.as_deref())?,
+            minimise: true,
+            tcp_only: false,
+            buffer: limits::EDNS_BUFFER,
+            probe_timeout: probing.probe_timeout,
+        };
+        let resolver = resolver(&probing.resolver, &trace)?;
+        let lookup = LookupPlan {
+            resolver,
+            hosts: hosts(probing.hosts.as_deref())?,
+            probe_timeout: probing.probe_timeout,
         };
         Ok(Self {
-            plan: TracePlan {
-                name,
-                types,
-                hints: hints(probing.root_hints.as_deref())?,
-                minimise: !args.no_qname_minimisation,
-                tcp_only: args.tcp,
-                buffer: args.bufsize,
-                probe_timeout: probing.probe_timeout,
-            },
             dialer: Dialer::new(families(probing), probing.connect_to.clone()),
             timeout: probing.timeout,
-            policy: Policy::default(),
+            lookup,
+            trace,
+            anchors: anchors(&probing.trust)?,
+            at: probing.at,
+            policy: Policy {
+                internal: probing.internal.clone(),
+            },
             style: style(probing),
+            format: probing.format(),
+            fail_on: probing.fail_on,
+            outputs: probing
+                .output
+                .iter()
+                .map(|text| Output::read(text))
+                .collect::<Result<_, _>>()?,
+            progress: !probing.quiet && std::io::stderr().is_terminal(),
         })
     }
 }
 
-/// The name to trace, and the types to ask for when none are given. An address stands for its reverse name.
-fn target(text: &str) -> Result<(DnsName, Vec<RrType>), UsageError> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        let reverse = hickory_proto::rr::Name::from(address);
-        return Ok((
-            reverse.into(),
-            vec![hickory_proto::rr::RecordType::PTR.into()],
-        ));
-    }
-    Ok((host_name(text)?, vec![RrType::A, RrType::AAAA]))
-}
-
-/// A name as a user writes it, international ones included.
-fn host_name(text: &str) -> Result<DnsName, UsageError> {
-    let wrong =
-        |why: &str| UsageError::new(format!("`{}` is no name: {why}", text.escape_default()));
-    if text.is_empty() {
-        return Err(wrong("it is empty"));
-    }
-    if text.contains("://") {
-        return Err(wrong("it is a URL").hint("give the host alone, as in www.example.com"));
-    }
-    if text.len() > LONGEST_NAME {
-        return Err(wrong("a name has at most 253 characters"));
-    }
-    let ascii = if text.is_ascii() {
-        text.to_owned()
-    } else {
-        idna::domain_to_ascii(text)
-            .map_err(|_| wrong("it holds characters that no name can have"))?
-    };
-    let relative = ascii.strip_suffix('.').unwrap_or(&ascii);
-    if !relative.is_empty() {
-        for label in relative.split('.') {
-            match label.len() {
-                0 => {
-                    return Err(wrong("a label is empty")
-                        .hint("two dots stand side by side, or one stands in front"));
-                }
-                1..=63 => {}
-                _ => return Err(wrong("a label has at most 63 characters")),
-            }
+/// The plan of `dnstrace`. An address stands for its reverse name.
+pub(super) fn trace_plan(
+    args: &DnstraceArgs,
+    settings: &Settings,
+) -> Result<TracePlan, UsageError> {
+    let (name, own_types) = match args.name.parse::<IpAddr>() {
+        Ok(address) => {
+            let reverse = hickory_proto::rr::Name::from(address);
+            (
+                reverse.into(),
+                vec![hickory_proto::rr::RecordType::PTR.into()],
+            )
         }
-    }
-    ascii
-        .parse()
-        .map_err(|_| wrong("a name has at most 253 characters, in labels of at most 63"))
+        Err(_) => (host_name(&args.name)?, vec![RrType::A, RrType::AAAA]),
+    };
+    let types = if args.types.is_empty() {
+        own_types
+    } else {
+        read_types(&args.types)?
+    };
+    Ok(TracePlan {
+        name,
+        types,
+        minimise: !args.no_qname_minimisation,
+        tcp_only: args.tcp,
+        buffer: args.bufsize,
+        ..settings.trace.clone()
+    })
 }
 
 fn read_types(types: &[String]) -> Result<Vec<RrType>, UsageError> {
@@ -135,18 +145,145 @@ pub(super) fn nearest<'a>(
     (best.0 > 0.7).then_some(best.1)
 }
 
+/// Reads a file that the user named; `what` says what it should hold.
+pub(super) fn read_file(path: &Path, what: &str) -> Result<String, UsageError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        UsageError::new(format!(
+            "cannot read the {what} `{}`: {error}",
+            path.display()
+        ))
+    })
+}
+
 fn hints(file: Option<&Path>) -> Result<RootHints, UsageError> {
     let Some(path) = file else {
         return Ok(RootHints::built_in());
     };
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        UsageError::new(format!("cannot read the root hints `{shown}`: {error}"))
-    })?;
+    let text = read_file(path, "root hints")?;
     RootHints::parse(&text).map_err(|error| {
-        UsageError::new(format!("root hints `{shown}`: {error}"))
+        UsageError::new(format!("root hints `{}`: {error}", path.display()))
             .hint("the format is that of https://www.internic.net/domain/named.root")
     })
+}
+
+/// The hosts file: a file that was named must be readable, the system's may be missing.
+fn hosts(file: Option<&Path>) -> Result<Option<HostsFile>, UsageError> {
+    let (path, text) = match file {
+        Some(path) => (path.to_owned(), Some(read_file(path, "hosts file")?)),
+        None => {
+            let path = system_hosts();
+            let text = std::fs::read_to_string(&path).ok();
+            (path, text)
+        }
+    };
+    Ok(text.map(|text| HostsFile {
+        path: path.display().to_string(),
+        text,
+    }))
+}
+
+fn system_hosts() -> PathBuf {
+    match std::env::var_os("SystemRoot").filter(|_| cfg!(windows)) {
+        Some(root) => PathBuf::from(root).join(r"System32\drivers\etc\hosts"),
+        None => PathBuf::from("/etc/hosts"),
+    }
+}
+
+fn resolver(spec: &str, trace: &TracePlan) -> Result<ResolverChoice, UsageError> {
+    match spec {
+        "system" => return Ok(ResolverChoice::System),
+        "trace" => return Ok(ResolverChoice::Trace(Box::new(trace.clone()))),
+        _ => {}
+    }
+    let (transport, rest, port) = match spec.split_once("://") {
+        None => (Transport::Udp, spec, 53),
+        Some(("tls", rest)) => (Transport::Tls, rest, 853),
+        Some(("quic", rest)) => (Transport::Quic, rest, 853),
+        Some(("https", rest)) => (Transport::Https, rest, 443),
+        Some(_) => return Err(no_resolver(spec)),
+    };
+    let (server, path) = match rest.split_once('/') {
+        Some((server, path)) if transport == Transport::Https => (server, Some(format!("/{path}"))),
+        _ => (rest, None),
+    };
+    let bare = server
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(server);
+    let address = match (bare.parse::<IpAddr>(), server.parse::<SocketAddr>()) {
+        (Ok(address), _) => SocketAddr::new(address, port),
+        (_, Ok(socket)) if socket.port() > 0 => socket,
+        _ => return Err(no_resolver(spec)),
+    };
+    Ok(ResolverChoice::Server {
+        address,
+        transport,
+        server_name: address.ip().to_string(),
+        path,
+    })
+}
+
+fn no_resolver(spec: &str) -> UsageError {
+    UsageError::new(format!("`{}` is no resolver", spec.escape_debug()))
+        .hint("write system, trace, an address as in 9.9.9.9, or tls://, https:// or quic:// and an address")
+}
+
+/// The anchors of every store named, Mozilla's without any. A file without one usable root is an error; a bad one among good
+/// ones is warned of and passed over.
+fn anchors(stores: &[String]) -> Result<Anchors, UsageError> {
+    let each = stores.iter().map(|store| match store.as_str() {
+        "webpki" => Ok(Anchors::webpki()),
+        "system" => system_anchors(),
+        file => file_anchors(Path::new(file)),
+    });
+    let all = each.reduce(|one, other| Ok(one?.and(other?)));
+    all.unwrap_or_else(|| Ok(Anchors::webpki()))
+}
+
+fn system_anchors() -> Result<Anchors, UsageError> {
+    let found = rustls_native_certs::load_native_certs();
+    let (anchors, _) = Anchors::from_certificates(&found.certs);
+    if anchors.is_empty() {
+        return Err(
+            UsageError::new("this system has no trust store that can be read")
+                .hint("use --trust webpki, or a PEM file with roots"),
+        );
+    }
+    Ok(anchors)
+}
+
+fn file_anchors(path: &Path) -> Result<Anchors, UsageError> {
+    let shown = path.display();
+    let text = read_file(path, "trust store")?;
+    let blocks = CertificateDer::pem_slice_iter(text.as_bytes());
+    let mut certificates = Vec::new();
+    let mut warnings = Vec::new();
+    for (index, block) in blocks.enumerate() {
+        match block {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) => {
+                warnings.push(format!("certificate {} cannot be read: {error}", index + 1))
+            }
+        }
+    }
+    let (anchors, unusable) = Anchors::from_certificates(&certificates);
+    warnings.extend(
+        unusable
+            .iter()
+            .map(|index| format!("certificate {} is none", index + 1)),
+    );
+    if anchors.is_empty() {
+        let found = warnings
+            .first()
+            .map(|first| format!(": {first}"))
+            .unwrap_or_default();
+        return Err(UsageError::new(format!("trust store `{shown}`: no usable root in it{found}"))
+            .hint("it must hold certificates in PEM form (-----BEGIN CERTIFICATE-----), or be webpki or system"));
+    }
+    for warning in warnings {
+        super::output::warn(&format!("trust store `{shown}`: {warning}, passed over"));
+    }
+    Ok(anchors)
 }
 
 fn families(probing: &ProbingArgs) -> Families {
@@ -178,11 +315,56 @@ fn style(probing: &ProbingArgs) -> Style {
     });
     let width = terminal_size::terminal_size()
         .filter(|_| terminal)
-        .map_or(80, |(width, _)| usize::from(width.0));
+        .map_or(80, |(width, _)| usize::from(width.0).clamp(40, 120));
     Style {
         color,
         unicode,
         width,
         verbose: probing.verbose,
+        quiet: probing.quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(spec: &str) -> Option<(SocketAddr, Transport)> {
+        let trace = TracePlan {
+            name: DnsName::root(),
+            types: Vec::new(),
+            hints: RootHints::built_in(),
+            minimise: true,
+            tcp_only: false,
+            buffer: 1232,
+            probe_timeout: Duration::from_secs(1),
+        };
+        match resolver(spec, &trace) {
+            Ok(ResolverChoice::Server {
+                address, transport, ..
+            }) => Some((address, transport)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn resolvers_are_read_with_their_transport_and_port() {
+        let at = |text: &str| text.parse().unwrap();
+        assert_eq!(choice("9.9.9.9"), Some((at("9.9.9.9:53"), Transport::Udp)));
+        assert_eq!(
+            choice("[2620:fe::fe]:5353"),
+            Some((at("[2620:fe::fe]:5353"), Transport::Udp))
+        );
+        assert_eq!(
+            choice("tls://9.9.9.9"),
+            Some((at("9.9.9.9:853"), Transport::Tls))
+        );
+        assert_eq!(
+            choice("https://9.9.9.9/dns-query"),
+            Some((at("9.9.9.9:443"), Transport::Https))
+        );
+        for wrong in ["", "dns.example", "udp://9.9.9.9", "tls://", "9.9.9.9:0"] {
+            assert!(choice(wrong).is_none(), "{wrong}");
+        }
     }
 }

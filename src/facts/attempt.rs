@@ -32,6 +32,8 @@ pub enum Failure {
     },
     /// The time for the whole target was over.
     OutOfTime,
+    /// The user stopped the run.
+    Interrupted,
     /// The host answered that nothing listens there.
     Refused,
     /// A router, or this machine, answered that there is no way to the address.
@@ -91,7 +93,7 @@ impl Failure {
     /// Whether it says something about this machine or its network, and nothing about the peer.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::NoRoute | Self::OutOfTime)
+        matches!(self, Self::NoRoute | Self::OutOfTime | Self::Interrupted)
     }
 
     /// The reason as a clause of a sentence, in lower case. What the peer sent is not yet harmless to a terminal.
@@ -100,6 +102,7 @@ impl Failure {
         match self {
             Self::TimedOut { after_ms } => format!("nothing came within {:.0} ms", after_ms.0),
             Self::OutOfTime => "the time for the target was over (see --timeout)".to_owned(),
+            Self::Interrupted => "it was interrupted".to_owned(),
             Self::Refused => "the connection is refused: nothing listens there".to_owned(),
             Self::Unreachable => "there is no way to the address".to_owned(),
             Self::NoRoute => "this machine has no way there".to_owned(),

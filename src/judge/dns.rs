@@ -1,7 +1,9 @@
 //! The first door judged: one question a file.
 
+mod address;
 mod alias;
 mod existence;
+mod hosts;
 mod limit;
 mod servers;
 #[cfg(test)]
@@ -25,11 +27,18 @@ pub(super) const RULES: &[Rule] = &[
     alias::AliasLoop::RULE,
     alias::AliasDangling::RULE,
     limit::LimitReached::RULE,
+    hosts::HostsFile::RULE,
+    address::PrivateAddress::RULE,
+    address::AllAddressesPrivate::RULE,
+    address::NoIpv6::RULE,
+    address::NoIpv4::RULE,
 ];
 
-pub(super) fn judge(dns: &Dns, _policy: &Policy, findings: &mut Vec<Finding>) {
+pub(super) fn judge(dns: &Dns, policy: &Policy, findings: &mut Vec<Finding>) {
     existence::judge(dns, findings);
     servers::judge(dns, findings);
     alias::judge(dns, findings);
     limit::judge(dns, findings);
+    hosts::judge(dns, findings);
+    address::judge(dns, policy, findings);
 }

@@ -34,3 +34,5 @@ pub const STRAY_DATAGRAMS: usize = 64;
 pub const ADDRESSES_PER_HOST: usize = 16;
 /// Certificates of one chain that are looked at; browsers give up far earlier.
 pub const CERTIFICATES: usize = 64;
+/// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.
+pub const HOPS: usize = 10;

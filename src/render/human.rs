@@ -1,27 +1,58 @@
-//! For people at a terminal: the cause first, then the way in.
+//! For people at a terminal: the cause first, then the way in, then each finding with what mends it.
 
 mod dns;
+mod tls;
 
 use std::fmt::Write;
 
 use super::style::{Style, harmless};
-use crate::facts::{Inconclusive, attempt::Failure};
+use super::words::{count, severity};
+use crate::facts::Inconclusive;
 use crate::finding::{Finding, Rule, Severity};
 use crate::report::{Report, Verdict};
 
-/// A whole report.
+/// A whole report; nothing when only what is wrong is wanted and nothing is.
 #[must_use]
 pub fn report(report: &Report, style: Style) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{}", headline(report, style));
-    if let Some(dns) = &report.dns {
-        let _ = write!(out, "\n{}", dns::way(dns, style));
+    if style.quiet && matches!(report.verdict, Verdict::Ok | Verdict::Notice) {
+        return String::new();
+    }
+    let mut out = headline(report, style);
+    if !style.quiet {
+        out.push_str(&doors(report, style));
     }
     for missed in &report.inconclusive {
         let _ = write!(out, "\n{}", not_measured(missed, style));
     }
     for finding in &report.findings {
         let _ = write!(out, "\n{}", diagnostic(finding, style));
+    }
+    out
+}
+
+fn doors(report: &Report, style: Style) -> String {
+    let mut out = String::new();
+    if let Some(dns) = report.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
+        let whole = report.command == "dnstrace" || style.verbose;
+        let shown = if whole {
+            dns::way(dns, style)
+        } else {
+            dns::line(dns, &report.findings, style)
+        };
+        let _ = write!(out, "\n{shown}");
+    }
+    if let Some(tls) = &report.tls {
+        let gap = if report
+            .dns
+            .as_ref()
+            .is_some_and(|dns| !dns.questions.is_empty())
+            && !style.verbose
+        {
+            ""
+        } else {
+            "\n"
+        };
+        let _ = write!(out, "{gap}{}", tls::section(report, tls, style));
     }
     out
 }
@@ -35,65 +66,140 @@ fn headline(report: &Report, style: Style) -> String {
         Verdict::Inconclusive => style.unknown(),
     };
     let said = match (report.findings.first(), report.verdict) {
+        (_, Verdict::Inconclusive) => "could not be measured from here".to_owned(),
         (Some(worst), _) => harmless(&worst.message),
-        (None, Verdict::Inconclusive) => "could not be measured from here".to_owned(),
-        (None, _) => "resolves".to_owned(),
+        (None, _) => fine(&report.command).to_owned(),
     };
-    format!(
-        "{mark} {}: {said} ({}{:.0} ms)",
-        harmless(&report.target),
-        tally(&report.findings),
+    let text = format!("{}: {said}", harmless(&report.target));
+    let tally = format!(
+        "{}{:.0} ms",
+        tally(&report.findings, style),
         report.elapsed_ms.0
-    )
+    );
+    let lines = textwrap::wrap(&text, style.width.saturating_sub(2));
+    let last = lines
+        .last()
+        .map_or(0, |line| textwrap::core::display_width(line))
+        + 2;
+    let text = lines.join("\n  ");
+    let room = style.width.saturating_sub(last);
+    let width = textwrap::core::display_width(&tally);
+    if room > width + 1 {
+        format!(
+            "{mark} {text}{tally:>room$}\n",
+            room = room - width + tally.chars().count()
+        )
+    } else {
+        format!("{mark} {text}\n  {tally}\n")
+    }
 }
 
-fn tally(findings: &[Finding]) -> String {
-    [
-        (Severity::Error, "error"),
-        (Severity::Warning, "warning"),
-        (Severity::Notice, "notice"),
-    ]
-    .into_iter()
-    .map(|(severity, word)| {
-        match findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-        {
-            0 => String::new(),
-            1 => format!("1 {word}, "),
-            many => format!("{many} {word}s, "),
-        }
-    })
-    .collect()
+/// What it means that nothing was found.
+fn fine(command: &str) -> &'static str {
+    match command {
+        "dnstrace" => "resolves",
+        "tlscheck" => "the TLS door is open, and the server is who it says",
+        "httpcheck" => "the way to HTTPS is open",
+        _ => "visitors can get in",
+    }
+}
+
+fn tally(findings: &[Finding], style: Style) -> String {
+    let kinds = [Severity::Error, Severity::Warning, Severity::Notice]
+        .into_iter()
+        .map(|kind| {
+            (
+                findings
+                    .iter()
+                    .filter(|finding| finding.severity == kind)
+                    .count(),
+                severity(kind),
+            )
+        });
+    let each: Vec<String> = kinds
+        .filter(|(many, _)| *many > 0)
+        .map(|(many, word)| count(many, word))
+        .collect();
+    if each.is_empty() {
+        String::new()
+    } else {
+        format!("{} {} ", each.join(", "), style.dot())
+    }
 }
 
 fn diagnostic(finding: &Finding, style: Style) -> String {
-    let word = match finding.severity {
-        Severity::Error => style.paint("error", colored::Colorize::red),
-        Severity::Warning => style.paint("warning", colored::Colorize::yellow),
-        Severity::Notice => style.paint("notice", colored::Colorize::cyan),
+    let word = severity(finding.severity);
+    let painted = match finding.severity {
+        Severity::Error => style.paint(word, colored::Colorize::red),
+        Severity::Warning => style.paint(word, colored::Colorize::yellow),
+        Severity::Notice => style.paint(word, colored::Colorize::cyan),
     };
-    let (id, message, fix) = (
-        &finding.id,
-        harmless(&finding.message),
-        harmless(&finding.fix),
-    );
-    format!("{word}[{id}]: {message}\n  = fix: {fix}\n  = more: doorstep explain {id}\n")
+    let id = &finding.id;
+    let head = format!("{word}[{id}]: {}", harmless(&finding.message));
+    let head = wrapped(&head, "", "  ", style).replacen(word, &painted, 1);
+    let mut out = head;
+    if finding.subjects.len() > 1 {
+        out.push_str(&wrapped(
+            &harmless(&finding.subjects.join(", ")),
+            "  = at: ",
+            "    ",
+            style,
+        ));
+    }
+    for also in finding
+        .evidence
+        .get("also")
+        .and_then(|also| also.as_array())
+        .into_iter()
+        .flatten()
+    {
+        let said = also
+            .get("message")
+            .and_then(|message| message.as_str())
+            .unwrap_or_default();
+        out.push_str(&wrapped(&harmless(said), "  = therefore: ", "    ", style));
+    }
+    out.push_str(&wrapped(
+        &harmless(&finding.fix),
+        "  = fix: ",
+        "    ",
+        style,
+    ));
+    let _ = writeln!(out, "  = more: doorstep explain {id}");
+    out
+}
+
+/// Text folded to the width, each line ended.
+fn wrapped(text: &str, first: &str, rest: &str, style: Style) -> String {
+    let options = textwrap::Options::new(style.width)
+        .initial_indent(first)
+        .subsequent_indent(rest)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(true);
+    textwrap::fill(text, options) + "\n"
 }
 
 fn not_measured(missed: &Inconclusive, style: Style) -> String {
-    let why = match &missed.failure {
-        Failure::TimedOut { after_ms } => format!("nothing came within {:.0} ms", after_ms.0),
-        Failure::OutOfTime => "the time was over (see --timeout)".to_owned(),
-        Failure::NoRoute => "this machine has no way there".to_owned(),
-        other => format!("{other:?}").to_lowercase(),
-    };
-    format!(
-        "{} not measured: {}: {why}\n",
-        style.unknown(),
-        harmless(&missed.what)
-    )
+    let text = format!(
+        "not measured: {}: {}",
+        harmless(&missed.what),
+        harmless(&missed.failure.in_words())
+    );
+    let mark = style.unknown();
+    let text = wrapped(&text, "  ", "  ", style);
+    format!("{mark} {}", text.trim_start())
+}
+
+/// The worst severity among the findings of an area, such as `tls/`.
+fn worst(findings: &[Finding], area: &str) -> Option<Severity> {
+    let own = findings
+        .iter()
+        .filter(|finding| finding.id.starts_with(area));
+    own.map(|finding| finding.severity).max()
+}
+
+fn mark(severity: Option<Severity>, style: Style) -> String {
+    severity.map_or_else(|| style.good(), |severity| style.mark(severity))
 }
 
 /// One line a rule.
@@ -109,7 +215,7 @@ pub fn rule_list(rules: &[&Rule]) -> String {
         format!(
             "{:width$}  {:7}  {title}\n",
             rule.id,
-            severity_word(rule.severity)
+            severity(rule.severity)
         )
     };
     rules.iter().map(line).collect()
@@ -123,20 +229,16 @@ pub fn rule_page(rule: &Rule) -> String {
     } else {
         format!("source: {}\n", rule.source)
     };
+    let paragraphs: Vec<String> = paragraphs(rule)
+        .iter()
+        .map(|text| textwrap::fill(text, 80))
+        .collect();
     format!(
         "{} ({})\n\n{}\n\n{source}",
         rule.id,
-        severity_word(rule.severity),
-        paragraphs(rule).join("\n\n")
+        severity(rule.severity),
+        paragraphs.join("\n\n")
     )
-}
-
-fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    }
 }
 
 /// The paragraphs of a rule's documentation, each on one line.

@@ -11,6 +11,20 @@ pub fn report(report: &Report) -> String {
     text(&serde_json::to_value(report).unwrap_or_default())
 }
 
+/// Several reports as an array.
+#[must_use]
+pub fn reports(reports: &[Report]) -> String {
+    text(&serde_json::to_value(reports).unwrap_or_default())
+}
+
+/// One report on one line.
+#[must_use]
+pub fn line(report: &Report) -> String {
+    serde_json::to_string(report)
+        .map(|line| line + "\n")
+        .unwrap_or_default()
+}
+
 /// Rules as an array of objects.
 #[must_use]
 pub fn rules(rules: &[&Rule]) -> String {

@@ -13,8 +13,10 @@ pub struct Style {
     pub unicode: bool,
     /// Columns.
     pub width: usize,
-    /// Whether every exchange is shown.
+    /// Whether the story is told.
     pub verbose: bool,
+    /// Whether only what is wrong is shown.
+    pub quiet: bool,
 }
 
 impl Style {
@@ -44,6 +46,18 @@ impl Style {
     #[must_use]
     pub fn arrow(self) -> &'static str {
         if self.unicode { "→" } else { "->" }
+    }
+
+    /// What stands between a certificate and that of its issuer.
+    #[must_use]
+    pub fn issued_by(self) -> &'static str {
+        if self.unicode { " ← " } else { " <- " }
+    }
+
+    /// What separates parts of one line.
+    #[must_use]
+    pub fn dot(self) -> &'static str {
+        if self.unicode { "·" } else { "-" }
     }
 
     /// Text in a colour, if there are colours.
@@ -86,6 +100,7 @@ mod tests {
             unicode: false,
             width: 80,
             verbose: false,
+            quiet: false,
         };
         assert_eq!(plain.mark(Severity::Error), "x");
         assert!(

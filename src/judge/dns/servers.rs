@@ -35,9 +35,9 @@ finding! {
     /// Nothing came back to two questions over UDP and one over TCP. Resolvers ask another server after a wait, so visitors
     /// notice it as slowness, and as failure when the other servers go too. Start it, open port 53 on it, or take it out
     /// of the NS records at the zone and at the registrar.
-    ServerUnreachable { zone: DnsName, server: DnsName, address: String }
+    ServerUnreachable { zone: DnsName, server: DnsName, addresses: String }
     id: "dns/server-unreachable", severity: Warning, source: "practice: every resolver waits for it (zonemaster CONNECTIVITY01)",
-    message: "the name server {server} ({address}) of `{zone}` is unreachable from here",
+    message: "the name server {server} ({addresses}) of `{zone}` is unreachable from here",
     fix: "start {server}, open its port 53 for UDP and TCP, or remove it from the NS records",
 }
 
@@ -46,9 +46,9 @@ finding! {
     ///
     /// It refuses, fails, or knows nothing of the zone (a lame delegation). Resolvers have to ask another one. Load the zone
     /// on it, or take it out of the NS records at the zone and at the registrar.
-    LameDelegation { zone: DnsName, server: DnsName, address: String, response: ResponseClass, said: String }
+    LameDelegation { zone: DnsName, server: DnsName, addresses: String, response: ResponseClass, said: String }
     id: "dns/lame-delegation", severity: Warning, source: "RFC 9499, RFC 1912 §2.8",
-    message: "the name server {server} ({address}) is listed for `{zone}` but {said}",
+    message: "the name server {server} ({addresses}) is listed for `{zone}` but {said}",
     fix: "load the zone `{zone}` on {server}, or remove it from the NS records",
 }
 
@@ -146,33 +146,46 @@ fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
 }
 
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
-    for server in asked {
-        let address = server.address.to_string();
-        let subject = address.clone();
-        let (zone, name) = (zone.name.clone(), server.name.clone());
-        if let Some(response) = server.response.filter(|_| is_lame(server)) {
-            let said = said(response).to_owned();
-            findings.push(
-                LameDelegation {
-                    zone,
-                    server: name,
-                    address,
-                    response,
-                    said,
-                }
-                .about(subject),
-            );
-        } else if server.reachable_udp == Some(false) && server.reachable_tcp == Some(false) {
-            findings.push(
-                ServerUnreachable {
-                    zone,
-                    server: name,
-                    address,
-                }
-                .about(subject),
-            );
+    let mut names: Vec<&DnsName> = asked.iter().map(|server| &server.name).collect();
+    names.dedup();
+    for name in names {
+        let own = || asked.iter().copied().filter(|server| server.name == *name);
+        let zone = || zone.name.clone();
+        let lame: Vec<&ZoneServer> = own().filter(|server| is_lame(server)).collect();
+        if let Some(response) = lame.first().and_then(|server| server.response) {
+            let (addresses, said) = (addresses_of(&lame), said(response).to_owned());
+            let server = name.clone();
+            let evidence = LameDelegation {
+                zone: zone(),
+                server,
+                addresses: addresses.join(", "),
+                response,
+                said,
+            };
+            findings.push(evidence.about_all(name.without_dot(), addresses));
+        }
+        let silent: Vec<&ZoneServer> = own().filter(|server| is_unreachable(server)).collect();
+        if !silent.is_empty() {
+            let addresses = addresses_of(&silent);
+            let evidence = ServerUnreachable {
+                zone: zone(),
+                server: name.clone(),
+                addresses: addresses.join(", "),
+            };
+            findings.push(evidence.about_all(name.without_dot(), addresses));
         }
     }
+}
+
+fn is_unreachable(server: &ZoneServer) -> bool {
+    server.reachable_udp == Some(false) && server.reachable_tcp == Some(false)
+}
+
+fn addresses_of(servers: &[&ZoneServer]) -> Vec<String> {
+    servers
+        .iter()
+        .map(|server| server.address.to_string())
+        .collect()
 }
 
 fn said(response: ResponseClass) -> &'static str {

@@ -3,7 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::facts::attempt::NotMeasured;
-use crate::facts::dns::{Dns, Outcome, Question, Rcode, Record, ResponseClass, Zone, ZoneServer};
+use crate::facts::dns::{
+    Dns, Outcome, Question, Rcode, Record, ResolverAnswer, ResponseClass, Transport, Zone,
+    ZoneServer,
+};
 use crate::facts::name::RrType;
 use crate::finding::Finding;
 
@@ -61,6 +64,18 @@ pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Questio
 }
 
 impl Question {
+    /// The same with an address more.
+    pub(super) fn record(mut self, data: &str) -> Self {
+        let (name, r#type) = (self.name.clone(), self.r#type);
+        self.answers.push(Record {
+            name,
+            r#type,
+            ttl: 60,
+            data: data.to_owned(),
+        });
+        self
+    }
+
     /// The same with a link more to `target`.
     pub(super) fn alias(mut self, target: &str) -> Self {
         let name = self.name.clone();
@@ -88,6 +103,23 @@ pub(super) fn server(number: u8, response: ResponseClass) -> ZoneServer {
         responses: NotMeasured,
         rtt_ms: None,
         response: Some(response),
+        failure: None,
+    }
+}
+
+/// What a resolver says of the IPv4 address of `name`.
+pub(super) fn resolver(transport: Transport, name: &str, address: &str) -> ResolverAnswer {
+    let asked = question(name, RrType::A, Outcome::Answer).record(address);
+    ResolverAnswer {
+        resolver: "/etc/hosts".to_owned(),
+        transport,
+        name: asked.name,
+        r#type: asked.r#type,
+        rcode: Some("NOERROR".to_owned()),
+        answers: asked.answers,
+        authenticated: None,
+        rtt_ms: None,
+        agrees: None,
         failure: None,
     }
 }

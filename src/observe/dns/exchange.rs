@@ -67,8 +67,8 @@ impl Wire {
             let (step, message) = self
                 .attempt(inquiry, Transport::Udp, wait.min(self.probe_timeout))
                 .await;
-            let silent =
-                step.response == ResponseClass::Timeout && step.failure != Some(Failure::OutOfTime);
+            let silent = step.response == ResponseClass::Timeout
+                && !step.failure.as_ref().is_some_and(Failure::is_local);
             steps.push(step);
             if message
                 .as_ref()
@@ -214,16 +214,7 @@ impl Wire {
 impl Broken {
     fn as_facts(&self, took: Duration) -> (ResponseClass, Option<Failure>, Option<usize>) {
         match self {
-            Self::Elapsed(Elapsed::Attempt(after)) => (
-                ResponseClass::Timeout,
-                Some(Failure::TimedOut {
-                    after_ms: (*after).into(),
-                }),
-                None,
-            ),
-            Self::Elapsed(Elapsed::Target) => {
-                (ResponseClass::Timeout, Some(Failure::OutOfTime), None)
-            }
+            Self::Elapsed(over) => (ResponseClass::Timeout, Some((*over).into()), None),
             Self::Malformed { size } => (
                 ResponseClass::Malformed,
                 Some(Failure::Malformed { at: None }),

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::exchange::Inquiry;
 use super::referral::Cut;
 use super::trace::{Tracer, is_heard, is_silence};
-use crate::facts::attempt::NotMeasured;
+use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::dns::{Dns, Obstacle, Question, Server, Step, Transport, Zone, ZoneServer};
 use crate::facts::name::{DnsName, RrType};
 
@@ -63,11 +63,34 @@ impl Tracer {
         ends
     }
 
+    fn zone_facts(&self, cut: &Cut, log: &[(usize, Step)]) -> Zone {
+        let server_facts = |server: Server| {
+            let steps = log.iter().map(|(_, step)| step);
+            let own = steps.filter(|step| step.zone == cut.zone && step.server == server);
+            let mut facts = server_facts(&server, &own.collect::<Vec<_>>());
+            let wanted = self.wire.dialer.allows(server.address);
+            if facts.response.is_none() && wanted && !self.can_ask(&server) {
+                facts.failure = Some(Failure::NoRoute);
+            }
+            facts
+        };
+        Zone {
+            name: cut.zone.clone(),
+            parent_ns: cut.names.clone(),
+            child_ns: None,
+            glue: cut.glue.clone(),
+            unresolved_ns: cut.without_address(),
+            servers: cut.servers().into_iter().map(server_facts).collect(),
+            referred_by: cut.referred_by.clone(),
+            dnssec: NotMeasured,
+        }
+    }
+
     /// Writes the trace down.
     pub(super) async fn into_facts(self: Arc<Self>, mut questions: Vec<Question>) -> Dns {
         let log = self.finish(PATIENCE).await;
         let cuts = self.complete_cuts(&[]).await;
-        let zones = cuts.iter().map(|cut| zone_facts(cut, &log)).collect();
+        let zones = cuts.iter().map(|cut| self.zone_facts(cut, &log)).collect();
         for (index, step) in log {
             if let Some(question) = questions.get_mut(index) {
                 question.steps.push(step);
@@ -81,37 +104,16 @@ impl Tracer {
     }
 }
 
-fn zone_facts(cut: &Cut, log: &[(usize, Step)]) -> Zone {
-    let server_facts = |server: Server| {
-        let own = log
-            .iter()
-            .map(|(_, step)| step)
-            .filter(|step| step.zone == cut.zone && step.server == server);
-        server_facts(&server, &own.collect::<Vec<_>>())
-    };
-    Zone {
-        name: cut.zone.clone(),
-        parent_ns: cut.names.clone(),
-        child_ns: None,
-        glue: cut.glue.clone(),
-        unresolved_ns: cut.without_address(),
-        servers: cut.servers().into_iter().map(server_facts).collect(),
-        referred_by: cut.referred_by.clone(),
-        dnssec: NotMeasured,
-    }
-}
-
 fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
+    // A wait that ended on this side, by time or by the user, tells nothing of the server.
+    let told = || steps.iter().copied().filter(|step| !is_ours(step));
     let reachable = |transport: Transport| {
-        let mut tries = steps
-            .iter()
-            .filter(|step| step.transport == transport)
-            .peekable();
+        let mut tries = told().filter(|step| step.transport == transport).peekable();
         tries.peek()?;
-        Some(tries.any(|step| is_heard(step)))
+        Some(tries.any(is_heard))
     };
-    let answered = steps.iter().rev().find(|step| step.response.is_response());
-    let last = answered.or(steps.last());
+    let answered = told().filter(|step| step.response.is_response()).last();
+    let last = answered.or(told().last());
     ZoneServer {
         name: server.name.clone(),
         address: server.address,
@@ -126,6 +128,12 @@ fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
             .filter_map(|step| step.rtt_ms)
             .min_by(|one, other| one.0.total_cmp(&other.0)),
         response: last.map(|step| step.response),
-        failure: last.and_then(|step| step.failure.clone()),
+        failure: last
+            .or(steps.last().copied())
+            .and_then(|step| step.failure.clone()),
     }
+}
+
+fn is_ours(step: &Step) -> bool {
+    step.failure.as_ref().is_some_and(Failure::is_local)
 }

@@ -542,7 +542,7 @@ impl Labels {
 
 /// Whether a step shows that its server was out of reach rather than out of time.
 pub(super) fn is_silence(step: &Step) -> bool {
-    !step.response.is_response() && step.failure != Some(Failure::OutOfTime)
+    !step.response.is_response() && !step.failure.as_ref().is_some_and(Failure::is_local)
 }
 
 /// Whether a step brought a message over its transport.

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
-use crate::facts::dns::{Dns, Outcome, Question, Step, Zone};
+use super::{mark, worst, wrapped};
+use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
+use crate::facts::name::RrType;
+use crate::finding::Finding;
 
 /// The way from the root to the answer.
 pub(super) fn way(dns: &Dns, style: Style) -> String {
@@ -19,6 +22,9 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for question in &dns.questions {
         out.push_str(&answer(question, style));
     }
+    for answer in &dns.resolvers {
+        out.push_str(&beside(answer, style));
+    }
     if style.verbose {
         out.push('\n');
         for step in steps {
@@ -28,11 +34,87 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     out
 }
 
+/// The same in two lines: the answer, and through whom it was had.
+pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
+    let steps: Vec<&Step> = dns
+        .questions
+        .iter()
+        .flat_map(|question| &question.steps)
+        .collect();
+    let records = dns.questions.iter().flat_map(|question| &question.answers);
+    let found: Vec<String> = records
+        .filter(|record| [RrType::A, RrType::AAAA].contains(&record.r#type))
+        .map(|record| harmless(&record.data))
+        .collect();
+    let unmeasured = steps.iter().all(|step| !step.response.is_response());
+    let sign = match worst(findings, "dns/") {
+        None if unmeasured => style.unknown(),
+        worst => mark(worst, style),
+    };
+    let said = if found.is_empty() {
+        "no address".to_owned()
+    } else {
+        found.join("  ")
+    };
+    let mut out = wrapped(&said, "  DNS     ", "          ", style).replacen(
+        "DNS    ",
+        &format!("DNS   {sign}"),
+        1,
+    );
+    let hops: Vec<String> = dns
+        .zones
+        .iter()
+        .filter_map(|zone| hop(zone, &steps))
+        .collect();
+    if !hops.is_empty() {
+        let through = hops.join(&format!("  {}  ", style.arrow()));
+        out.push_str(&wrapped(&through, "        ", "        ", style));
+    }
+    for answer in &dns.resolvers {
+        out.push_str(&beside(answer, style));
+    }
+    out
+}
+
+/// What a resolver or the hosts file says, where it is not what the zone says.
+fn beside(answer: &ResolverAnswer, style: Style) -> String {
+    if answer.agrees == Some(true) || answer.agrees.is_none() {
+        return String::new();
+    }
+    let data: Vec<&str> = answer
+        .answers
+        .iter()
+        .map(|record| record.data.as_str())
+        .collect();
+    let said = match data.as_slice() {
+        [] => answer.rcode.clone().unwrap_or_default(),
+        data => data.join("  "),
+    };
+    let text = format!(
+        "{} says otherwise ({}): {said}",
+        answer.resolver, answer.r#type
+    );
+    wrapped(&harmless(&text), "        ", "          ", style)
+}
+
+fn hop(zone: &Zone, steps: &[&Step]) -> Option<String> {
+    let first = usable(zone, steps)?;
+    Some(harmless(&format!(
+        "{} {}",
+        zone.name,
+        first.server.name.without_dot()
+    )))
+}
+
+/// The exchange that moved the trace on at a cut.
+fn usable<'a>(zone: &Zone, steps: &[&'a Step]) -> Option<&'a Step> {
+    let own = steps.iter().copied().filter(|step| step.zone == zone.name);
+    own.filter(|step| step.response.is_usable())
+        .min_by(|one, other| ended(one).total_cmp(&ended(other)))
+}
+
 fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
-    let own = steps.iter().filter(|step| step.zone == zone.name);
-    let first = own
-        .filter(|step| step.response.is_usable())
-        .min_by(|one, other| ended(one).total_cmp(&ended(other)));
+    let first = usable(zone, steps);
     let name = harmless(&zone.name.to_string());
     match first {
         Some(step) => {

@@ -1,0 +1,217 @@
+//! The second door: what was agreed, and at each address whom the server proved to be; under `-v` the story of it.
+
+mod story;
+
+use std::fmt::Write;
+
+use super::super::style::{Style, harmless};
+use super::super::words::{common_name, left};
+use super::{mark, worst, wrapped};
+use crate::facts::certificate::Certificate;
+use crate::facts::tls::{Endpoint, Tls};
+use crate::finding::{Finding, Severity};
+use crate::report::Report;
+
+/// The section of a report.
+pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
+    let worst = worst(&report.findings, "tls/");
+    let shaken = || {
+        tls.endpoints
+            .iter()
+            .filter(|endpoint| endpoint.version.is_some())
+    };
+    let measured = tls
+        .endpoints
+        .iter()
+        .any(|endpoint| !endpoint.is_unmeasured());
+    let sign = if measured || worst.is_some() {
+        mark(worst, style)
+    } else {
+        style.unknown()
+    };
+    let first = shaken().next().map(agreed);
+    let alike = shaken().all(|endpoint| Some(agreed(endpoint)) == first);
+    let said = first.clone().filter(|_| alike).unwrap_or_else(|| {
+        if first.is_some() {
+            "the addresses differ".to_owned()
+        } else {
+            "no handshake".to_owned()
+        }
+    });
+    let mut out = format!("  TLS   {sign} {said}\n");
+    let lines: Vec<(String, String)> = tls
+        .endpoints
+        .iter()
+        .map(|endpoint| {
+            (
+                endpoint.address.to_string(),
+                line(report, endpoint, alike, style),
+            )
+        })
+        .collect();
+    out.push_str(&folded(&lines));
+    if report.command == "tlscheck" || style.verbose {
+        out.push_str(&chains(report, tls, style));
+    }
+    if style.verbose {
+        for endpoint in told_once(tls) {
+            let _ = write!(out, "\n{}", story::story(endpoint, style));
+        }
+    }
+    out
+}
+
+/// Addresses with the same line share it.
+fn folded(lines: &[(String, String)]) -> String {
+    let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (address, said) in lines {
+        match groups.iter_mut().find(|(_, own)| own == said) {
+            Some((addresses, _)) => addresses.push(address),
+            None => groups.push((vec![address], said)),
+        }
+    }
+    let width = lines
+        .iter()
+        .map(|(address, _)| address.len())
+        .max()
+        .unwrap_or_default();
+    let mut out = String::new();
+    for (addresses, said) in groups {
+        if let Some((last, before)) = addresses.split_last() {
+            before
+                .iter()
+                .for_each(|address| out.push_str(&format!("        {address}\n")));
+            let _ = writeln!(out, "        {last:width$}  {said}");
+        }
+    }
+    out
+}
+
+fn agreed(endpoint: &Endpoint) -> String {
+    let parts = [
+        &endpoint.version,
+        &endpoint.cipher_suite,
+        &endpoint.group,
+        &endpoint.alpn,
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .map(|part| harmless(part))
+        .collect();
+    parts.join("  ")
+}
+
+fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> String {
+    if let Some(error) = &endpoint.error {
+        let sign = if endpoint.is_unmeasured() {
+            style.unknown()
+        } else {
+            style.mark(Severity::Error)
+        };
+        return format!("{sign} {}", harmless(&error.failure.in_words()));
+    }
+    let sign = mark(worst_at(&report.findings, &endpoint.label()), style);
+    let path: Vec<&str> = match &endpoint.trust {
+        Some(trust) => trust
+            .path
+            .iter()
+            .map(|subject| common_name(subject))
+            .collect(),
+        None => endpoint
+            .leaf()
+            .map(|leaf| common_name(&leaf.subject))
+            .into_iter()
+            .collect(),
+    };
+    let path = harmless(&path.join(style.issued_by()));
+    let left = endpoint
+        .leaf()
+        .and_then(|leaf| leaf.not_after)
+        .map(|end| left(end, report.judged_at));
+    let choice = if alike {
+        String::new()
+    } else {
+        format!("  {}", agreed(endpoint))
+    };
+    format!("{sign} {path}  {}{choice}", left.unwrap_or_default())
+}
+
+fn worst_at(findings: &[Finding], label: &str) -> Option<Severity> {
+    let own = findings.iter().filter(|finding| {
+        finding.id.starts_with("tls/") && finding.subjects.iter().any(|subject| subject == label)
+    });
+    own.map(|finding| finding.severity).max()
+}
+
+/// One endpoint for each chain that was sent.
+fn told_once(tls: &Tls) -> Vec<&Endpoint> {
+    let mut seen: Vec<Vec<&str>> = Vec::new();
+    let mut told = Vec::new();
+    for endpoint in tls
+        .endpoints
+        .iter()
+        .filter(|endpoint| !endpoint.chain.is_empty())
+    {
+        let chain: Vec<&str> = endpoint
+            .chain
+            .iter()
+            .map(|sent| sent.sha256.as_str())
+            .collect();
+        if !seen.contains(&chain) {
+            seen.push(chain);
+            told.push(endpoint);
+        }
+    }
+    told
+}
+
+fn chains(report: &Report, tls: &Tls, style: Style) -> String {
+    let mut out = String::new();
+    for endpoint in told_once(tls) {
+        let _ = writeln!(out, "\n  Chain as sent by {}", endpoint.label());
+        for (number, sent) in endpoint.chain.iter().enumerate() {
+            out.push_str(&certificate(number, sent, report, style));
+        }
+    }
+    out
+}
+
+fn certificate(number: usize, sent: &Certificate, report: &Report, style: Style) -> String {
+    let key = sent.key.as_ref().map(|key| {
+        let size = key
+            .curve
+            .clone()
+            .or(key.bits.map(|bits| bits.to_string()))
+            .unwrap_or_default();
+        format!("{} {size}", key.algorithm)
+    });
+    let mut out = wrapped(
+        &harmless(&sent.subject),
+        &format!("    {number} "),
+        "        ",
+        style,
+    );
+    let mut detail =
+        |text: String| out.push_str(&wrapped(&harmless(&text), "      ", "        ", style));
+    detail(format!("issued by {}", sent.issuer));
+    let day = |time: jiff::Timestamp| time.strftime("%Y-%m-%d").to_string();
+    if let (Some(from), Some(until)) = (sent.not_before, sent.not_after) {
+        detail(format!(
+            "valid {} to {}, {}",
+            day(from),
+            day(until),
+            left(until, report.judged_at)
+        ));
+    }
+    detail(format!(
+        "key {}, signed with {}",
+        key.unwrap_or_default(),
+        sent.signature_algorithm
+    ));
+    if !sent.san.is_empty() {
+        detail(format!("names {}", sent.san.join(", ")));
+    }
+    detail(format!("SHA-256 {}", sent.sha256));
+    out
+}

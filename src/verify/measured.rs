@@ -1,0 +1,154 @@
+//! What could not be looked at from here: drawn from the facts, so that silence is never taken for "fine".
+
+use std::net::IpAddr;
+
+use crate::facts::attempt::Failure;
+use crate::facts::dns::{Dns, Obstacle, Question, ZoneServer};
+use crate::facts::name::DnsName;
+use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::{Door, Facts, Inconclusive};
+
+/// Fills in `inconclusive`. A family that this machine has no way to is said once, whatever the door.
+pub fn verify(facts: &mut Facts) {
+    let mut missed = Vec::new();
+    if let Some(dns) = facts.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
+        missed.extend(dns_missed(dns));
+    }
+    if let Some(tls) = &facts.tls {
+        missed.extend(tls_missed(tls));
+    }
+    if let Some(unrouted) = unrouted(facts) {
+        missed.push(unrouted);
+    }
+    facts.inconclusive = missed;
+}
+
+/// Whether the zone could not be asked from here at all.
+#[must_use]
+pub fn is_blocked(dns: &Dns) -> bool {
+    dns_missed(dns).is_some()
+}
+
+fn dns_missed(dns: &Dns) -> Option<Inconclusive> {
+    let all = |test: &dyn Fn(&Question) -> bool| dns.questions.iter().all(test);
+    let name = dns.questions.first()?.name.to_string();
+    let whole = |what: String, failure| {
+        Some(Inconclusive {
+            door: Door::Dns,
+            what,
+            whole_door: true,
+            failure,
+        })
+    };
+    if all(&|question| question.steps.is_empty()) {
+        whole(name, Failure::NoRoute)
+    } else if dns
+        .questions
+        .iter()
+        .any(|question| question.obstacle == Some(Obstacle::OutOfTime))
+    {
+        let steps = || dns.questions.iter().flat_map(|question| &question.steps);
+        let interrupted = steps().any(|step| step.failure == Some(Failure::Interrupted));
+        whole(
+            name,
+            if interrupted {
+                Failure::Interrupted
+            } else {
+                Failure::OutOfTime
+            },
+        )
+    } else if all(&is_stopped_at_root) {
+        let steps = dns.questions.iter().flat_map(|question| &question.steps);
+        let failure = steps.filter_map(|step| step.failure.clone()).next_back();
+        whole(
+            "port 53 of the root servers".to_owned(),
+            failure.unwrap_or(Failure::Unreachable),
+        )
+    } else {
+        None
+    }
+}
+
+/// Not one root server was heard: that says something about this network, and nothing about the name.
+fn is_stopped_at_root(question: &Question) -> bool {
+    let zone = DnsName::root();
+    question.obstacle == Some(Obstacle::NoUsableServer { zone })
+        && question
+            .steps
+            .iter()
+            .all(|step| !step.response.is_response())
+}
+
+fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
+    let whole = |what: String, failure| {
+        vec![Inconclusive {
+            door: Door::Tls,
+            what,
+            whole_door: true,
+            failure,
+        }]
+    };
+    let by_itself = |failure: &&Failure| {
+        !matches!(
+            failure,
+            Failure::NameNotFound | Failure::NoAddress | Failure::LookupFailed { rcode: Some(_) }
+        )
+    };
+    if let Some(failure) = tls.lookup.as_ref().filter(by_itself) {
+        return whole(format!("the addresses of {}", tls.host), failure.clone());
+    }
+    let unmeasured: Vec<&Endpoint> = tls
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.is_unmeasured())
+        .collect();
+    let all = unmeasured.len() == tls.endpoints.len();
+    let missed = unmeasured.iter().filter_map(|endpoint| {
+        let failure = endpoint.error.as_ref()?.failure.clone();
+        let what = format!("{} handshake", endpoint.label());
+        let said_once = failure == Failure::NoRoute && !all;
+        (!said_once).then_some(Inconclusive {
+            door: Door::Tls,
+            what,
+            whole_door: all,
+            failure,
+        })
+    });
+    missed.collect()
+}
+
+/// Addresses of servers and hosts that this machine has no way to, in one line.
+fn unrouted(facts: &Facts) -> Option<Inconclusive> {
+    let servers = facts
+        .dns
+        .iter()
+        .flat_map(|dns| &dns.zones)
+        .flat_map(|zone| &zone.servers);
+    let away = |server: &ZoneServer| {
+        (server.failure == Some(Failure::NoRoute)).then_some((Door::Dns, server.address))
+    };
+    let endpoints = facts
+        .tls
+        .iter()
+        .flat_map(|tls| &tls.endpoints)
+        .filter_map(|endpoint| {
+            let error = endpoint.error.as_ref()?;
+            (error.failure == Failure::NoRoute).then_some((Door::Tls, endpoint.address))
+        });
+    let all: Vec<(Door, IpAddr)> = servers.filter_map(away).chain(endpoints).collect();
+    let (door, _) = *all.first()?;
+    let family = match (
+        all.iter().any(|(_, at)| at.is_ipv4()),
+        all.iter().any(|(_, at)| at.is_ipv6()),
+    ) {
+        (true, true) => "some addresses",
+        (true, false) => "IPv4",
+        _ => "IPv6",
+    };
+    Some(Inconclusive {
+        door,
+        what: family.to_owned(),
+        whole_door: false,
+        failure: Failure::NoRoute,
+    })
+}
