@@ -11,7 +11,7 @@ use crate::facts::tls::Tls;
 use crate::net::deadline::Deadline;
 use crate::observe;
 use crate::observe::dns::TracePlan;
-use crate::observe::dns::resolvers::{self, Lookup};
+use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::tls::TlsPlan;
 use crate::verify::measured;
 
@@ -45,10 +45,10 @@ impl Default for Handshake {
 pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Seen {
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     let host = plan.name.without_dot();
-    let of_addresses = plan
-        .types
-        .iter()
-        .any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
+    // A resolver that is a trace would say the same again.
+    let apart = !matches!(settings.lookup.resolver, ResolverChoice::Trace(_));
+    let mut asked = plan.types.iter();
+    let of_addresses = apart && asked.any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
     let types = plan.types.clone();
     let beside = async {
         if of_addresses {

@@ -48,6 +48,16 @@ impl Anchors {
         self
     }
 
+    /// Whether the certificate is itself an anchor.
+    fn hold(&self, certificate: &CertificateDer<'_>) -> bool {
+        let same = |anchor: &TrustAnchor<'_>, own: &TrustAnchor<'_>| {
+            anchor.subject == own.subject
+                && anchor.subject_public_key_info == own.subject_public_key_info
+        };
+        webpki::anchor_from_trusted_cert(certificate)
+            .is_ok_and(|own| self.0.iter().any(|anchor| same(anchor, &own)))
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -99,6 +109,14 @@ fn trust(
     let Ok((_, parsed)) = X509Certificate::from_der(leaf) else {
         return untrusted(Distrust::Unreadable, Vec::new());
     };
+    if is_self_signed(&parsed) {
+        let path = vec![parsed.subject().to_string()];
+        return if anchors.hold(leaf) {
+            trusted(path)
+        } else {
+            untrusted(Distrust::SelfSigned, path)
+        };
+    }
     let built = EndEntityCert::try_from(leaf).and_then(|leaf| {
         let path = leaf.verify_for_usage(
             ALL_VERIFICATION_ALGS,
@@ -120,17 +138,21 @@ fn trust(
             let path = std::iter::once(parsed.subject().to_string())
                 .chain(above)
                 .collect();
-            Trust {
-                status: TrustStatus::Trusted,
-                reason: None,
-                reasons: Vec::new(),
-                path,
-            }
+            trusted(path)
         }
         Err(error) => {
             let (path, reason) = as_far_as_it_leads(&parsed, rest, &error);
             untrusted(reason, path)
         }
+    }
+}
+
+fn trusted(path: Vec<String>) -> Trust {
+    Trust {
+        status: TrustStatus::Trusted,
+        reason: None,
+        reasons: Vec::new(),
+        path,
     }
 }
 
@@ -178,8 +200,6 @@ fn as_far_as_it_leads(
         Distrust::PathInvalid {
             rule: format!("{error:?}"),
         }
-    } else if path.len() == 1 && is_self_signed(top) {
-        Distrust::SelfSigned
     } else if path.len() == 1 {
         Distrust::IssuerNotSent {
             issuer: top.issuer().to_string(),

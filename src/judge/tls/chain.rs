@@ -47,9 +47,9 @@ finding! {
     /// The certificates fit together, but one of them may not be used like this: an authority's certificate has ended, lacks
     /// the right to issue, or is limited to other names or uses. Browsers refuse it. Ask the authority for the chain that goes
     /// with your certificate, and serve that.
-    PathInvalid { place: String, rule: String }
+    PathInvalid { place: String, rule: String, why: String }
     id: "tls/path-invalid", severity: Error, source: "RFC 5280 §6.1",
-    message: "the chain at {place} cannot be verified: {rule}",
+    message: "the chain at {place} cannot be verified: {why}",
     fix: "serve the chain that the authority gives out with this certificate, or have the certificate issued anew",
 }
 
@@ -113,18 +113,11 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
             .about_all(host, subjects.clone())
         }
         Distrust::Unreadable => {
-            let rule = "the first certificate cannot be read".to_owned();
-            PathInvalid {
-                place: place.clone(),
-                rule,
-            }
-            .about_all(host, subjects.clone())
+            path_invalid("Unreadable", place.clone()).about_all(host, subjects.clone())
         }
-        Distrust::PathInvalid { rule } => PathInvalid {
-            place: place.clone(),
-            rule: rule.clone(),
+        Distrust::PathInvalid { rule } => {
+            path_invalid(rule, place.clone()).about_all(host, subjects.clone())
         }
-        .about_all(host, subjects.clone()),
     }) {
         findings.push(finding);
     }
@@ -136,6 +129,40 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         };
         findings.push(evidence.about_all(host, subjects));
     }
+}
+
+fn path_invalid(rule: &str, place: String) -> PathInvalid {
+    PathInvalid {
+        place,
+        rule: rule.to_owned(),
+        why: in_words(rule),
+    }
+}
+
+/// What a verifier's name for a broken rule means.
+fn in_words(rule: &str) -> String {
+    let name = rule
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    let words = match name {
+        "Unreadable" | "BadDer" => "the first certificate cannot be read",
+        "CertExpired" => "the certificate of an authority in it has ended",
+        "CertNotValidYet" => "the certificate of an authority in it is not valid yet",
+        "CaUsedAsEndEntity" => "the server's own certificate is made for an authority",
+        "EndEntityUsedAsCa" => "a certificate that is not an authority's has issued another",
+        "RequiredEkuNotFound" | "RequiredEkuNotFoundContext" => {
+            "it is not made for servers (extended key usage)"
+        }
+        "NameConstraintViolation" => "an authority in it may not issue for this name",
+        "PathLenConstraintViolated" => "it is longer than an authority in it allows",
+        "InvalidSignatureForPublicKey" => "a signature in it does not verify",
+        "UnsupportedCriticalExtension" => {
+            "it demands something that clients do not know (a critical extension)"
+        }
+        _ => return format!("it breaks a rule of path validation ({rule})"),
+    };
+    words.to_owned()
 }
 
 /// The anchor of the path among what was sent.

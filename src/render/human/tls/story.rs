@@ -70,6 +70,11 @@ fn keys(endpoint: &Endpoint) -> String {
 
 fn shown(endpoint: &Endpoint) -> String {
     let certificates = count(endpoint.chain.len(), "certificate");
+    let (they, lead) = if endpoint.chain.len() == 1 {
+        ("it", "leads")
+    } else {
+        ("they", "lead")
+    };
     let end = match &endpoint.trust {
         Some(trust) if trust.status == TrustStatus::Trusted => {
             let path: Vec<&str> = trust
@@ -78,12 +83,12 @@ fn shown(endpoint: &Endpoint) -> String {
                 .map(|subject| common_name(subject))
                 .collect();
             format!(
-                "they lead to a root of the trust store: {}",
+                "{they} {lead} to a root of the trust store: {}",
                 path.join(", issued by ")
             )
         }
-        Some(_) => "they lead to no root of the trust store".to_owned(),
-        None => "whether they lead to a root was not looked at".to_owned(),
+        Some(_) => format!("{they} {lead} to no root of the trust store"),
+        None => format!("whether {they} {lead} to a root was not looked at"),
     };
     format!("The server sent {certificates}; {end}.")
 }
