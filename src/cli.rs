@@ -112,7 +112,7 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
         Command::Demo(_) => todo!(),
         Command::Explain(args) => output::print(&explain::explain(&args)?).map(|()| Exit::Fine),
         Command::Completions(args) => {
-            output::print(&generate::completions(args.shell)?).map(|()| Exit::Fine)
+            output::print(&generate::completions(&args)?).map(|()| Exit::Fine)
         }
         Command::Man(args) => generate::write_man(&args.dir).map(|()| Exit::Fine),
     }

@@ -282,12 +282,22 @@ pub(super) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(super) shell: Shell,
+    /// The program to complete
+    #[arg(long, value_enum, default_value_t = Program::Doorstep)]
+    pub(super) program: Program,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// The directory, which must exist
+    /// The directory, which must exist; the JSON Schema of reports is written there too
     pub(super) dir: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Program {
+    Doorstep,
+    Dnstrace,
+    Tlscheck,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! What packagers need, from the one definition of the flags and findings: completions and manual pages.
+//! What packagers need, from the one definition of the flags and findings: completions, manual pages, the report's schema.
 
 use std::io;
 use std::path::Path;
@@ -7,61 +7,67 @@ use clap::CommandFactory;
 use clap_complete::Shell as Known;
 use clap_complete_nushell::Nushell;
 
-use super::args::{Cli, Shell};
+use super::args::{Cli, CompletionsArgs, Program, Shell};
 use super::exit::UsageError;
 use crate::judge::rules;
 use crate::render;
 
-/// The completions of a shell for `doorstep`, `dnstrace` and `tlscheck`.
-pub(super) fn completions(shell: Shell) -> Result<String, UsageError> {
+/// The completions of a shell for one of the programs.
+pub(super) fn completions(args: &CompletionsArgs) -> Result<String, UsageError> {
+    let name = match args.program {
+        Program::Doorstep => "doorstep",
+        Program::Dnstrace => "dnstrace",
+        Program::Tlscheck => "tlscheck",
+    };
+    let whole = Cli::command();
+    let mut command = whole.find_subcommand(name).cloned().unwrap_or(whole);
     let mut out = Vec::new();
-    for mut command in commands() {
-        let name = command.get_name().to_owned();
-        match shell {
-            Shell::Bash => clap_complete::generate(Known::Bash, &mut command, name, &mut out),
-            Shell::Zsh => clap_complete::generate(Known::Zsh, &mut command, name, &mut out),
-            Shell::Fish => clap_complete::generate(Known::Fish, &mut command, name, &mut out),
-            Shell::PowerShell => {
-                clap_complete::generate(Known::PowerShell, &mut command, name, &mut out)
-            }
-            Shell::Elvish => clap_complete::generate(Known::Elvish, &mut command, name, &mut out),
-            Shell::Nushell => clap_complete::generate(Nushell, &mut command, name, &mut out),
-        }
+    let mut known = |shell: Known| clap_complete::generate(shell, &mut command, name, &mut out);
+    match args.shell {
+        Shell::Bash => known(Known::Bash),
+        Shell::Zsh => known(Known::Zsh),
+        Shell::Fish => known(Known::Fish),
+        Shell::PowerShell => known(Known::PowerShell),
+        Shell::Elvish => known(Known::Elvish),
+        Shell::Nushell => clap_complete::generate(Nushell, &mut command, name, &mut out),
     }
     String::from_utf8(out).map_err(|error| UsageError::new(format!("completions: {error}")))
 }
 
-/// The three programs: the whole, and two of its subcommands under their own names.
-fn commands() -> Vec<clap::Command> {
-    let whole = Cli::command();
-    let own = ["dnstrace", "tlscheck"]
-        .into_iter()
-        .filter_map(|name| whole.find_subcommand(name).cloned());
-    std::iter::once(whole.clone()).chain(own).collect()
-}
-
-/// Every manual page with its file name.
+/// Every file with its name: a page for the program and for each subcommand, the findings, and the schema of a report.
 fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut whole = Cli::command();
-    whole.build();
+    let whole = Cli::command();
     let mut pages = Vec::new();
-    let mut page = |command: clap::Command, name: String| -> io::Result<()> {
-        let mut roff = Vec::new();
-        clap_mangen::Man::new(command.name(name.clone())).render(&mut roff)?;
-        pages.push((format!("{name}.1"), roff));
-        Ok(())
-    };
     for subcommand in whole.get_subcommands() {
-        page(
-            subcommand.clone(),
-            format!("doorstep-{}", subcommand.get_name()),
-        )?;
+        let name = format!("doorstep-{}", subcommand.get_name());
+        let bin_name = format!("doorstep {}", subcommand.get_name());
+        let command = subcommand
+            .clone()
+            .display_name(name.clone())
+            .bin_name(bin_name);
+        let mut roff = Vec::new();
+        clap_mangen::Man::new(command)
+            .title(name.clone())
+            .render(&mut roff)?;
+        pages.push((format!("{name}.1"), roff));
     }
-    page(whole, "doorstep".to_owned())?;
+    for name in ["dnstrace", "tlscheck"] {
+        pages.push((
+            format!("{name}.1"),
+            format!(".so man1/doorstep-{name}.1\n").into_bytes(),
+        ));
+    }
+    let mut roff = Vec::new();
+    clap_mangen::Man::new(whole).render(&mut roff)?;
+    pages.push(("doorstep.1".to_owned(), roff));
     let findings: Vec<_> = rules().collect();
     pages.push((
         "doorstep-findings.7".to_owned(),
         render::man::findings(&findings).into_bytes(),
+    ));
+    pages.push((
+        "doorstep-report.schema.json".to_owned(),
+        render::json::schema().into_bytes(),
     ));
     Ok(pages)
 }
@@ -73,6 +79,7 @@ pub(super) fn write_man(directory: &Path) -> Result<(), UsageError> {
             "cannot write manual pages to `{}`: {error}",
             directory.display()
         ))
+        .hint("the directory must exist")
     };
     for (name, roff) in pages().map_err(wrong)? {
         std::fs::write(directory.join(name), roff).map_err(wrong)?;

@@ -25,6 +25,12 @@ pub fn line(report: &Report) -> String {
         .unwrap_or_default()
 }
 
+/// The JSON Schema of one report.
+#[must_use]
+pub fn schema() -> String {
+    text(&serde_json::to_value(schemars::schema_for!(Report)).unwrap_or_default())
+}
+
 /// Rules as an array of objects.
 #[must_use]
 pub fn rules(rules: &[&Rule]) -> String {

@@ -6,6 +6,7 @@
 )]
 
 mod dnstrace;
+mod generated;
 mod imports;
 mod usage;
 mod world;

@@ -1,0 +1,373 @@
+//! The namespace, its addresses and its servers.
+
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use doorstep::observe::dns::hints::RootHints;
+
+/// Addresses of the site: both serve it.
+pub(crate) const SITE: [&str; 3] = ["203.0.115.10", "203.0.115.11", "2600:ff::10"];
+/// An address that the site `half.example` has too, and where nothing listens.
+const CLOSED: &str = "203.0.115.12";
+/// An address that packets get lost on the way to.
+const LOST: &str = "203.0.115.99";
+const TLD_SERVER: [&str; 2] = ["203.0.115.1", "2600:ff::1"];
+pub(crate) const ZONE_SERVER: &str = "203.0.115.53";
+const ZONE_SERVERS: [&str; 2] = [ZONE_SERVER, "2600:ff::53"];
+/// BIND again, as a resolver that begins at its own built-in root servers.
+pub(crate) const RESOLVER: &str = "203.0.115.200";
+/// The sites, each a zone of its own.
+const ZONES: [&str; 3] = ["shop.example", "half.example", "slow.example"];
+
+/// The internet, up until it is dropped.
+pub(crate) struct Internet {
+    namespace: String,
+    directory: tempfile::TempDir,
+    servers: Vec<Child>,
+}
+
+impl Internet {
+    pub(crate) fn start() -> io::Result<Self> {
+        let namespace = format!("doorstep-{}", std::process::id());
+        let mut net = Self {
+            namespace,
+            directory: tempfile::tempdir()?,
+            servers: Vec::new(),
+        };
+        net.make_namespace()?;
+        net.write_zones()?;
+        net.write_certificates()?;
+        net.write_configurations()?;
+        let [nsd, zone, resolver, nginx] =
+            ["nsd.conf", "zone.conf", "resolver.conf", "nginx.conf"].map(|name| net.file(name));
+        net.serve("nsd", &["-d", "-c", &nsd])?;
+        net.serve("named", &["-g", "-c", &zone])?;
+        net.serve("named", &["-g", "-c", &resolver])?;
+        net.serve("nginx", &["-c", &nginx])?;
+        net.wait()?;
+        Ok(net)
+    }
+
+    /// The path of a file of this internet.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.directory.path().join(name).display().to_string()
+    }
+
+    /// Runs a program inside, with a scrubbed environment.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        self.inside(program, arguments).output().unwrap()
+    }
+
+    fn inside(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("ip");
+        command
+            .args(["netns", "exec", &self.namespace, program])
+            .args(arguments);
+        let path = std::env::var("PATH").unwrap_or_default();
+        command
+            .env_clear()
+            .env("PATH", format!("{path}:/usr/sbin:/sbin"));
+        command
+    }
+
+    fn make_namespace(&self) -> io::Result<()> {
+        let name = &self.namespace;
+        let configuration = format!("/etc/netns/{name}");
+        fs::create_dir_all(&configuration)?;
+        fs::write(
+            format!("{configuration}/resolv.conf"),
+            format!("nameserver {RESOLVER}\n"),
+        )?;
+        fs::write(format!("{configuration}/hosts"), "127.0.0.1 localhost\n")?;
+        said("ip", &["netns", "add", name])?;
+        let ip = |arguments: &[&str]| said("ip", &[&["-n", name], arguments].concat());
+        ip(&["link", "set", "lo", "up"])?;
+        // What has no address here is not refused, but lost: the loopback drops packets that are for nobody.
+        ip(&["route", "add", "default", "dev", "lo"])?;
+        ip(&["-6", "route", "add", "default", "dev", "lo"])?;
+        for address in self.addresses() {
+            let family = if address.is_ipv4() { "-4" } else { "-6" };
+            let bits = if address.is_ipv4() { 32 } else { 128 };
+            ip(&[
+                family,
+                "addr",
+                "add",
+                &format!("{address}/{bits}"),
+                "dev",
+                "lo",
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        let own = [RESOLVER, CLOSED]
+            .into_iter()
+            .chain(SITE)
+            .chain(TLD_SERVER)
+            .chain(ZONE_SERVERS);
+        roots()
+            .into_iter()
+            .chain(own.map(|address| address.parse().unwrap()))
+            .collect()
+    }
+
+    fn write_zones(&self) -> io::Result<()> {
+        let hints = RootHints::built_in().0;
+        let mut root = String::from(
+            "$TTL 300\n. SOA a.root-servers.net. hostmaster.example. 1 3600 600 86400 60\n",
+        );
+        for (name, address) in &hints {
+            root += &format!(". NS {name}\n{name} {} {address}\n", record_type(address));
+        }
+        root += "example. NS ns.nic.example.\n";
+        let mut tld = String::from(
+            "$TTL 300\nexample. SOA ns.nic.example. hostmaster.example. 1 3600 600 86400 60\nexample. NS ns.nic.example.\n",
+        );
+        for address in TLD_SERVER {
+            let line = format!(
+                "ns.nic.example. {} {address}\n",
+                record_type(&address.parse().unwrap())
+            );
+            root += &line;
+            tld += &line;
+        }
+        for zone in ZONES {
+            let mut records = servers(zone);
+            tld += &records;
+            records = format!(
+                "$TTL 300\n{zone}. SOA ns1.{zone}. hostmaster.example. 1 3600 600 86400 60\n{records}"
+            );
+            let extra = (zone == "half.example").then_some(CLOSED);
+            for address in SITE.into_iter().chain(extra) {
+                records += &format!(
+                    "{zone}. {} {address}\n",
+                    record_type(&address.parse().unwrap())
+                );
+            }
+            fs::write(self.file(zone), records)?;
+        }
+        fs::write(self.file("root.zone"), root)?;
+        fs::write(self.file("example.zone"), tld)
+    }
+
+    fn write_certificates(&self) -> io::Result<()> {
+        let openssl = |arguments: &str| {
+            let arguments: Vec<&str> = arguments.split(' ').collect();
+            let mut command = Command::new("openssl");
+            let done = command
+                .args(&arguments)
+                .current_dir(self.directory.path())
+                .output()?;
+            succeeded("openssl", &done)
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        let names: Vec<String> = ZONES.iter().map(|zone| format!("DNS:{zone}")).collect();
+        fs::write(
+            self.file("leaf.ext"),
+            format!(
+                "subjectAltName={}\nextendedKeyUsage=serverAuth\n",
+                names.join(",")
+            ),
+        )?;
+        openssl(&format!(
+            "req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root"
+        ))?;
+        openssl(&format!(
+            "req {key} -keyout leaf.key -out leaf.csr -subj /CN=shop.example"
+        ))?;
+        openssl(
+            "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 90 -extfile leaf.ext",
+        )
+    }
+
+    fn write_configurations(&self) -> io::Result<()> {
+        let directory = self.directory.path().display();
+        let listen = |addresses: &[String]| {
+            addresses
+                .iter()
+                .map(|address| format!("  ip-address: {address}\n"))
+                .collect::<String>()
+        };
+        let parents: Vec<String> = roots()
+            .iter()
+            .map(ToString::to_string)
+            .chain(TLD_SERVER.map(str::to_owned))
+            .collect();
+        let nsd = format!(
+            "server:\n{}  username: \"\"\n  pidfile: \"{directory}/nsd.pid\"\n  database: \"\"\n  xfrdfile: \"{directory}/xfrd\"\n  \
+             zonelistfile: \"{directory}/zones\"\n  zonesdir: \"{directory}\"\nremote-control:\n  control-enable: no\n\
+             zone:\n  name: \".\"\n  zonefile: root.zone\nzone:\n  name: example\n  zonefile: example.zone\n",
+            listen(&parents)
+        );
+        fs::write(self.file("nsd.conf"), nsd)?;
+        let options = |name: &str, v4: &str, v6: &str, recursion: &str| {
+            format!(
+                "options {{ directory \"{directory}\"; pid-file \"{directory}/{name}.pid\"; session-keyfile \"{directory}/{name}.key\"; \
+                 lock-file none; managed-keys-directory \"{directory}\"; listen-on {{ {v4}; }}; listen-on-v6 {{ {v6}; }}; dnssec-validation no; \
+                 recursion {recursion}; allow-query {{ any; }}; allow-recursion {{ any; }}; minimal-responses yes; }};\ncontrols {{ }};\n"
+            )
+        };
+        let zones: String = ZONES
+            .iter()
+            .map(|zone| {
+                format!("zone \"{zone}\" {{ type primary; file \"{directory}/{zone}\"; }};\n")
+            })
+            .collect();
+        fs::write(
+            self.file("zone.conf"),
+            options("zone", ZONE_SERVERS[0], ZONE_SERVERS[1], "no") + &zones,
+        )?;
+        fs::write(
+            self.file("resolver.conf"),
+            options("resolver", RESOLVER, "none", "yes"),
+        )?;
+        self.write_nginx()
+    }
+
+    fn write_nginx(&self) -> io::Result<()> {
+        let directory = self.directory.path().display();
+        let bracketed = SITE.map(|address| {
+            if address.contains(':') {
+                format!("[{address}]")
+            } else {
+                address.to_owned()
+            }
+        });
+        let listen = |rest: &str| {
+            bracketed
+                .iter()
+                .map(|address| format!("listen {address}:{rest};\n"))
+                .collect::<String>()
+        };
+        let nginx = format!(
+            "daemon off;\nuser root;\npid {directory}/nginx.pid;\nerror_log {directory}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             server {{\n{}return 301 https://$host$request_uri;\n}}\n\
+             server {{\n{}ssl_certificate {directory}/leaf.pem;\nssl_certificate_key {directory}/leaf.key;\n\
+             add_header Strict-Transport-Security \"max-age=31536000\" always;\nlocation / {{ return 200 \"welcome\\n\"; }}\n}}\n}}\n",
+            listen("80"),
+            listen("443 ssl"),
+        );
+        fs::write(self.file("nginx.conf"), nginx)
+    }
+
+    fn serve(&mut self, program: &str, arguments: &[&str]) -> io::Result<()> {
+        let log = fs::File::create(self.file(&format!("{program}{}.log", self.servers.len())))?;
+        let mut command = self.inside(program, arguments);
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        self.servers.push(child);
+        Ok(())
+    }
+
+    /// Waits until the resolver answers through the whole tree, and nginx accepts.
+    fn wait(&self) -> io::Result<()> {
+        for _ in 0..100 {
+            let resolved = self.run(
+                "dig",
+                &[
+                    &format!("@{RESOLVER}"),
+                    "+short",
+                    "+time=1",
+                    "+tries=1",
+                    "shop.example",
+                ],
+            );
+            let served = self.run(
+                "curl",
+                &[
+                    "-s",
+                    "-o",
+                    "/dev/null",
+                    "-m",
+                    "1",
+                    &format!("http://{}/", SITE[0]),
+                ],
+            );
+            if String::from_utf8_lossy(&resolved.stdout).contains(SITE[0])
+                && served.status.success()
+            {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let logs = fs::read_dir(self.directory.path())?
+            .filter_map(Result::ok)
+            .map(|entry| entry.path());
+        let logs = logs.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+        let said: String = logs
+            .map(|path| fs::read_to_string(path).unwrap_or_default())
+            .collect();
+        Err(io::Error::other(format!(
+            "the servers do not come up: {said}"
+        )))
+    }
+}
+
+impl Drop for Internet {
+    fn drop(&mut self) {
+        // Workers outlive the process that was started, so all that is inside is ended.
+        if let Ok(pids) = Command::new("ip")
+            .args(["netns", "pids", &self.namespace])
+            .output()
+        {
+            for pid in String::from_utf8_lossy(&pids.stdout).lines() {
+                let _ = Command::new("kill").args(["-9", pid]).status();
+            }
+        }
+        for server in &mut self.servers {
+            let _ = server.wait();
+        }
+        let _ = Command::new("ip")
+            .args(["netns", "del", &self.namespace])
+            .status();
+        let _ = fs::remove_dir_all(format!("/etc/netns/{}", self.namespace));
+    }
+}
+
+fn roots() -> Vec<IpAddr> {
+    RootHints::built_in()
+        .0
+        .into_iter()
+        .map(|(_, address)| address)
+        .collect()
+}
+
+fn record_type(address: &IpAddr) -> &'static str {
+    if address.is_ipv4() { "A" } else { "AAAA" }
+}
+
+/// NS records and addresses of a zone's servers; one of those of `slow.example` is lost.
+fn servers(zone: &str) -> String {
+    let mut records = format!("{zone}. NS ns1.{zone}.\n");
+    for address in ZONE_SERVERS {
+        records += &format!(
+            "ns1.{zone}. {} {address}\n",
+            record_type(&address.parse().unwrap())
+        );
+    }
+    if zone == "slow.example" {
+        records += &format!("{zone}. NS ns2.{zone}.\nns2.{zone}. A {LOST}\n");
+    }
+    records
+}
+
+fn said(program: &str, arguments: &[&str]) -> io::Result<()> {
+    succeeded(program, &Command::new(program).args(arguments).output()?)
+}
+
+fn succeeded(program: &str, done: &Output) -> io::Result<()> {
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{program}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    )))
+}
