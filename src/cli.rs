@@ -17,11 +17,11 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{CheckArgs, Cli, Command, DnstraceArgs, ListArgs, TlscheckArgs};
+use args::{CheckArgs, Cli, Command, DnstraceArgs, HttpcheckArgs, ListArgs, TlscheckArgs};
 use exit::{Exit, UsageError};
 use settings::Settings;
 use target::Target;
-use walk::Handshake;
+use walk::{Asking, Handshake};
 
 /// Runs `doorstep` on the arguments of the process.
 #[must_use]
@@ -107,7 +107,7 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
         Command::Check(args) => run_check(&args),
         Command::Dnstrace(args) => run_dnstrace(&args),
         Command::Tlscheck(args) => run_tlscheck(&args),
-        Command::Httpcheck(_) => todo!(),
+        Command::Httpcheck(args) => run_httpcheck(&args),
         #[cfg(feature = "demo")]
         Command::Demo(_) => todo!(),
         Command::Explain(args) => output::print(&explain::explain(&args)?).map(|()| Exit::Fine),
@@ -172,6 +172,30 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
         args.list.jobs,
         settings,
         |target, deadline| async move { walk::tlscheck(&target, handshake, settings, deadline).await },
+    )
+}
+
+fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {
+    let settings = Settings::resolve(&args.probing)?;
+    let targets = targets(&args.target, &args.list)?;
+    let asking = Asking {
+        method: args.method.clone(),
+        headers: args.header.clone(),
+        user_agent: args
+            .user_agent
+            .clone()
+            .unwrap_or_else(|| Asking::default().user_agent),
+        max_hops: args.max_hops,
+        path: args.path.clone(),
+        address: args.address,
+    };
+    let (settings, asking) = (&settings, &asking);
+    run::run(
+        "httpcheck",
+        targets,
+        args.list.jobs,
+        settings,
+        |target, deadline| async move { walk::httpcheck(&target, asking, settings, deadline).await },
     )
 }
 

@@ -6,6 +6,7 @@
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
+pub mod http;
 pub mod name;
 pub mod tls;
 
@@ -30,6 +31,8 @@ pub struct Facts {
     pub dns: Option<dns::Dns>,
     /// The second.
     pub tls: Option<tls::Tls>,
+    /// The third.
+    pub http: Option<http::Http>,
 }
 
 /// One of the three doors.

@@ -2,15 +2,17 @@
 
 mod dns;
 mod folding;
+mod http;
 pub mod policy;
 mod tls;
 
 use crate::facts::Facts;
+use crate::facts::tls::Endpoint;
 use crate::finding::{Finding, Rule};
 use policy::Policy;
 
 /// The rules of each area, in the order of the published tables.
-const AREAS: [&[Rule]; 2] = [dns::RULES, tls::RULES];
+const AREAS: [&[Rule]; 3] = [dns::RULES, tls::RULES, http::RULES];
 
 /// Every rule, in the order of the published tables.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -27,9 +29,33 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);
     }
+    if let Some(seen) = &facts.http {
+        http::judge(seen, facts.tls.as_ref(), &mut findings);
+        tls::judge_met(&met(facts), facts.judged_at, &mut findings);
+    }
     let mut findings = folding::fold(findings, rules());
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
+}
+
+/// Endpoints that only the redirects led to, each once: those of the target are judged at their own door.
+fn met(facts: &Facts) -> Vec<&Endpoint> {
+    let place = |endpoint: &Endpoint| (endpoint.server_name.clone(), endpoint.label());
+    let own = facts.tls.iter().flat_map(|tls| &tls.endpoints);
+    let mut seen: Vec<(String, String)> = own.map(place).collect();
+    let hops = facts
+        .http
+        .iter()
+        .flat_map(|http| &http.routes)
+        .flat_map(|route| &route.hops);
+    let mut met = Vec::new();
+    for endpoint in hops.filter_map(|hop| hop.tls.as_ref()) {
+        if !seen.contains(&place(endpoint)) {
+            seen.push(place(endpoint));
+            met.push(endpoint);
+        }
+    }
+    met
 }
 
 #[cfg(test)]

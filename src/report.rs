@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::attempt::Millis;
-use crate::facts::{Facts, Inconclusive, dns::Dns, tls::Tls};
+use crate::facts::{Facts, Inconclusive, dns::Dns, http::Http, tls::Tls};
 use crate::finding::{Finding, Severity};
 
 /// The number of the published schema.
@@ -39,6 +39,8 @@ pub struct Report {
     pub dns: Option<Dns>,
     /// The second.
     pub tls: Option<Tls>,
+    /// The third.
+    pub http: Option<Http>,
 }
 
 /// One word for a report.
@@ -80,6 +82,7 @@ impl Report {
             findings,
             dns: facts.dns,
             tls: facts.tls,
+            http: facts.http,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Derives what follows from the facts by cryptography and grammar. Pure: facts, anchors and a time in, verdicts out.
 
+pub mod hsts;
 pub mod measured;
 pub mod path;
 pub mod resolvers;
@@ -15,6 +16,13 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors) {
     }
     for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {
         path::verify(endpoint, anchors, at);
+    }
+    if let Some(http) = &mut facts.http {
+        let hops = http.routes.iter_mut().flat_map(|route| &mut route.hops);
+        for endpoint in hops.filter_map(|hop| hop.tls.as_mut()) {
+            path::verify(endpoint, anchors, at);
+        }
+        hsts::verify(http);
     }
     measured::verify(facts);
 }

@@ -92,6 +92,7 @@ fn facts(seen: Seen, started: jiff::Timestamp, settings: &Settings) -> Facts {
         inconclusive: Vec::new(),
         dns: seen.dns,
         tls: seen.tls,
+        http: seen.http,
     };
     verify::verify(&mut facts, &settings.anchors);
     facts

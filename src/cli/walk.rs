@@ -1,17 +1,23 @@
 //! What each probing command looks at, in which order, for one target.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use url::Url;
 
 use super::settings::Settings;
 use super::target::{Host, Target};
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, ResolverAnswer};
+use crate::facts::http::Http;
 use crate::facts::name::RrType;
 use crate::facts::tls::Tls;
 use crate::net::deadline::Deadline;
+use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
+use crate::observe::http::{HttpPlan, Start};
 use crate::observe::tls::TlsPlan;
 use crate::verify::measured;
 
@@ -20,6 +26,32 @@ use crate::verify::measured;
 pub(super) struct Seen {
     pub(super) dns: Option<Dns>,
     pub(super) tls: Option<Tls>,
+    pub(super) http: Option<Http>,
+}
+
+/// How to ask, whatever the target.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    pub(super) method: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) user_agent: String,
+    pub(super) max_hops: usize,
+    /// Path and query instead of the target's.
+    pub(super) path: Option<String>,
+    pub(super) address: Option<IpAddr>,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self {
+            method: "GET".to_owned(),
+            headers: Vec::new(),
+            user_agent: concat!("doorstep/", env!("CARGO_PKG_VERSION")).to_owned(),
+            max_hops: limits::HOPS,
+            path: None,
+            address: None,
+        }
+    }
 }
 
 /// How to shake hands, whatever the target.
@@ -67,7 +99,7 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
         .collect();
     Seen {
         dns: Some(dns),
-        tls: None,
+        ..Seen::default()
     }
 }
 
@@ -97,7 +129,11 @@ pub(super) async fn check(target: &Target, settings: &Settings, deadline: Deadli
         _ => target.port.unwrap_or(443),
     };
     let sockets = lookup.sockets(&host, port).await;
-    seen.tls = Some(shake_hands(&host, sockets, &Handshake::default(), (settings, deadline)).await);
+    let (handshake, asking) = (Handshake::default(), Asking::default());
+    let shaking = shake_hands(&host, sockets, &handshake, (settings, deadline));
+    let walking = walk(target, &asking, &lookup, (settings, deadline));
+    let (tls, http) = tokio::join!(shaking, walking);
+    (seen.tls, seen.http) = (Some(tls), Some(http));
     seen
 }
 
@@ -134,6 +170,99 @@ pub(super) async fn tlscheck(
     Seen {
         dns: beside(answers),
         tls: Some(tls),
+        http: None,
+    }
+}
+
+/// The redirects at every address that the resolver gives.
+pub(super) async fn httpcheck(
+    target: &Target,
+    asking: &Asking,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Seen {
+    let host = target.host.to_string();
+    let (answers, sockets) = look_up(target, 443, asking.address, (settings, deadline)).await;
+    let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    let known = asking.address.is_some() || !answers.is_empty();
+    if let (true, Ok(sockets)) = (known, &sockets) {
+        lookup = lookup.knowing(&host, sockets.iter().map(SocketAddr::ip).collect());
+    }
+    let http = match sockets {
+        Err(failure) if known => {
+            walk(
+                target,
+                asking,
+                &lookup.lost(&host, failure),
+                (settings, deadline),
+            )
+            .await
+        }
+        _ => walk(target, asking, &lookup, (settings, deadline)).await,
+    };
+    Seen {
+        dns: beside(answers),
+        tls: None,
+        http: Some(http),
+    }
+}
+
+/// Where the walks of a target begin: in clear and over HTTPS, unless its port belongs to one of the two.
+fn starts(target: &Target, asking: &Asking) -> Vec<Url> {
+    let own = target.url.as_ref();
+    let path = own.map_or("/", |url| url.path());
+    let query = own
+        .and_then(|url| url.query())
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let path = asking
+        .path
+        .clone()
+        .unwrap_or_else(|| format!("{path}{query}"));
+    let at = |scheme: &str, port: Option<u16>| {
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        Url::parse(&format!(
+            "{scheme}://{}{port}{slash}{path}",
+            target.host.in_url()
+        ))
+        .ok()
+    };
+    let in_clear = own.is_some_and(|url| url.scheme() == "http");
+    let urls = match target.port {
+        None => [at("http", None), at("https", None)],
+        Some(port) if in_clear => [at("http", Some(port)), at("https", None)],
+        Some(443) => [at("http", None), at("https", None)],
+        Some(port) => [None, at("https", Some(port))],
+    };
+    urls.into_iter().flatten().collect()
+}
+
+async fn walk(
+    target: &Target,
+    asking: &Asking,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Http {
+    let host = target.host.to_string();
+    let mut plan = plan(target, asking, settings.lookup.probe_timeout);
+    for url in starts(target, asking) {
+        let port = url.port_or_known_default().unwrap_or(443);
+        let sockets = lookup.sockets(&host, port).await;
+        plan.starts.push(Start { url, sockets });
+    }
+    observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
+}
+
+fn plan(target: &Target, asking: &Asking, probe_timeout: Duration) -> HttpPlan {
+    HttpPlan {
+        host: target.host.to_string(),
+        starts: Vec::new(),
+        method: asking.method.clone(),
+        headers: asking.headers.clone(),
+        user_agent: asking.user_agent.clone(),
+        max_hops: asking.max_hops,
+        probe_timeout,
     }
 }
 

@@ -58,6 +58,16 @@ pub enum Failure {
         /// Its first bytes, escaped.
         first_bytes: String,
     },
+    /// The peer speaks, but not HTTP.
+    NotHttp {
+        /// Its first bytes, escaped.
+        first_bytes: String,
+    },
+    /// The server turns this client away, which says nothing about browsers.
+    Declined {
+        /// Its status code.
+        status: u16,
+    },
     /// The peer and doorstep have no version, suite or group in common, or the peer broke the protocol.
     Incompatible {
         /// The TLS library's name for it.
@@ -114,6 +124,8 @@ impl Failure {
             Self::LookupFailed { rcode: None } => "the resolver gives no usable answer".to_owned(),
             Self::Alert { code, name } => format!("the server ends it with alert {code}, {name}"),
             Self::NotTls { protocol, .. } => format!("the server speaks {protocol}, not TLS"),
+            Self::NotHttp { first_bytes } => format!("what came is not HTTP: `{first_bytes}`"),
+            Self::Declined { status } => format!("the server turns this client away with {status}"),
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")
             }

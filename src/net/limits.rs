@@ -36,3 +36,7 @@ pub const ADDRESSES_PER_HOST: usize = 16;
 pub const CERTIFICATES: usize = 64;
 /// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.
 pub const HOPS: usize = 10;
+/// Bytes of an answer's head; servers and browsers take 8 to 256 KiB.
+pub const HEAD_BYTES: usize = 64 * 1024;
+/// Fields of an answer's head.
+pub const HEADERS: usize = 256;

@@ -1,6 +1,7 @@
 //! For people at a terminal: the cause first, then the way in, then each finding with what mends it.
 
 mod dns;
+mod http;
 mod tls;
 
 use std::fmt::Write;
@@ -30,31 +31,29 @@ pub fn report(report: &Report, style: Style) -> String {
     out
 }
 
+/// The doors one below the other; apart when each is told at length.
 fn doors(report: &Report, style: Style) -> String {
-    let mut out = String::new();
+    let mut sections = Vec::new();
     if let Some(dns) = report.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
         let whole = report.command == "dnstrace" || style.verbose;
-        let shown = if whole {
+        sections.push(if whole {
             dns::way(dns, style)
         } else {
             dns::line(dns, &report.findings, style)
-        };
-        let _ = write!(out, "\n{shown}");
+        });
     }
     if let Some(tls) = &report.tls {
-        let gap = if report
-            .dns
-            .as_ref()
-            .is_some_and(|dns| !dns.questions.is_empty())
-            && !style.verbose
-        {
-            ""
-        } else {
-            "\n"
-        };
-        let _ = write!(out, "{gap}{}", tls::section(report, tls, style));
+        sections.push(tls::section(report, tls, style));
     }
-    out
+    if let Some(http) = &report.http {
+        sections.push(http::section(report, http, style));
+    }
+    let gap = if style.verbose { "\n" } else { "" };
+    if sections.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", sections.join(gap))
+    }
 }
 
 fn headline(report: &Report, style: Style) -> String {

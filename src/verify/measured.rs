@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Obstacle, Question, ZoneServer};
+use crate::facts::http::{Http, Route, RouteOutcome};
 use crate::facts::name::DnsName;
 use crate::facts::tls::{Endpoint, Tls};
 use crate::facts::{Door, Facts, Inconclusive};
@@ -16,6 +17,9 @@ pub fn verify(facts: &mut Facts) {
     }
     if let Some(tls) = &facts.tls {
         missed.extend(tls_missed(tls));
+    }
+    if let Some(http) = &facts.http {
+        missed.extend(http_missed(http));
     }
     if let Some(unrouted) = unrouted(facts) {
         missed.push(unrouted);
@@ -117,6 +121,32 @@ fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
     missed.collect()
 }
 
+fn http_missed(http: &Http) -> Vec<Inconclusive> {
+    let inconclusive = |route: &&Route| route.outcome == RouteOutcome::Inconclusive;
+    // A redirect that was seen is a part of the door that was measured.
+    let whole = http
+        .routes
+        .iter()
+        .all(|route| inconclusive(&route) && route.hops.len() < 2);
+    let missed = http.routes.iter().filter(inconclusive).filter_map(|route| {
+        let last = route.last()?;
+        let failure = match (&last.error, last.status) {
+            (Some(error), _) => error.failure.clone(),
+            (None, Some(status)) => Failure::Declined { status },
+            (None, None) => return None,
+        };
+        let said_once = failure == Failure::NoRoute && !whole;
+        let what = format!("{} at {}", last.url, last.label());
+        (!said_once).then_some(Inconclusive {
+            door: Door::Http,
+            what,
+            whole_door: whole,
+            failure,
+        })
+    });
+    missed.collect()
+}
+
 /// Addresses of servers and hosts that this machine has no way to, in one line.
 fn unrouted(facts: &Facts) -> Option<Inconclusive> {
     let servers = facts
@@ -135,7 +165,19 @@ fn unrouted(facts: &Facts) -> Option<Inconclusive> {
             let error = endpoint.error.as_ref()?;
             (error.failure == Failure::NoRoute).then_some((Door::Tls, endpoint.address))
         });
-    let all: Vec<(Door, IpAddr)> = servers.filter_map(away).chain(endpoints).collect();
+    let routes = facts
+        .http
+        .iter()
+        .flat_map(|http| &http.routes)
+        .filter_map(|route| {
+            let error = route.error.as_ref()?;
+            (error.failure == Failure::NoRoute).then_some((Door::Http, route.address?))
+        });
+    let all: Vec<(Door, IpAddr)> = servers
+        .filter_map(away)
+        .chain(endpoints)
+        .chain(routes)
+        .collect();
     let (door, _) = *all.first()?;
     let family = match (
         all.iter().any(|(_, at)| at.is_ipv4()),

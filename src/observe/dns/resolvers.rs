@@ -70,7 +70,7 @@ pub struct Lookup {
     /// `None` when this machine has no resolver configured, or names are traced.
     resolver: Option<(String, Transport, TokioResolver)>,
     hosts: Option<(String, Arc<Hosts>)>,
-    known: Vec<(String, Vec<IpAddr>)>,
+    known: Vec<(String, Result<Vec<IpAddr>, Failure>)>,
 }
 
 impl Lookup {
@@ -96,7 +96,14 @@ impl Lookup {
     /// The same, with `host` known to have these addresses: it is not looked up again.
     #[must_use]
     pub fn knowing(mut self, host: &str, addresses: Vec<IpAddr>) -> Self {
-        self.known.push((host.to_owned(), addresses));
+        self.known.push((host.to_owned(), Ok(addresses)));
+        self
+    }
+
+    /// The same, with `host` known to have no address.
+    #[must_use]
+    pub fn lost(mut self, host: &str, failure: Failure) -> Self {
+        self.known.push((host.to_owned(), Err(failure)));
         self
     }
 
@@ -114,7 +121,7 @@ impl Lookup {
             return Ok(vec![pinned]);
         }
         let addresses = match self.known.iter().find(|(known, _)| known == host) {
-            Some((_, addresses)) => addresses.clone(),
+            Some((_, known)) => known.clone()?,
             None => addresses(&self.ask_addresses(host).await)?,
         };
         let usable = addresses

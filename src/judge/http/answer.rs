@@ -1,0 +1,133 @@
+//! Is what comes back HTTP, and a page?
+
+use super::labels;
+use crate::facts::attempt::Failure;
+use crate::facts::http::{Hop, HopStage, Http, Route};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The server answers that it has failed.
+    ///
+    /// The visitor gets through all doors and meets an error of the server: the application has crashed, or the load balancer
+    /// has no healthy target behind it (502, 503, 504). Look at the application's log and at the health checks. What else
+    /// depends on the answer is not judged.
+    ServerError { url: String, status: u16 }
+    id: "http/server-error", severity: Error, source: "RFC 9110 §15.6",
+    message: "`{url}` answers {status}: the server has failed",
+    fix: "read the log of the application; behind a load balancer, look at the health of its targets",
+}
+
+finding! {
+    /// What comes back is not HTTP.
+    ///
+    /// The port accepts a connection and answers with something that no browser understands, or closes it without an answer.
+    /// Another program listens there, TLS is expected on a port in clear, or the server is broken. See what listens on the port.
+    Malformed { url: String, said: String }
+    id: "http/malformed", severity: Error, source: "RFC 9112 §4",
+    explained_by: ["dns/private-address", "dns/all-addresses-private"],
+    message: "`{url}` does not answer with HTTP: {said}",
+    fix: "see which program listens on this port, and have it speak HTTP",
+}
+
+finding! {
+    /// The head of the answer is larger than is read.
+    ///
+    /// Clients and proxies bound the size and number of header fields, mostly at 8 to 64 KiB, and fail beyond it. Often cookies are
+    /// set again and again, or a policy field has grown. Send fewer and shorter fields.
+    LimitReached { url: String, limit: String }
+    id: "http/limit-reached", severity: Error, source: "practice: clients have bounds of this size",
+    message: "the head of the answer of `{url}` goes beyond the bound {limit}",
+    fix: "send fewer and shorter header fields: look at Set-Cookie and Content-Security-Policy",
+}
+
+pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
+    let ends = || http.routes.iter().filter_map(Route::last);
+    let failed: Vec<&Hop> = ends()
+        .filter(|hop| hop.status.is_some_and(|status| status >= 500))
+        .collect();
+    if let Some(hop) = failed.first() {
+        let evidence = ServerError {
+            url: hop.url.clone(),
+            status: hop.status.unwrap_or_default(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), labels(failed)));
+    }
+    let broken = || ends().filter_map(|hop| Some((hop, broken(hop)?)));
+    let bounded: Vec<&Hop> = broken()
+        .filter(|(_, failure)| is_bound(failure))
+        .map(|(hop, _)| hop)
+        .collect();
+    if let Some((hop, Failure::LimitReached { limit })) =
+        broken().find(|(_, failure)| is_bound(failure))
+    {
+        let evidence = LimitReached {
+            url: hop.url.clone(),
+            limit: limit.clone(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), labels(bounded)));
+    }
+    let odd: Vec<(&Hop, &Failure)> = broken().filter(|(_, failure)| !is_bound(failure)).collect();
+    if let Some((hop, failure)) = odd.first() {
+        let evidence = Malformed {
+            url: hop.url.clone(),
+            said: failure.in_words(),
+        };
+        findings
+            .push(evidence.about_all(http.host.as_str(), labels(odd.iter().map(|(hop, _)| *hop))));
+    }
+}
+
+fn broken(hop: &Hop) -> Option<&Failure> {
+    let error = hop
+        .error
+        .as_ref()
+        .filter(|error| error.stage == HopStage::Exchange)?;
+    (!error.failure.is_local()).then_some(&error.failure)
+}
+
+fn is_bound(failure: &Failure) -> bool {
+    matches!(failure, Failure::LimitReached { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{broken, http, ids, page, route};
+    use super::*;
+    use crate::facts::http::RouteOutcome;
+
+    const URL: &str = "http://shop.example/";
+
+    fn judged(hop: Hop) -> Vec<String> {
+        ids(|findings| {
+            judge(
+                &http(vec![route(URL, vec![hop], RouteOutcome::Error)]),
+                findings,
+            )
+        })
+    }
+
+    #[test]
+    fn a_failing_server_is_named_and_a_missing_page_is_not() {
+        assert_eq!(judged(page(URL, 503)), ["http/server-error"]);
+        assert!(judged(page(URL, 404)).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_http_or_too_long_is_named_and_a_closed_port_is_not() {
+        let at = |stage, failure| judged(broken(URL, None, stage, failure));
+        let first_bytes = "SSH-2.0".to_owned();
+        assert_eq!(
+            at(HopStage::Exchange, Failure::NotHttp { first_bytes }),
+            ["http/malformed"]
+        );
+        assert_eq!(at(HopStage::Exchange, Failure::Closed), ["http/malformed"]);
+        let limit = "HEAD_BYTES".to_owned();
+        assert_eq!(
+            at(HopStage::Exchange, Failure::LimitReached { limit }),
+            ["http/limit-reached"]
+        );
+        assert!(at(HopStage::Connect, Failure::Refused).is_empty());
+        assert!(at(HopStage::Exchange, Failure::OutOfTime).is_empty());
+    }
+}

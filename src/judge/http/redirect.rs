@@ -1,0 +1,299 @@
+//! Does the way from `http://` lead straight to `https://` of the same host, for good?
+
+use super::labels;
+use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of, is_https};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The site is served in clear, although it has HTTPS.
+    ///
+    /// Whoever types the name without `https://` gets the page in clear and stays there: anybody on the way can read and change
+    /// it. Answer every request on port 80 with a redirect to the same URL with https: in nginx
+    /// `return 301 https://$host$request_uri;`, in Apache `Redirect permanent / https://…/`, at an ALB a listener rule.
+    NoRedirect { url: String, status: u16 }
+    id: "http/no-redirect", severity: Error, source: "RFC 6797 §7.2",
+    message: "`{url}` answers {status} in clear instead of sending visitors to https",
+    fix: "redirect port 80 to https (nginx: `return 301 https://$host$request_uri;`, ALB: a redirect action on the listener)",
+}
+
+finding! {
+    /// A page over HTTPS sends the visitor back into the clear.
+    ///
+    /// The redirect gives up the protection that was already there, and takes cookies and form data along. Often an application
+    /// behind a load balancer builds its links with `http`, because it does not know of the TLS in front: have it trust
+    /// `X-Forwarded-Proto`, or set its own base URL to https.
+    Downgrade { from: String, to: String }
+    id: "http/downgrade", severity: Error, source: "practice: the protection is given up on the way (hstspreload.org)",
+    message: "`{from}` sends visitors back into the clear, to `{to}`",
+    fix: "let the redirect point to https; behind a load balancer, have the application trust X-Forwarded-Proto",
+}
+
+finding! {
+    /// A redirect does not say where to.
+    ///
+    /// The status code asks the client to go elsewhere, and the Location field is missing, stands there twice with different
+    /// values, or is no URL of a site. Browsers show an empty page or an error. Look at the redirect rule of the server or
+    /// application: often a variable in it is empty.
+    LocationInvalid { url: String, status: u16, said: String, head: Option<String> }
+    id: "http/location-invalid", severity: Error, source: "RFC 9110 §10.2.2",
+    message: "`{url}` answers {status} {said}",
+    fix: "send one Location field with a complete URL, as in `Location: https://{{host}}{{path}}`",
+}
+
+finding! {
+    /// The first redirect leaves the host before it was reached over HTTPS.
+    ///
+    /// A browser keeps an HSTS policy for a host only when it met that host over HTTPS. When `http://name` leads directly to
+    /// another host, `www` included, the name itself is never protected, and the first step stays open to attack at every
+    /// visit. Redirect to https of the same host first, and from there to the other.
+    OffHostFirst { url: String, target: String, host: String }
+    id: "http/off-host-first", severity: Warning, source: "RFC 6797 §7.2",
+    message: "`{url}` leads to another host, `{target}`, before `https://{host}` was reached",
+    fix: "redirect `http://{host}` to `https://{host}` first, and from there to the other host",
+}
+
+finding! {
+    /// The step to HTTPS is said to be temporary.
+    ///
+    /// Browsers and search engines keep a permanent redirect (301 or 308) and skip the step in clear next time; a temporary one
+    /// they ask for again at every visit. Use 301, or 308 when forms are sent to the address.
+    NotPermanent { url: String, status: u16 }
+    id: "http/not-permanent", severity: Notice, source: "RFC 9110 §15.4",
+    message: "the step from `{url}` to https is temporary ({status})",
+    fix: "answer 301 instead, or 308 where forms are posted",
+}
+
+pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
+    no_redirect(http, findings);
+    location_invalid(http, findings);
+    let host = http.host.as_str();
+    let downgrades = steps(http, |hop, next| hop.is_https() && !is_https(next));
+    if let Some((hop, to)) = downgrades.first() {
+        let evidence = Downgrade {
+            from: hop.url.clone(),
+            to: (*to).to_owned(),
+        };
+        findings.push(evidence.about_all(host, places(&downgrades)));
+    }
+    let away = steps_to_https(http, |hop, next| host_of(next) != host_of(&hop.url));
+    let away: Vec<(&Hop, &str)> = away
+        .into_iter()
+        .filter(|(hop, _)| host_of(&hop.url) == host)
+        .collect();
+    if let Some((hop, target)) = away.first() {
+        let (url, target) = (hop.url.clone(), (*target).to_owned());
+        findings.push(
+            OffHostFirst {
+                url,
+                target,
+                host: host.to_owned(),
+            }
+            .about_all(host, places(&away)),
+        );
+    }
+    let temporary = steps_to_https(http, |hop, _| matches!(hop.status, Some(302 | 303 | 307)));
+    if let Some((hop, _)) = temporary.first() {
+        let evidence = NotPermanent {
+            url: hop.url.clone(),
+            status: hop.status.unwrap_or_default(),
+        };
+        findings.push(evidence.about_all(host, places(&temporary)));
+    }
+}
+
+fn no_redirect(http: &Http, findings: &mut Vec<Finding>) {
+    let works = |route: &Route| {
+        route.outcome == RouteOutcome::Https && status(route).is_some_and(|status| status < 500)
+    };
+    if !http
+        .routes
+        .iter()
+        .any(|route| !route.starts_in_clear() && works(route))
+    {
+        return;
+    }
+    let in_clear = http.routes.iter().filter(|route| {
+        let page =
+            route.outcome == RouteOutcome::Http && status(route).is_some_and(|status| status < 400);
+        route.starts_in_clear() && page && !route.hops.iter().any(Hop::is_https)
+    });
+    let pages: Vec<&Hop> = in_clear.filter_map(Route::last).collect();
+    if let Some(page) = pages.first() {
+        let evidence = NoRedirect {
+            url: page.url.clone(),
+            status: page.status.unwrap_or_default(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), labels(pages.iter().copied())));
+    }
+}
+
+fn status(route: &Route) -> Option<u16> {
+    route.last().and_then(|hop| hop.status)
+}
+
+fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
+    let all = http.routes.iter().filter_map(Route::last);
+    let broken: Vec<&Hop> = all
+        .filter(|hop| {
+            hop.error
+                .as_ref()
+                .is_some_and(|error| error.stage == HopStage::Location)
+        })
+        .collect();
+    let Some(first) = broken.first() else { return };
+    let said = match (first.locations, &first.location) {
+        (0, _) => "without a Location field".to_owned(),
+        (1, Some(location)) => format!("with a Location that leads to no site: `{location}`"),
+        (many, _) => format!("with {many} different Location fields"),
+    };
+    let evidence = LocationInvalid {
+        url: first.url.clone(),
+        status: first.status.unwrap_or_default(),
+        said,
+        head: first.head.clone(),
+    };
+    findings.push(evidence.about_all(http.host.as_str(), labels(broken)));
+}
+
+type Step<'a> = (&'a Hop, &'a str);
+
+/// Every redirect for which `test` holds.
+fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
+    let hops = http.routes.iter().flat_map(|route| &route.hops);
+    let led = hops.filter_map(|hop| Some((hop, hop.target.as_deref()?)));
+    led.filter(|(hop, next)| test(hop, next)).collect()
+}
+
+/// Of each route that began in clear the first step to HTTPS, when `test` holds for it.
+fn steps_to_https<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
+    let first = http
+        .routes
+        .iter()
+        .filter(|route| route.starts_in_clear())
+        .filter_map(|route| {
+            let led = route
+                .hops
+                .iter()
+                .filter_map(|hop| Some((hop, hop.target.as_deref()?)));
+            let mut to_https = led.filter(|(hop, next)| !hop.is_https() && is_https(next));
+            to_https.next()
+        });
+    first.filter(|(hop, next)| test(hop, next)).collect()
+}
+
+fn places(steps: &[Step<'_>]) -> Vec<String> {
+    labels(steps.iter().map(|(hop, _)| *hop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{broken, http, ids, page, redirect, route};
+    use super::*;
+    use crate::facts::attempt::Failure;
+
+    fn judged(routes: Vec<Route>) -> Vec<String> {
+        ids(|findings| judge(&http(routes), findings))
+    }
+
+    fn secure() -> Route {
+        route(
+            "https://shop.example/",
+            vec![page("https://shop.example/", 200)],
+            RouteOutcome::Https,
+        )
+    }
+
+    fn by(hop: Hop, last: Hop) -> Route {
+        let outcome = if last.is_https() {
+            RouteOutcome::Https
+        } else {
+            RouteOutcome::Http
+        };
+        route("http://shop.example/", vec![hop, last], outcome)
+    }
+
+    #[test]
+    fn a_page_in_clear_beside_https_lacks_a_redirect() {
+        let in_clear = |status| {
+            route(
+                "http://shop.example/",
+                vec![page("http://shop.example/", status)],
+                RouteOutcome::Http,
+            )
+        };
+        assert_eq!(judged(vec![in_clear(200), secure()]), ["http/no-redirect"]);
+        assert!(judged(vec![in_clear(404), secure()]).is_empty());
+        assert!(
+            judged(vec![in_clear(200)]).is_empty(),
+            "https was not tried, or does not work"
+        );
+        let step = redirect("http://shop.example/", 301, "https://shop.example/");
+        assert!(judged(vec![by(step, page("https://shop.example/", 200)), secure()]).is_empty());
+    }
+
+    #[test]
+    fn back_into_the_clear_is_a_downgrade_and_no_missing_redirect() {
+        let down = redirect("https://shop.example/", 301, "http://shop.example/plain");
+        let up = redirect("http://shop.example/", 301, "https://shop.example/");
+        let plain = page("http://shop.example/plain", 200);
+        let walk = route(
+            "http://shop.example/",
+            vec![up, down, plain],
+            RouteOutcome::Http,
+        );
+        assert_eq!(judged(vec![walk, secure()]), ["http/downgrade"]);
+    }
+
+    #[test]
+    fn the_first_step_to_https_must_stay_on_the_host_and_be_permanent() {
+        let to = |status, target: &str| {
+            judged(vec![by(
+                redirect("http://shop.example/", status, target),
+                page(target, 200),
+            )])
+        };
+        assert_eq!(
+            to(301, "https://www.shop.example/"),
+            ["http/off-host-first"]
+        );
+        assert_eq!(to(302, "https://shop.example/"), ["http/not-permanent"]);
+        assert!(to(308, "https://shop.example/").is_empty());
+        assert!(
+            to(302, "http://shop.example/en").is_empty(),
+            "a step in clear is not the step to https"
+        );
+    }
+
+    #[test]
+    fn a_redirect_without_a_usable_location_is_invalid() {
+        let hop = broken(
+            "http://shop.example/",
+            Some(301),
+            HopStage::Location,
+            Failure::Malformed { at: None },
+        );
+        assert_eq!(
+            judged(vec![route(
+                "http://shop.example/",
+                vec![hop],
+                RouteOutcome::Error
+            )]),
+            ["http/location-invalid"]
+        );
+        let hop = broken(
+            "http://shop.example/",
+            None,
+            HopStage::Exchange,
+            Failure::Closed,
+        );
+        assert!(
+            judged(vec![route(
+                "http://shop.example/",
+                vec![hop],
+                RouteOutcome::Error
+            )])
+            .is_empty()
+        );
+    }
+}

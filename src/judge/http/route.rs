@@ -1,0 +1,322 @@
+//! Does every walk come to an end, and can each place on it be reached?
+
+use super::labels;
+use crate::facts::attempt::Failure;
+use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
+use crate::facts::tls::Tls;
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The redirects go round in a circle.
+    ///
+    /// A URL that was asked for already comes again, and every browser gives up with "too many redirects". The commonest cause is
+    /// a proxy or CDN that speaks HTTP to the server while the server redirects all HTTP to HTTPS: let the CDN connect over
+    /// HTTPS ("full" mode), or the server trust `X-Forwarded-Proto`. Two rules that send `www` there and back are another.
+    RedirectLoop { members: Vec<String>, shown: String }
+    id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
+    message: "the redirects go round in a circle: {shown}",
+    fix: "remove one of the redirects; behind a CDN, let it reach the server over https, or have the server trust X-Forwarded-Proto",
+}
+
+finding! {
+    /// There are more redirects than clients follow.
+    ///
+    /// The walk was given up before it came to a page. Browsers follow 20, many other clients 10, and each costs the visitor at
+    /// least a round trip. Let the first redirect point to the final URL at once.
+    TooManyHops { start: String, hops: usize, last: String }
+    id: "http/too-many-hops", severity: Error, source: "practice: the Fetch standard allows 20 redirects, common clients 10",
+    message: "`{start}` leads through more than {hops} redirects; the last seen is to `{last}`",
+    fix: "let the first redirect point to the final URL at once",
+}
+
+finding! {
+    /// A redirect sends the visitor where nobody answers.
+    ///
+    /// The name of the target does not exist, its server cannot be connected to, or it refuses the TLS handshake. The visitor
+    /// sees an error of the browser. Point the redirect to a host that serves the site, or mend that host.
+    TargetUnreachable { url: String, from: String, why: String }
+    id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
+    explained_by: [
+        "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "dns/private-address",
+        "dns/all-addresses-private"
+    ],
+    message: "{from} `{url}` cannot be reached: {why}",
+    fix: "let the way lead to a host that serves the site, or mend that host",
+}
+
+finding! {
+    /// Nothing listens on port 80.
+    ///
+    /// Whoever types the name without `https://` into a client that does not try HTTPS first sees "connection refused". Browsers
+    /// try HTTPS by themselves more and more, so this can be meant; but links with `http://` are broken. A redirect to https on
+    /// port 80 serves both.
+    Port80Closed { addresses: String }
+    id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
+    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    message: "port 80 is closed at {addresses}: old links with http:// lead nowhere",
+    fix: "open port 80 and answer every request there with a redirect to https",
+}
+
+finding! {
+    /// Port 80 neither accepts nor refuses a connection.
+    ///
+    /// Something on the way, mostly a firewall or security group, drops the packets. Visitors who come by `http://` wait for a
+    /// long time before they see an error. Open the port and redirect to https, or refuse connections instead of dropping them.
+    Port80Silent { addresses: String, why: String }
+    id: "http/port-80-silent", severity: Warning, source: "practice: visitors wait for nothing",
+    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    message: "port 80 leads nowhere at {addresses}: {why}",
+    fix: "open port 80 in the firewall or security group and redirect to https, or let it refuse connections at once",
+}
+
+pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
+    ends(http, findings);
+    port_80(http, findings);
+    targets(http, tls, findings);
+}
+
+fn ends(http: &Http, findings: &mut Vec<Finding>) {
+    let of = |outcome| move |route: &&Route| route.outcome == outcome;
+    let looping: Vec<&Route> = http.routes.iter().filter(of(RouteOutcome::Loop)).collect();
+    if let Some(route) = looping.first() {
+        let members = members(route);
+        let mut shown = members.clone();
+        shown.extend(members.first().cloned());
+        let shown = shown
+            .iter()
+            .map(|url| format!("`{url}`"))
+            .collect::<Vec<_>>()
+            .join(" to ");
+        findings
+            .push(RedirectLoop { members, shown }.about_all(http.host.as_str(), ends_of(&looping)));
+    }
+    let long: Vec<&Route> = http
+        .routes
+        .iter()
+        .filter(of(RouteOutcome::TooManyHops))
+        .collect();
+    if let Some(route) = long.first() {
+        let last = route
+            .last()
+            .and_then(|hop| hop.target.clone())
+            .unwrap_or_default();
+        let evidence = TooManyHops {
+            start: route.start.clone(),
+            hops: route.hops.len() - 1,
+            last,
+        };
+        findings.push(evidence.about_all(http.host.as_str(), ends_of(&long)));
+    }
+}
+
+fn ends_of(routes: &[&Route]) -> Vec<String> {
+    labels(routes.iter().filter_map(|route| route.last()))
+}
+
+/// The URLs of the circle: from the one that came again to the end.
+fn members(route: &Route) -> Vec<String> {
+    let again = route
+        .last()
+        .and_then(|hop| hop.target.as_deref())
+        .map(without_fragment);
+    let from = route
+        .hops
+        .iter()
+        .position(|hop| Some(hop.url.as_str()) == again);
+    route
+        .hops
+        .iter()
+        .skip(from.unwrap_or_default())
+        .map(|hop| hop.url.clone())
+        .collect()
+}
+
+fn without_fragment(url: &str) -> &str {
+    url.split('#').next().unwrap_or(url)
+}
+
+/// The first request of a walk that began in clear, when its connection failed.
+fn unconnected(route: &Route) -> Option<(&Hop, &Failure)> {
+    let first = route
+        .hops
+        .first()
+        .filter(|_| route.starts_in_clear() && route.hops.len() == 1)?;
+    let error = first
+        .error
+        .as_ref()
+        .filter(|error| error.stage == HopStage::Connect)?;
+    (!error.failure.is_local()).then_some((first, &error.failure))
+}
+
+fn port_80(http: &Http, findings: &mut Vec<Finding>) {
+    let all: Vec<(&Hop, &Failure)> = http.routes.iter().filter_map(unconnected).collect();
+    let of = |refused: bool| -> Vec<&Hop> {
+        let own = all
+            .iter()
+            .filter(|(_, failure)| (**failure == Failure::Refused) == refused);
+        own.map(|(hop, _)| *hop).collect()
+    };
+    let (closed, silent) = (labels(of(true)), labels(of(false)));
+    if !closed.is_empty() {
+        findings.push(
+            Port80Closed {
+                addresses: closed.join(", "),
+            }
+            .about_all(http.host.as_str(), closed),
+        );
+    }
+    if let Some((_, failure)) = all
+        .iter()
+        .find(|(_, failure)| **failure != Failure::Refused)
+    {
+        let evidence = Port80Silent {
+            addresses: silent.join(", "),
+            why: failure.in_words(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), silent));
+    }
+}
+
+fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
+    let mut by_cause: Vec<((String, String), Vec<(String, &Hop)>)> = Vec::new();
+    for (from, hop) in http.routes.iter().filter_map(|route| unreached(route, tls)) {
+        let why = hop
+            .error
+            .as_ref()
+            .map(|error| error.failure.in_words())
+            .unwrap_or_default();
+        let cause = (host_of(&hop.url), why);
+        match by_cause.iter_mut().find(|(own, _)| *own == cause) {
+            Some((_, hops)) => hops.push((from, hop)),
+            None => by_cause.push((cause, vec![(from, hop)])),
+        }
+    }
+    for ((_, why), hops) in by_cause {
+        let Some((from, first)) = hops.first() else {
+            continue;
+        };
+        let evidence = TargetUnreachable {
+            url: first.url.clone(),
+            from: from.clone(),
+            why,
+        };
+        findings
+            .push(evidence.about_all(http.host.as_str(), labels(hops.iter().map(|(_, hop)| *hop))));
+    }
+}
+
+/// The end of a walk that could not be reached, and how one comes there; not what another check tells of.
+fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<(String, &'a Hop)> {
+    let hop = route.last()?;
+    let HopError { stage, failure } = hop.error.as_ref()?;
+    let lost = matches!(
+        stage,
+        HopStage::Lookup | HopStage::Connect | HopStage::Handshake
+    );
+    let seen_at_the_door = tls.is_some_and(|tls| {
+        tls.endpoints
+            .iter()
+            .any(|endpoint| Some(endpoint.address) == hop.address && endpoint.port == hop.port)
+    });
+    if !lost || failure.is_local() || seen_at_the_door || unconnected(route).is_some() {
+        return None;
+    }
+    let before = route
+        .hops
+        .len()
+        .checked_sub(2)
+        .and_then(|at| route.hops.get(at));
+    let from = match before {
+        Some(before) => format!("the redirect of `{}` to", before.url),
+        None => "the site at".to_owned(),
+    };
+    Some((from, hop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{broken, http, ids, page, redirect, route};
+    use super::*;
+
+    fn judged(routes: Vec<Route>, tls: Option<&Tls>) -> Vec<String> {
+        ids(|findings| judge(&http(routes), tls, findings))
+    }
+
+    fn first(failure: Failure) -> Route {
+        let hop = broken("http://shop.example/", None, HopStage::Connect, failure);
+        route("http://shop.example/", vec![hop], RouteOutcome::Error)
+    }
+
+    #[test]
+    fn a_circle_is_named_by_its_members_only() {
+        let hops = vec![
+            redirect("http://shop.example/", 301, "https://shop.example/a"),
+            redirect("https://shop.example/a", 302, "https://shop.example/b"),
+            redirect("https://shop.example/b", 302, "https://shop.example/a"),
+        ];
+        let walk = route("http://shop.example/", hops, RouteOutcome::Loop);
+        assert_eq!(
+            members(&walk),
+            ["https://shop.example/a", "https://shop.example/b"]
+        );
+        assert_eq!(judged(vec![walk], None), ["http/redirect-loop"]);
+    }
+
+    #[test]
+    fn a_walk_beyond_the_bound_is_one_and_a_shorter_one_is_fine() {
+        let hop = || redirect("http://shop.example/", 301, "https://shop.example/1");
+        let long = route(
+            "http://shop.example/",
+            vec![hop(); 11],
+            RouteOutcome::TooManyHops,
+        );
+        assert_eq!(judged(vec![long], None), ["http/too-many-hops"]);
+        let fine = route(
+            "http://shop.example/",
+            vec![hop(), page("https://shop.example/1", 200)],
+            RouteOutcome::Https,
+        );
+        assert!(judged(vec![fine], None).is_empty());
+    }
+
+    #[test]
+    fn port_80_is_closed_or_silent_and_nothing_is_said_when_this_machine_cannot_tell() {
+        assert_eq!(
+            judged(vec![first(Failure::Refused)], None),
+            ["http/port-80-closed"]
+        );
+        let after_ms = crate::facts::attempt::Millis(5000.0);
+        assert_eq!(
+            judged(vec![first(Failure::TimedOut { after_ms })], None),
+            ["http/port-80-silent"]
+        );
+        assert!(judged(vec![first(Failure::NoRoute)], None).is_empty());
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_reached_is_named_unless_the_tls_door_tells_of_it() {
+        let step = redirect("http://shop.example/", 301, "https://shop.example/");
+        let end = broken(
+            "https://shop.example/",
+            None,
+            HopStage::Connect,
+            Failure::Refused,
+        );
+        let walk = || {
+            route(
+                "http://shop.example/",
+                vec![step.clone(), end.clone()],
+                RouteOutcome::Error,
+            )
+        };
+        assert_eq!(judged(vec![walk()], None), ["http/target-unreachable"]);
+        let mut tls = Tls::default();
+        assert_eq!(
+            judged(vec![walk()], Some(&tls)),
+            ["http/target-unreachable"]
+        );
+        tls.endpoints.push(super::super::testing::endpoint(&end));
+        assert!(judged(vec![walk()], Some(&tls)).is_empty());
+    }
+}

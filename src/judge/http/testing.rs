@@ -1,0 +1,104 @@
+//! Facts made by hand, for the tests of the rules.
+
+use crate::facts::attempt::{Failure, Millis, NotMeasured};
+use crate::facts::http::{
+    Hop, HopError, HopStage, HopTimings, Http, Route, RouteOutcome, is_https,
+};
+use crate::facts::tls::{Endpoint, Hello, Timings};
+use crate::finding::Finding;
+
+/// The ids of what a check finds.
+pub(super) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
+    let mut findings = Vec::new();
+    check(&mut findings);
+    findings.into_iter().map(|finding| finding.id).collect()
+}
+
+pub(super) fn http(routes: Vec<Route>) -> Http {
+    Http {
+        host: "shop.example".to_owned(),
+        routes,
+        hsts: None,
+    }
+}
+
+pub(super) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route {
+    let error = hops.last().and_then(|hop| hop.error.clone());
+    let final_url = error
+        .is_none()
+        .then(|| hops.last().map(|hop| hop.url.clone()).unwrap_or_default());
+    Route {
+        start: start.to_owned(),
+        address: "192.0.2.10".parse().ok(),
+        hops,
+        final_url,
+        outcome,
+        error,
+    }
+}
+
+/// A page, or an error of the server.
+pub(super) fn page(url: &str, status: u16) -> Hop {
+    Hop {
+        url: url.to_owned(),
+        address: "192.0.2.10".parse().ok(),
+        port: if is_https(url) { 443 } else { 80 },
+        status: Some(status),
+        location: None,
+        locations: 0,
+        target: None,
+        elapsed_ms: Millis(1.0),
+        timings: HopTimings::default(),
+        hsts: None,
+        server: None,
+        head: None,
+        tls: None,
+        error: None,
+    }
+}
+
+pub(super) fn redirect(url: &str, status: u16, target: &str) -> Hop {
+    let location = Some(target.to_owned());
+    Hop {
+        target: location.clone(),
+        location,
+        locations: 1,
+        ..page(url, status)
+    }
+}
+
+/// A request that failed.
+pub(super) fn broken(url: &str, status: Option<u16>, stage: HopStage, failure: Failure) -> Hop {
+    Hop {
+        status,
+        error: Some(HopError { stage, failure }),
+        ..page(url, 0)
+    }
+}
+
+/// What the TLS door knows of the place of a hop.
+pub(super) fn endpoint(hop: &Hop) -> Endpoint {
+    Endpoint {
+        host: "shop.example".to_owned(),
+        address: hop.address.unwrap(),
+        port: hop.port,
+        server_name: "shop.example".to_owned(),
+        starttls: None,
+        error: None,
+        hello: Hello::default(),
+        version: None,
+        cipher_suite: None,
+        group: None,
+        alpn: None,
+        timings: Timings::default(),
+        chain: Vec::new(),
+        key_proven: None,
+        trust: None,
+        name_matches: None,
+        ocsp_stapled: None,
+        probes: NotMeasured,
+        revocation: NotMeasured,
+        scts: NotMeasured,
+        offered: NotMeasured,
+    }
+}
