@@ -6,9 +6,11 @@
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
+pub mod dnssec;
 pub mod http;
 pub mod name;
 pub mod tls;
+pub mod wire;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

@@ -147,6 +147,9 @@ pub(super) struct DnstraceArgs {
     /// Send the whole name to every server instead of only the labels it needs
     #[arg(long)]
     pub(super) no_qname_minimisation: bool,
+    /// Ask for no signatures and judge none
+    #[arg(long)]
+    pub(super) no_dnssec: bool,
     /// Ask over TCP only
     #[arg(long)]
     pub(super) tcp: bool,
@@ -213,6 +216,14 @@ pub(super) struct ProbingArgs {
         help_heading = "Network"
     )]
     pub(super) root_hints: Option<PathBuf>,
+    /// DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DOORSTEP_TRUST_ANCHOR",
+        help_heading = "Judgement"
+    )]
+    pub(super) trust_anchor: Option<PathBuf>,
     /// Dial another address, as curl does; an empty field means any, or the same
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
     pub(super) connect_to: Vec<ConnectTo>,

@@ -94,7 +94,7 @@ fn facts(seen: Seen, started: jiff::Timestamp, settings: &Settings) -> Facts {
         tls: seen.tls,
         http: seen.http,
     };
-    verify::verify(&mut facts, &settings.anchors);
+    verify::verify(&mut facts, &settings.anchors, &settings.trust_anchors);
     facts
 }
 

@@ -2,15 +2,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use hickory_proto::rr::RData;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis, NotMeasured};
-use super::name::{DnsName, RrType};
+use super::dnssec::{Security, ZoneSecurity};
+use super::name::{DnsName, RrType, uncompressed};
+use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Dns {
+    /// Whether signatures were asked for (DO), so that what they prove can be told.
+    pub signatures_asked: bool,
     /// What was asked for, in order.
     pub questions: Vec<Question>,
     /// The zones met on the way, from the root down.
@@ -36,10 +41,21 @@ pub struct Question {
     pub rcode: Rcode,
     /// The alias chain first, in order, then the records of the type asked for.
     pub answers: Vec<Record>,
-    /// Whether the answer is proven.
-    pub dnssec: NotMeasured,
+    /// The names that were asked for on the way, the name itself first, then the target of each alias.
+    pub links: Vec<Link>,
+    /// Whether the answer is proven; derived. `null` when signatures were not asked for.
+    pub dnssec: Option<Security>,
     /// Every exchange, in the order in which they began.
     pub steps: Vec<Step>,
+}
+
+/// One name of an alias chain and the zone that answered for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// The name.
+    pub name: DnsName,
+    /// The deepest zone that was met on the way to it.
+    pub zone: DnsName,
 }
 
 /// Why doorstep asked something by itself.
@@ -130,6 +146,38 @@ pub struct Record {
     pub ttl: u32,
     /// The data in presentation format (RFC 1035 §5.1; RFC 3597 for types without one).
     pub data: String,
+}
+
+impl From<&hickory_proto::rr::Record> for Record {
+    fn from(record: &hickory_proto::rr::Record) -> Self {
+        Self {
+            name: record.name.clone().into(),
+            r#type: record.record_type().into(),
+            ttl: record.ttl,
+            data: presentation(&record.data),
+        }
+    }
+}
+
+/// The data in presentation format; for types without one the generic form of RFC 3597 §5. Names stay in ASCII.
+fn presentation(data: &RData) -> String {
+    match data {
+        RData::Unknown { code, rdata } => match RrType::from(*code) {
+            RrType::DNAME => {
+                uncompressed(&rdata.anything).map_or_else(|| generic(&rdata.anything), |n| n.to_ascii())
+            }
+            _ => generic(&rdata.anything),
+        },
+        RData::CNAME(target) => target.0.to_ascii(),
+        RData::NS(target) => target.0.to_ascii(),
+        RData::PTR(target) => target.0.to_ascii(),
+        known => known.to_string(),
+    }
+}
+
+fn generic(bytes: &[u8]) -> String {
+    let hex = data_encoding::HEXLOWER.encode(bytes);
+    format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
 }
 
 /// A server by the name under which a delegation lists it and one of its addresses.
@@ -240,6 +288,8 @@ pub struct Step {
     pub server: Server,
     /// How.
     pub transport: Transport,
+    /// Whether the question had EDNS (RFC 6891).
+    pub edns: bool,
     /// When it began, counted from the start of the run.
     pub at_ms: Millis,
     /// How long the answer took; `null` when none came.
@@ -256,10 +306,18 @@ pub struct Step {
     pub truncated: Option<bool>,
     /// Bytes of the answer.
     pub size: Option<usize>,
+    /// How many of its records could not be read.
+    pub unreadable: Option<usize>,
+    /// Whether the name came back in the case in which it was sent (0x20).
+    pub case_kept: Option<bool>,
     /// Extended errors (RFC 8914).
     pub ede: Vec<ExtendedError>,
     /// The server's own identifier (RFC 5001), escaped.
     pub nsid: Option<String>,
+    /// Whether what it says is proven; derived. `null` for what is no answer of the zone.
+    pub dnssec: Option<Security>,
+    /// The response itself.
+    pub message: Option<WireMessage>,
 }
 
 /// An extended DNS error.
@@ -288,8 +346,8 @@ pub struct Zone {
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.
     pub referred_by: Option<Server>,
-    /// The zone's keys and the chain of trust to them.
-    pub dnssec: NotMeasured,
+    /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
+    pub dnssec: Option<ZoneSecurity>,
 }
 
 /// An address in a referral.

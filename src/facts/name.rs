@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -105,6 +106,26 @@ impl JsonSchema for DnsName {
     }
 }
 
+/// A name in wire format without compression, such as the data of a DNAME record.
+#[must_use]
+pub fn uncompressed(data: &[u8]) -> Option<Name> {
+    let mut decoder = BinDecoder::new(data);
+    let mut name = Name::read(&mut decoder).ok()?;
+    name.set_fqdn(true);
+    decoder.is_empty().then_some(name)
+}
+
+/// What a DNAME at `owner` makes of a name below it (RFC 6672 §2.2); `None` when it is not below, or becomes too long.
+#[must_use]
+pub fn substituted(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
+    let (all, own) = (name.iter().count(), owner.iter().count());
+    if !owner.zone_of(name) || all == own {
+        return None;
+    }
+    let labels = name.iter().take(all - own).chain(target.iter());
+    Name::from_labels(labels).ok()
+}
+
 /// A record type by its number, so that types unknown to doorstep survive. Written by name, or as `TYPE123` (RFC 3597).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RrType(pub u16);
@@ -120,6 +141,16 @@ impl RrType {
     pub const SOA: Self = Self(6);
     /// IPv6 address.
     pub const AAAA: Self = Self(28);
+    /// Alias of everything below a name.
+    pub const DNAME: Self = Self(39);
+    /// Digest of a key of the zone below.
+    pub const DS: Self = Self(43);
+    /// Signature.
+    pub const RRSIG: Self = Self(46);
+    /// Key of a zone.
+    pub const DNSKEY: Self = Self(48);
+    /// Every type (RFC 8482).
+    pub const ANY: Self = Self(255);
 
     /// The type for the wire.
     #[must_use]
@@ -214,6 +245,15 @@ mod tests {
         assert!(name.is_at_or_below(&name) && !name.is_below(&name));
         assert!(name.is_below(&"com".parse().unwrap()));
         assert!(!name.is_at_or_below(&"ample.com".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_dname_replaces_the_end_of_names_below_it() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let made = |text| substituted(&name(text), &name("old.example."), &name("new.test."));
+        assert_eq!(made("a.b.old.example."), Some(name("a.b.new.test.")));
+        assert_eq!(made("old.example."), None);
+        assert_eq!(made("bold.example."), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         unresolved_ns: Vec::new(),
         servers: Vec::new(),
         referred_by: None,
-        dnssec: NotMeasured,
+        dnssec: None,
     };
     Dns {
         zones: names.iter().map(zone).collect(),
@@ -58,7 +58,8 @@ pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Questio
         obstacle: None,
         rcode,
         answers: Vec::new(),
-        dnssec: NotMeasured,
+        links: Vec::new(),
+        dnssec: None,
         steps: Vec::new(),
     }
 }

@@ -1,30 +1,46 @@
 //! Questions as they are written and responses as they are read: what a response means for the one who asked.
 
 use hickory_proto::ProtoError;
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
-use hickory_proto::rr::{RData, Record as WireRecord, RecordType};
+use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 
-use crate::facts::dns::{ExtendedError, Record, ResponseClass};
-use crate::facts::name::{DnsName, RrType};
+use crate::facts::dns::{ExtendedError, ResponseClass};
+use crate::facts::name::{DnsName, RrType, substituted, uncompressed};
+use crate::facts::wire::{Reading, WireMessage};
 
 /// EDNS option codes that hickory has no type for.
 const COOKIE: u16 = 10;
 const EXTENDED_ERROR: u16 = 15;
 
-/// A question without recursion, with EDNS, DO, NSID and a client cookie, its name in random case (0x20).
+/// What a question says about its sender (RFC 6891).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extensions {
+    /// The largest answer that is accepted over UDP.
+    pub(super) buffer: u16,
+    /// Whether signatures are asked for (DO).
+    pub(super) signatures: bool,
+}
+
+/// A question without recursion, its name in random case (0x20); with EDNS, NSID and a client cookie when it has extensions.
 pub(super) fn question(
     name: &DnsName,
     rr_type: RrType,
-    buffer: u16,
+    extensions: Option<Extensions>,
 ) -> Result<Message, ProtoError> {
     let mut case = name.as_wire().clone();
     case.randomize_label_case();
     let mut message = Message::new(rand::random(), MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = false;
     message.add_query(Query::query(case, rr_type.as_wire()));
+    let Some(extensions) = extensions else {
+        return Ok(message);
+    };
     let mut edns = Edns::new();
-    edns.set_max_payload(buffer).set_dnssec_ok(true);
+    edns.set_max_payload(extensions.buffer)
+        .set_dnssec_ok(extensions.signatures);
     edns.options_mut()
         .insert(EdnsOption::NSID(NSIDPayload::new(Vec::new())?));
     edns.options_mut().insert(EdnsOption::Unknown(
@@ -44,22 +60,64 @@ pub(super) enum NotOurs {
     Malformed,
 }
 
+/// A response as it came and as it was read.
+#[derive(Debug)]
+pub(super) struct Came {
+    pub(super) wire: WireMessage,
+    pub(super) message: Message,
+    /// Records that could not be read.
+    pub(super) unreadable: usize,
+    /// Whether the name came back in the case in which it was sent.
+    pub(super) case_kept: bool,
+}
+
 /// Reads `bytes` as the response to `asked`.
-pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Message, NotOurs> {
+pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs> {
     let id = bytes.first_chunk::<2>().map(|id| u16::from_be_bytes(*id));
     if id != Some(asked.metadata.id) {
         return Err(NotOurs::Stray);
     }
-    let message = Message::from_vec(bytes).map_err(|_| NotOurs::Malformed)?;
+    let wire = WireMessage(bytes.to_vec());
+    let Reading {
+        message,
+        unreadable,
+    } = wire.read().ok_or(NotOurs::Malformed)?;
     let is_response = message.metadata.message_type == MessageType::Response;
     // A FORMERR and its like may come without the question.
     let question_fits = message.queries == asked.queries
         || (message.queries.is_empty() && message.answers.is_empty());
-    if is_response && question_fits {
-        Ok(message)
-    } else {
-        Err(NotOurs::Stray)
+    if !is_response || !question_fits {
+        return Err(NotOurs::Stray);
     }
+    let case_kept = message.queries.is_empty() || has_case_of(&message, asked);
+    Ok(Came {
+        wire,
+        message,
+        unreadable,
+        case_kept,
+    })
+}
+
+fn has_case_of(message: &Message, asked: &Message) -> bool {
+    let names = message.queries.iter().zip(&asked.queries);
+    names
+        .into_iter()
+        .all(|(own, asked)| own.name.eq_case(&asked.name))
+}
+
+/// Whether a server stumbles over EDNS: an error, and no sign that it knows it (RFC 6891 §7).
+pub(super) fn fails_at_edns(message: &Message) -> bool {
+    let code = message.metadata.response_code;
+    let stumbles = matches!(
+        code,
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS
+    );
+    stumbles && message.edns.is_none()
+}
+
+/// Whether the answer is to be fetched over TCP: it is cut short, or wants a cookie that TCP makes needless (RFC 7873 §5.3).
+pub(super) fn wants_tcp(message: &Message) -> bool {
+    message.metadata.truncation || message.metadata.response_code == ResponseCode::BADCOOKIE
 }
 
 /// A response classed, with what the next step needs of it.
@@ -120,7 +178,8 @@ pub(super) fn classify(
     }
     if authoritative {
         let own = |record: &&WireRecord| {
-            record.record_type() == rr_type.as_wire() && owner(record) == *name
+            (rr_type == RrType::ANY || record.record_type() == rr_type.as_wire())
+                && owner(record) == *name
         };
         let records: Vec<WireRecord> = message.answers.iter().filter(own).cloned().collect();
         if !records.is_empty() {
@@ -145,20 +204,70 @@ pub(super) fn classify(
     Reply::Unusable(ResponseClass::Lame)
 }
 
+/// The alias at the name, or the one that a DNAME above it stands for (RFC 6672 §3.2).
 fn alias_at(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
-    if rr_type == RrType::CNAME {
+    if [RrType::CNAME, RrType::ANY].contains(&rr_type) {
         return None;
     }
-    message
-        .answers
-        .iter()
-        .find_map(|record| match &record.data {
-            RData::CNAME(target) if owner(record) == *name => Some(Reply::Alias {
-                record: Box::new(record.clone()),
-                target: target.0.clone().into(),
-            }),
-            _ => None,
+    let alias = |record: &WireRecord, target: &Name| Reply::Alias {
+        record: Box::new(record.clone()),
+        target: target.clone().into(),
+    };
+    let own = message.answers.iter().find_map(|record| match &record.data {
+        RData::CNAME(target) if owner(record) == *name => Some(alias(record, &target.0)),
+        _ => None,
+    });
+    own.or_else(|| {
+        message.answers.iter().find_map(|record| {
+            let made = synthesised(name, record)?;
+            let target = match &made.data {
+                RData::CNAME(target) => target.0.clone(),
+                _ => return None,
+            };
+            Some(alias(&made, &target))
         })
+    })
+}
+
+fn synthesised(name: &DnsName, record: &WireRecord) -> Option<WireRecord> {
+    let RData::Unknown { rdata, .. } = &record.data else {
+        return None;
+    };
+    if RrType::from(record.record_type()) != RrType::DNAME {
+        return None;
+    }
+    let target = substituted(name.as_wire(), &record.name, &uncompressed(&rdata.anything)?)?;
+    let data = RData::CNAME(CNAME(target));
+    Some(WireRecord::from_rdata(
+        name.as_wire().clone(),
+        record.ttl,
+        data,
+    ))
+}
+
+/// The apex of a zone below `zone` that the same server has: the owner of the SOA or NS in its answer, or who signed it. Parent
+/// and child on one server give no referral.
+pub(super) fn hidden_apex(zone: &DnsName, name: &DnsName, message: &Message) -> Option<DnsName> {
+    if !message.metadata.authoritative {
+        return None;
+    }
+    let authorities = message.authorities.iter();
+    let owners = authorities.filter_map(|record| match record.record_type() {
+        RecordType::SOA | RecordType::NS => Some(owner(record)),
+        _ => None,
+    });
+    let all = message.answers.iter().chain(&message.authorities);
+    let signers = all.filter_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            Some(signature.input().signer_name.clone().into())
+        }
+        _ => None,
+    });
+    let below = |apex: &DnsName| apex.is_below(zone) && name.is_at_or_below(apex);
+    owners
+        .chain(signers)
+        .filter(below)
+        .max_by_key(DnsName::label_count)
 }
 
 /// A referral is accepted when its NS owner lies strictly below the zone asked and at or above the name asked.
@@ -208,28 +317,6 @@ pub(super) fn rcode_name(code: ResponseCode) -> String {
         other => return format!("RCODE{}", u16::from(other)),
     };
     known.to_owned()
-}
-
-/// A record as it stands in a report.
-pub(super) fn as_fact(record: &WireRecord) -> Record {
-    Record {
-        name: owner(record),
-        r#type: record.record_type().into(),
-        ttl: record.ttl,
-        data: presentation(&record.data),
-    }
-}
-
-/// The data in presentation format; for types without one the generic form of RFC 3597 §5.
-fn presentation(data: &RData) -> String {
-    match data {
-        RData::Unknown { rdata, .. } => {
-            let bytes = &rdata.anything;
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
-        }
-        known => known.to_string(),
-    }
 }
 
 /// The extended errors of a response; the option may stand more than once.

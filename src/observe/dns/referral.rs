@@ -67,6 +67,15 @@ impl Cut {
         }
     }
 
+    /// The cut of a zone below that the same servers have.
+    pub(super) fn hidden(&self, apex: DnsName) -> Self {
+        Self {
+            zone: apex,
+            referred_by: None,
+            ..self.clone()
+        }
+    }
+
     /// Every (name, address) known: the first address of each server before the second of any, IPv4 first.
     pub(super) fn servers(&self) -> Vec<Server> {
         let mut ranked: Vec<(usize, Server)> = Vec::new();

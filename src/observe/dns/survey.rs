@@ -1,7 +1,6 @@
 //! Every server of the zone that the answer came from, asked for itself; and the trace written down as facts.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -12,12 +11,9 @@ use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::dns::{Dns, Obstacle, Question, Server, Step, Transport, Zone, ZoneServer};
 use crate::facts::name::{DnsName, RrType};
 
-/// How long answers that nobody waits for any more are collected.
-const PATIENCE: Duration = Duration::from_millis(100);
-
 impl Tracer {
     /// Asks each server of the zones in which the questions ended for the SOA: over UDP, and over TCP when silent.
-    pub(super) async fn survey(self: Arc<Self>, questions: &[Question]) {
+    pub(super) async fn survey(self: &Arc<Self>, questions: &[Question]) {
         let cuts = self.complete_cuts(&self.ends(questions)).await;
         let ends = self.ends(questions);
         let mut inquiries = Vec::new();
@@ -82,14 +78,14 @@ impl Tracer {
             unresolved_ns: cut.without_address(),
             servers: cut.servers().into_iter().map(server_facts).collect(),
             referred_by: cut.referred_by.clone(),
-            dnssec: NotMeasured,
+            dnssec: None,
         }
     }
 
-    /// Writes the trace down.
-    pub(super) async fn into_facts(self: Arc<Self>, mut questions: Vec<Question>) -> Dns {
-        let log = self.finish(PATIENCE).await;
-        let cuts = self.complete_cuts(&[]).await;
+    /// Writes down what was seen so far.
+    pub(super) fn facts(&self, mut questions: Vec<Question>) -> Dns {
+        let log = self.exchanges();
+        let cuts = self.cuts();
         let zones = cuts.iter().map(|cut| self.zone_facts(cut, &log)).collect();
         for (index, step) in log {
             if let Some(question) = questions.get_mut(index) {
@@ -97,6 +93,7 @@ impl Tracer {
             }
         }
         Dns {
+            signatures_asked: self.plan.signatures,
             questions,
             zones,
             resolvers: Vec::new(),

@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 
 use super::TracePlan;
 use super::exchange::{Inquiry, Wire};
-use super::message::{self, Reply};
+use super::message::{self, Extensions, Reply};
 use super::referral::Cut;
-use crate::facts::attempt::{Failure, NotMeasured};
+use crate::facts::attempt::Failure;
 use crate::facts::dns::{
-    Glue, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
+    Glue, Link, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
 };
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
@@ -56,15 +56,24 @@ pub(super) struct Resolution {
     outcome: Outcome,
     obstacle: Option<Obstacle>,
     answers: Vec<WireRecord>,
+    links: Vec<Link>,
 }
 
 impl Resolution {
-    fn stopped(obstacle: Obstacle, answers: Vec<WireRecord>) -> Self {
+    /// Nothing found yet.
+    fn begun() -> Self {
         Self {
             outcome: Outcome::Unresolvable,
-            obstacle: Some(obstacle),
-            answers,
+            obstacle: None,
+            answers: Vec::new(),
+            links: Vec::new(),
         }
+    }
+
+    fn stopped(mut self, obstacle: Obstacle) -> Self {
+        self.outcome = Outcome::Unresolvable;
+        self.obstacle = Some(obstacle);
+        self
     }
 }
 
@@ -81,6 +90,24 @@ enum Walked {
     Stopped(Obstacle),
 }
 
+impl Walked {
+    fn nothing(outcome: Outcome) -> Self {
+        Self::End {
+            outcome,
+            records: Vec::new(),
+        }
+    }
+}
+
+/// The name whose zone has the records: for a DS that of the parent (RFC 4035 §2.4).
+fn holder(name: &DnsName, rr_type: RrType) -> DnsName {
+    if rr_type == RrType::DS {
+        name.with_labels(name.label_count().saturating_sub(1))
+    } else {
+        name.clone()
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere must not hide what has been seen.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -91,7 +118,10 @@ impl Tracer {
         let wire = Wire {
             dialer,
             deadline,
-            buffer: plan.buffer,
+            extensions: Extensions {
+                buffer: plan.buffer,
+                signatures: plan.signatures,
+            },
             tcp_only: plan.tcp_only,
             probe_timeout: plan.probe_timeout,
         };
@@ -131,32 +161,30 @@ impl Tracer {
         stack: Stack,
     ) -> BoxFuture<'static, Resolution> {
         async move {
-            let mut answers: Vec<WireRecord> = Vec::new();
-            let mut seen = vec![name.clone()];
+            let mut found = Resolution::begun();
             let mut target = name;
             loop {
-                match self.walk(index, &target, rr_type, &stack).await {
-                    Walked::Stopped(obstacle) => return Resolution::stopped(obstacle, answers),
+                let (zone, walked) = self.walk(index, &target, rr_type, &stack).await;
+                let name = target.clone();
+                found.links.push(Link { name, zone });
+                match walked {
+                    Walked::Stopped(obstacle) => return found.stopped(obstacle),
                     Walked::End { outcome, records } => {
-                        answers.extend(records);
-                        return Resolution {
-                            outcome,
-                            obstacle: None,
-                            answers,
-                        };
+                        found.answers.extend(records);
+                        found.outcome = outcome;
+                        return found;
                     }
                     Walked::Alias {
                         record,
                         target: next,
                     } => {
-                        answers.push(*record);
-                        if seen.contains(&next) {
-                            return Resolution::stopped(Obstacle::AliasLoop { at: next }, answers);
+                        found.answers.push(*record);
+                        if found.links.iter().any(|link| link.name == next) {
+                            return found.stopped(Obstacle::AliasLoop { at: next });
                         }
-                        if seen.len() > limits::ALIAS_LINKS {
-                            return Resolution::stopped(limit("ALIAS_LINKS", &next), answers);
+                        if found.links.len() > limits::ALIAS_LINKS {
+                            return found.stopped(limit("ALIAS_LINKS", &next));
                         }
-                        seen.push(next.clone());
                         target = next;
                     }
                 }
@@ -165,17 +193,18 @@ impl Tracer {
         .boxed()
     }
 
-    /// Goes from the deepest known cut down to the zone of `name` and asks it there.
+    /// Goes from the deepest known cut down to the zone of `name` and asks it there. Also says which zone that is.
     async fn walk(
         self: &Arc<Self>,
         index: usize,
         name: &DnsName,
         rr_type: RrType,
         stack: &Stack,
-    ) -> Walked {
-        let mut cut = self.deepest_cut(name);
+    ) -> (DnsName, Walked) {
+        let mut cut = self.deepest_cut(&holder(name, rr_type));
         let mut labels = Labels::new(self.plan.minimise, &cut.zone, name);
         for _ in 0..limits::REFERRALS + limits::MINIMISED_STEPS {
+            self.fetch_keys(index, &cut);
             let asked = labels.current(name);
             let whole = asked == *name;
             let asked_type = if whole { rr_type } else { RrType::A };
@@ -184,44 +213,84 @@ impl Tracer {
                     labels.give_up();
                     continue;
                 }
-                return Walked::Stopped(self.why_silent(&cut, name));
+                let obstacle = self.why_silent(&cut, name);
+                return (cut.zone, Walked::Stopped(obstacle));
             };
             let (server, message) = &*reply;
-            match message::classify(&cut.zone, &asked, asked_type, message) {
+            let ended = match message::classify(&cut.zone, &asked, asked_type, message) {
                 Reply::Referral { zone, names } => {
                     let next = Cut::from_referral(&cut.zone, zone, names, message, server.clone());
                     cut = match self.enter(index, next, stack).await {
                         Ok(cut) => cut,
-                        Err(obstacle) => return Walked::Stopped(obstacle),
+                        Err(obstacle) => return (cut.zone, Walked::Stopped(obstacle)),
                     };
                     labels = Labels::new(self.plan.minimise, &cut.zone, name);
+                    continue;
                 }
                 // A server that denies an ancestor of an existing name breaks RFC 8020: ask the whole name.
-                Reply::Nxdomain if !whole => labels.give_up(),
-                _ if !whole => labels.next(name),
-                Reply::Alias { record, target } => return Walked::Alias { record, target },
-                Reply::Answer(records) => {
-                    return Walked::End {
-                        outcome: Outcome::Answer,
-                        records,
-                    };
+                Reply::Nxdomain if !whole => {
+                    labels.give_up();
+                    continue;
                 }
-                Reply::Nodata => {
-                    return Walked::End {
-                        outcome: Outcome::Nodata,
-                        records: Vec::new(),
-                    };
+                _ if !whole => {
+                    match message::hidden_apex(&cut.zone, &asked, message) {
+                        Some(apex) => {
+                            cut = self.enter_hidden(index, &cut, apex);
+                            labels = Labels::new(self.plan.minimise, &cut.zone, name);
+                        }
+                        None => labels.next(name),
+                    }
+                    continue;
                 }
-                Reply::Nxdomain => {
-                    return Walked::End {
-                        outcome: Outcome::Nxdomain,
-                        records: Vec::new(),
-                    };
-                }
-                Reply::Unusable(_) => return Walked::Stopped(self.why_silent(&cut, name)),
-            }
+                Reply::Alias { record, target } => Walked::Alias { record, target },
+                Reply::Answer(records) => Walked::End {
+                    outcome: Outcome::Answer,
+                    records,
+                },
+                Reply::Nodata => Walked::nothing(Outcome::Nodata),
+                Reply::Nxdomain => Walked::nothing(Outcome::Nxdomain),
+                Reply::Unusable(_) => Walked::Stopped(self.why_silent(&cut, name)),
+            };
+            return (cut.zone, ended);
         }
-        Walked::Stopped(limit("REFERRALS", name))
+        (cut.zone, Walked::Stopped(limit("REFERRALS", name)))
+    }
+
+    /// Asks for the keys of a zone in the same flight as the question there, so that they cost no round trip of their own.
+    fn fetch_keys(self: &Arc<Self>, index: usize, cut: &Cut) {
+        if self.plan.signatures {
+            let keys = self.ask(index, cut, &cut.zone, RrType::DNSKEY);
+            lock(&self.tasks).spawn(keys.map(|_| ()));
+        }
+    }
+
+    /// The cut of a zone that the servers of its parent have as well, which therefore gave no referral.
+    fn enter_hidden(self: &Arc<Self>, index: usize, parent: &Cut, apex: DnsName) -> Cut {
+        if self.plan.signatures {
+            let signer = self.ask(index, parent, &apex, RrType::DS);
+            lock(&self.tasks).spawn(signer.map(|_| ()));
+        }
+        let cut = parent.hidden(apex);
+        lock(&self.cuts)
+            .entry(cut.zone.clone())
+            .or_insert(cut)
+            .clone()
+    }
+
+    /// Asks one more question of the servers of a zone that was met.
+    pub(super) async fn ask_at(self: &Arc<Self>, zone: &DnsName, name: &DnsName, rr_type: RrType) {
+        let cut = self.deepest_cut(zone);
+        self.ask(0, &cut, name, rr_type).await;
+    }
+
+    /// Waits until the keys and delegation signers that were asked for have come, or will not.
+    pub(super) async fn keys_had(&self) {
+        let open: Vec<_> = lock(&self.asks)
+            .iter()
+            .filter(|((_, _, rr_type), _)| [RrType::DNSKEY, RrType::DS].contains(rr_type))
+            .map(|(_, inquiry)| inquiry.clone())
+            .collect();
+        join_all(open).await;
     }
 
     /// The deepest zone met that holds `name`.
@@ -372,10 +441,10 @@ impl Tracer {
         waiting.reverse();
         let mut open = 0;
         let start_next = |waiting: &mut Vec<Server>, open: &mut usize| {
+            let Some(server) = waiting.pop() else { return };
             if self.asked.fetch_add(1, Ordering::Relaxed) >= limits::PATH_QUESTIONS {
                 return;
             }
-            let Some(server) = waiting.pop() else { return };
             let inquiry = Inquiry {
                 zone: cut.zone.clone(),
                 server,
@@ -432,8 +501,7 @@ impl Tracer {
 
     /// The cuts met, from the root down, with the addresses of every server of those named in `complete`.
     pub(super) async fn complete_cuts(self: &Arc<Self>, complete: &[DnsName]) -> Vec<Cut> {
-        let mut cuts: Vec<Cut> = lock(&self.cuts).values().cloned().collect();
-        cuts.sort_by_key(|cut| cut.zone.label_count());
+        let mut cuts = self.cuts();
         for cut in cuts.iter_mut().filter(|cut| complete.contains(&cut.zone)) {
             let missing: Vec<DnsName> = cut
                 .without_address()
@@ -450,20 +518,28 @@ impl Tracer {
         cuts
     }
 
-    /// Waits for answers still under way, but no longer than `patience`; then hands over every exchange in its order.
-    pub(super) async fn finish(&self, patience: Duration) -> Vec<(usize, Step)> {
+    /// Waits for answers still under way, but no longer than `patience`.
+    pub(super) async fn settle(&self, patience: Duration) {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
-        let _ = self
-            .wire
-            .deadline
-            .bound(patience, async {
-                while tasks.join_next().await.is_some() {}
-            })
-            .await;
+        let waited = self.wire.deadline.bound(patience, async {
+            while tasks.join_next().await.is_some() {}
+        });
+        let _ = waited.await;
         tasks.abort_all();
-        let mut log = std::mem::take(&mut *lock(&self.log));
+    }
+
+    /// Every exchange so far with the index of its question, in the order in which they began.
+    pub(super) fn exchanges(&self) -> Vec<(usize, Step)> {
+        let mut log = lock(&self.log).clone();
         log.sort_by(|(_, one), (_, other)| one.at_ms.0.total_cmp(&other.at_ms.0));
         log
+    }
+
+    /// The cuts met so far, from the root down.
+    pub(super) fn cuts(&self) -> Vec<Cut> {
+        let mut cuts: Vec<Cut> = lock(&self.cuts).values().cloned().collect();
+        cuts.sort_by_key(|cut| cut.zone.label_count());
+        cuts
     }
 }
 
@@ -493,12 +569,9 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         outcome: found.outcome,
         obstacle: found.obstacle,
         rcode,
-        answers: found
-            .answers
-            .iter()
-            .map(message::as_fact)
-            .collect::<Vec<Record>>(),
-        dnssec: NotMeasured,
+        answers: found.answers.iter().map(Record::from).collect(),
+        links: found.links,
+        dnssec: None,
         steps: Vec::new(),
     }
 }
