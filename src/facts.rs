@@ -9,6 +9,8 @@ pub mod dns;
 pub mod dnssec;
 pub mod http;
 pub mod name;
+mod presentation;
+mod rr_type;
 pub mod tls;
 pub mod wire;
 

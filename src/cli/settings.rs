@@ -177,8 +177,9 @@ fn trust_anchors(file: Option<&Path>) -> Result<TrustAnchors, UsageError> {
     };
     let text = read_file(path, "trust anchors")?;
     TrustAnchors::parse(&text).map_err(|error| {
-        UsageError::new(format!("trust anchors `{}`: {error}", path.display()))
-            .hint("write DS or DNSKEY records in zone-file format, as in `. IN DS 20326 8 2 E06D44…`")
+        UsageError::new(format!("trust anchors `{}`: {error}", path.display())).hint(
+            "write DS or DNSKEY records in zone-file format, as in `. IN DS 20326 8 2 E06D44…`",
+        )
     })
 }
 

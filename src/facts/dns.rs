@@ -2,13 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use hickory_proto::rr::RData;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis, NotMeasured};
 use super::dnssec::{Security, ZoneSecurity};
-use super::name::{DnsName, RrType, uncompressed};
+use super::name::{DnsName, RrType};
 use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
@@ -146,38 +145,6 @@ pub struct Record {
     pub ttl: u32,
     /// The data in presentation format (RFC 1035 §5.1; RFC 3597 for types without one).
     pub data: String,
-}
-
-impl From<&hickory_proto::rr::Record> for Record {
-    fn from(record: &hickory_proto::rr::Record) -> Self {
-        Self {
-            name: record.name.clone().into(),
-            r#type: record.record_type().into(),
-            ttl: record.ttl,
-            data: presentation(&record.data),
-        }
-    }
-}
-
-/// The data in presentation format; for types without one the generic form of RFC 3597 §5. Names stay in ASCII.
-fn presentation(data: &RData) -> String {
-    match data {
-        RData::Unknown { code, rdata } => match RrType::from(*code) {
-            RrType::DNAME => {
-                uncompressed(&rdata.anything).map_or_else(|| generic(&rdata.anything), |n| n.to_ascii())
-            }
-            _ => generic(&rdata.anything),
-        },
-        RData::CNAME(target) => target.0.to_ascii(),
-        RData::NS(target) => target.0.to_ascii(),
-        RData::PTR(target) => target.0.to_ascii(),
-        known => known.to_string(),
-    }
-}
-
-fn generic(bytes: &[u8]) -> String {
-    let hex = data_encoding::HEXLOWER.encode(bytes);
-    format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
 }
 
 /// A server by the name under which a delegation lists it and one of its addresses.

@@ -1,12 +1,14 @@
-//! Domain names and record types as they stand in a report.
+//! Domain names as they stand in a report.
 
 use std::fmt;
 use std::str::FromStr;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use super::rr_type::{RrType, UnknownRrType};
 
 /// An absolute domain name, compared without regard to case and written in lower case with its final dot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,101 +128,6 @@ pub fn substituted(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
     Name::from_labels(labels).ok()
 }
 
-/// A record type by its number, so that types unknown to doorstep survive. Written by name, or as `TYPE123` (RFC 3597).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RrType(pub u16);
-
-impl RrType {
-    /// IPv4 address.
-    pub const A: Self = Self(1);
-    /// Name server.
-    pub const NS: Self = Self(2);
-    /// Alias.
-    pub const CNAME: Self = Self(5);
-    /// Start of authority.
-    pub const SOA: Self = Self(6);
-    /// IPv6 address.
-    pub const AAAA: Self = Self(28);
-    /// Alias of everything below a name.
-    pub const DNAME: Self = Self(39);
-    /// Digest of a key of the zone below.
-    pub const DS: Self = Self(43);
-    /// Signature.
-    pub const RRSIG: Self = Self(46);
-    /// Key of a zone.
-    pub const DNSKEY: Self = Self(48);
-    /// Every type (RFC 8482).
-    pub const ANY: Self = Self(255);
-
-    /// The type for the wire.
-    #[must_use]
-    pub fn as_wire(self) -> RecordType {
-        RecordType::from(self.0)
-    }
-}
-
-impl From<RecordType> for RrType {
-    fn from(record_type: RecordType) -> Self {
-        Self(record_type.into())
-    }
-}
-
-/// The text is neither the mnemonic of a record type nor of the form `TYPE123`.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown record type `{0}`")]
-pub struct UnknownRrType(String);
-
-impl FromStr for RrType {
-    type Err = UnknownRrType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let upper = text.to_ascii_uppercase();
-        if let Some(number) = upper
-            .strip_prefix("TYPE")
-            .and_then(|digits| digits.parse().ok())
-        {
-            return Ok(Self(number));
-        }
-        upper
-            .parse::<RecordType>()
-            .map(Self::from)
-            .map_err(|_| UnknownRrType(text.to_owned()))
-    }
-}
-
-impl fmt::Display for RrType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.as_wire() {
-            RecordType::Unknown(number) => write!(f, "TYPE{number}"),
-            known => write!(f, "{known}"),
-        }
-    }
-}
-
-impl Serialize for RrType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RrType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
-    }
-}
-
-impl JsonSchema for RrType {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RrType".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string", "description": "a record type by name, or TYPE123" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,16 +161,5 @@ mod tests {
         assert_eq!(made("a.b.old.example."), Some(name("a.b.new.test.")));
         assert_eq!(made("old.example."), None);
         assert_eq!(made("bold.example."), None);
-    }
-
-    #[test]
-    fn record_types_are_read_by_name_and_by_number() {
-        assert_eq!("aaaa".parse::<RrType>().unwrap(), RrType::AAAA);
-        assert_eq!("TYPE1".parse::<RrType>().unwrap(), RrType::A);
-        assert_eq!(
-            "type65280".parse::<RrType>().unwrap().to_string(),
-            "TYPE65280"
-        );
-        assert!("TYPE65536".parse::<RrType>().is_err() && "WAT".parse::<RrType>().is_err());
     }
 }

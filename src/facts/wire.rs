@@ -4,7 +4,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 use hickory_proto::op::{Edns, Header, Message, Query};
-use hickory_proto::rr::{Record, RecordType};
+use hickory_proto::rr::{RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -106,7 +106,19 @@ impl Walk<'_> {
             return None;
         }
         self.at = end;
-        Some(Record::read(&mut whole.clone(start)).map_err(|_| ()))
+        let read = Record::read(&mut whole.clone(start)).map_err(|_| ());
+        // hickory reads a record without data as one of a dynamic update.
+        let is_whole = |record: &Record| {
+            !matches!(record.data, RData::Update0(_))
+                || matches!(record.record_type(), RecordType::Unknown(_))
+        };
+        Some(read.and_then(|record| {
+            if is_whole(&record) {
+                Ok(record)
+            } else {
+                Err(())
+            }
+        }))
     }
 }
 
@@ -146,8 +158,8 @@ impl JsonSchema for WireMessage {
 mod tests {
     use super::*;
     use hickory_proto::op::{MessageType, OpCode};
+    use hickory_proto::rr::Name;
     use hickory_proto::rr::rdata::A;
-    use hickory_proto::rr::{Name, RData};
 
     fn answer(addresses: u8) -> Vec<u8> {
         let name = Name::from_ascii("www.shop.example.").unwrap();
@@ -188,9 +200,6 @@ mod tests {
     fn base64_leads_back_to_the_same_bytes() {
         let message = WireMessage(answer(1));
         let text = serde_json::to_string(&message).unwrap();
-        assert_eq!(
-            serde_json::from_str::<WireMessage>(&text).unwrap(),
-            message
-        );
+        assert_eq!(serde_json::from_str::<WireMessage>(&text).unwrap(), message);
     }
 }

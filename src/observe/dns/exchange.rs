@@ -154,11 +154,7 @@ impl Wire {
         }
     }
 
-    async fn over_udp(
-        &self,
-        inquiry: &Inquiry,
-        asked: &Message,
-    ) -> Result<Came, Broken> {
+    async fn over_udp(&self, inquiry: &Inquiry, asked: &Message) -> Result<Came, Broken> {
         let socket = self.dialer.udp(inquiry.server.socket()).await?;
         socket
             .send(&asked.to_vec().map_err(io::Error::other)?)
@@ -175,11 +171,7 @@ impl Wire {
         Err(Broken::TooManyStrays)
     }
 
-    async fn over_tcp(
-        &self,
-        inquiry: &Inquiry,
-        asked: &Message,
-    ) -> Result<Came, Broken> {
+    async fn over_tcp(&self, inquiry: &Inquiry, asked: &Message) -> Result<Came, Broken> {
         let mut stream = self.dialer.tcp(inquiry.server.socket()).await?;
         let question = asked.to_vec().map_err(io::Error::other)?;
         let length = u16::try_from(question.len()).map_err(io::Error::other)?;

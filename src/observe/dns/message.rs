@@ -1,10 +1,12 @@
 //! Questions as they are written and responses as they are read: what a response means for the one who asked.
 
+use std::net::IpAddr;
+
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
 use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
 use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 
 use crate::facts::dns::{ExtendedError, ResponseClass};
@@ -162,12 +164,34 @@ pub(super) fn classify(
     rr_type: RrType,
     message: &Message,
 ) -> Reply {
+    // What a resolver has from elsewhere is not the zone's word; without AA and RA a careless server still speaks for itself.
+    let flags = &message.metadata;
+    let own_word = flags.authoritative || !flags.recursion_available;
+    classed(zone, (name, rr_type), message, own_word)
+}
+
+/// The same for a server that answers as a resolver does: when no other is left, resolvers take what it says.
+pub(super) fn classify_leniently(
+    zone: &DnsName,
+    name: &DnsName,
+    rr_type: RrType,
+    message: &Message,
+) -> Reply {
+    classed(zone, (name, rr_type), message, true)
+}
+
+fn classed(
+    zone: &DnsName,
+    (name, rr_type): (&DnsName, RrType),
+    message: &Message,
+    own_word: bool,
+) -> Reply {
     let code = message.metadata.response_code;
     let authoritative = message.metadata.authoritative;
     match code {
         ResponseCode::NoError => {}
-        ResponseCode::NXDomain if authoritative => {
-            return alias_at(name, rr_type, message).unwrap_or(Reply::Nxdomain);
+        ResponseCode::NXDomain if own_word => {
+            return first_link(name, rr_type, message).unwrap_or(Reply::Nxdomain);
         }
         ResponseCode::NXDomain => return Reply::Unusable(ResponseClass::Lame),
         ResponseCode::Refused => return Reply::Unusable(ResponseClass::Refused),
@@ -176,18 +200,8 @@ pub(super) fn classify(
         ResponseCode::NotImp => return Reply::Unusable(ResponseClass::Notimp),
         _ => return Reply::Unusable(ResponseClass::Lame),
     }
-    if authoritative {
-        let own = |record: &&WireRecord| {
-            (rr_type == RrType::ANY || record.record_type() == rr_type.as_wire())
-                && owner(record) == *name
-        };
-        let records: Vec<WireRecord> = message.answers.iter().filter(own).cloned().collect();
-        if !records.is_empty() {
-            return Reply::Answer(records);
-        }
-        if let Some(alias) = alias_at(name, rr_type, message) {
-            return alias;
-        }
+    if own_word && let Some(link) = first_link(name, rr_type, message) {
+        return link;
     }
     if let Some(referral) = referral_in(zone, name, message) {
         return referral;
@@ -204,31 +218,45 @@ pub(super) fn classify(
     Reply::Unusable(ResponseClass::Lame)
 }
 
-/// The alias at the name, or the one that a DNAME above it stands for (RFC 6672 §3.2).
-fn alias_at(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
-    if [RrType::CNAME, RrType::ANY].contains(&rr_type) {
-        return None;
-    }
-    let alias = |record: &WireRecord, target: &Name| Reply::Alias {
-        record: Box::new(record.clone()),
-        target: target.clone().into(),
+/// What the answer section says of the name itself: records of the type or an alias, whichever stands first, or the alias
+/// that a DNAME above it stands for (RFC 6672 §3.2).
+fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
+    let fits = |record: &WireRecord| {
+        rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type
     };
-    let own = message.answers.iter().find_map(|record| match &record.data {
-        RData::CNAME(target) if owner(record) == *name => Some(alias(record, &target.0)),
+    let at_name = || {
+        message
+            .answers
+            .iter()
+            .filter(|record| owner(record) == *name)
+    };
+    let mut telling =
+        at_name().filter(|record| fits(record) || matches!(record.data, RData::CNAME(_)));
+    if let Some(first) = telling.next() {
+        return Some(match &first.data {
+            RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
+            _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
+        });
+    }
+    let made = message
+        .answers
+        .iter()
+        .find_map(|record| synthesised(name, record))?;
+    match made.data.clone() {
+        RData::CNAME(_) if rr_type == RrType::CNAME => Some(Reply::Answer(vec![made])),
+        RData::CNAME(target) if rr_type != RrType::ANY => Some(alias(made, &target.0)),
         _ => None,
-    });
-    own.or_else(|| {
-        message.answers.iter().find_map(|record| {
-            let made = synthesised(name, record)?;
-            let target = match &made.data {
-                RData::CNAME(target) => target.0.clone(),
-                _ => return None,
-            };
-            Some(alias(&made, &target))
-        })
-    })
+    }
 }
 
+fn alias(record: WireRecord, target: &Name) -> Reply {
+    Reply::Alias {
+        record: Box::new(record),
+        target: target.clone().into(),
+    }
+}
+
+/// The alias that a DNAME makes for a name below it.
 fn synthesised(name: &DnsName, record: &WireRecord) -> Option<WireRecord> {
     let RData::Unknown { rdata, .. } = &record.data else {
         return None;
@@ -236,7 +264,11 @@ fn synthesised(name: &DnsName, record: &WireRecord) -> Option<WireRecord> {
     if RrType::from(record.record_type()) != RrType::DNAME {
         return None;
     }
-    let target = substituted(name.as_wire(), &record.name, &uncompressed(&rdata.anything)?)?;
+    let target = substituted(
+        name.as_wire(),
+        &record.name,
+        &uncompressed(&rdata.anything)?,
+    )?;
     let data = RData::CNAME(CNAME(target));
     Some(WireRecord::from_rdata(
         name.as_wire().clone(),
@@ -301,6 +333,15 @@ fn referral_in(zone: &DnsName, name: &DnsName, message: &Message) -> Option<Repl
 /// The owner of a record.
 pub(super) fn owner(record: &WireRecord) -> DnsName {
     record.name.clone().into()
+}
+
+/// The address in a record, if it is one of an address.
+pub(super) fn address(record: &WireRecord) -> Option<IpAddr> {
+    match &record.data {
+        RData::A(address) => Some(address.0.into()),
+        RData::AAAA(address) => Some(address.0.into()),
+        _ => None,
+    }
 }
 
 /// The mnemonic of a response code (IANA, DNS RCODEs), or `RCODE` and its number.

@@ -1,7 +1,6 @@
 //! A zone cut as its parent describes it: the servers, and the addresses that may be believed.
 
 use hickory_proto::op::Message;
-use hickory_proto::rr::RData;
 
 use super::hints::RootHints;
 use super::message;
@@ -131,10 +130,8 @@ impl Cut {
 fn glue_in(parent: &DnsName, names: &[DnsName], message: &Message) -> Vec<Glue> {
     let mut glue = Vec::new();
     for record in &message.additionals {
-        let address = match &record.data {
-            RData::A(address) => address.0.into(),
-            RData::AAAA(address) => address.0.into(),
-            _ => continue,
+        let Some(address) = message::address(record) else {
+            continue;
         };
         let name = message::owner(record);
         let one = Glue { name, address };

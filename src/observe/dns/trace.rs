@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use hickory_proto::op::Message;
-use hickory_proto::rr::{RData, Record as WireRecord};
+use hickory_proto::rr::Record as WireRecord;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -33,7 +33,7 @@ const HEDGE: Duration = Duration::from_millis(400);
 
 /// One inquiry at one cut: the zone, the name and type asked.
 type AskKey = (DnsName, DnsName, RrType);
-/// The first usable reply, or `None` when no server gave one.
+/// The first usable reply; when no server gave one, that of a resolver in its place.
 type Usable = Option<Arc<(Server, Message)>>;
 /// Names whose look-ups wait for one another, outermost first: what ends circular delegations.
 type Stack = Arc<Vec<(DnsName, RrType)>>;
@@ -217,10 +217,17 @@ impl Tracer {
                 return (cut.zone, Walked::Stopped(obstacle));
             };
             let (server, message) = &*reply;
-            let ended = match message::classify(&cut.zone, &asked, asked_type, message) {
+            // The race gives an unusable reply only when there is no other.
+            let reply = match message::classify(&cut.zone, &asked, asked_type, message) {
+                Reply::Unusable(_) => {
+                    message::classify_leniently(&cut.zone, &asked, asked_type, message)
+                }
+                reply => reply,
+            };
+            let ended = match reply {
                 Reply::Referral { zone, names } => {
                     let next = Cut::from_referral(&cut.zone, zone, names, message, server.clone());
-                    cut = match self.enter(index, next, stack).await {
+                    cut = match self.enter(index, &cut, next, stack).await {
                         Ok(cut) => cut,
                         Err(obstacle) => return (cut.zone, Walked::Stopped(obstacle)),
                     };
@@ -325,11 +332,15 @@ impl Tracer {
     async fn enter(
         self: &Arc<Self>,
         index: usize,
+        parent: &Cut,
         mut cut: Cut,
         stack: &Stack,
     ) -> Result<Cut, Obstacle> {
         let usable = |cut: &Cut| cut.servers().iter().any(|server| self.can_ask(server));
         let mut circular = false;
+        if !usable(&cut) {
+            cut.found = self.glue_of(index, parent, &cut).await;
+        }
         if !usable(&cut) {
             let names: Vec<DnsName> = cut
                 .without_address()
@@ -338,7 +349,7 @@ impl Tracer {
                 .collect();
             let looked_up = self.addresses_of(index, &names, stack).await;
             circular = looked_up.circular;
-            cut.found = looked_up.found;
+            cut.found.extend(looked_up.found);
         }
         let cut = lock(&self.cuts)
             .entry(cut.zone.clone())
@@ -352,6 +363,25 @@ impl Tracer {
             }
             (false, false) => Err(Obstacle::NoUsableServer { zone: cut.zone }),
         }
+    }
+
+    /// Asks the parent's servers for the glue that a referral did not bring: some tell it only when asked.
+    async fn glue_of(self: &Arc<Self>, index: usize, parent: &Cut, cut: &Cut) -> Vec<Glue> {
+        let names = cut.without_address().into_iter();
+        let needed = names.filter(|name| cut.needs_glue(name));
+        let pairs = needed
+            .take(limits::SERVER_NAME_LOOKUPS)
+            .flat_map(|name| [(name.clone(), RrType::A), (name, RrType::AAAA)]);
+        let asks = pairs.map(|(name, rr_type)| async move {
+            let reply = self.ask(index, parent, &name, rr_type).await;
+            reply.map(|reply| addresses_in(&name, &reply.1))
+        });
+        join_all(asks)
+            .await
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()
     }
 
     /// Looks up the addresses of server names, at most so many at a cut and so deep.
@@ -386,14 +416,7 @@ impl Tracer {
         let mut found = Vec::new();
         for (name, resolution) in join_all(lookups).await {
             circular |= matches!(resolution.obstacle, Some(Obstacle::DelegationLoop { .. }));
-            let addresses = resolution
-                .answers
-                .iter()
-                .filter_map(|record| match &record.data {
-                    RData::A(address) => Some(address.0.into()),
-                    RData::AAAA(address) => Some(address.0.into()),
-                    _ => None,
-                });
+            let addresses = resolution.answers.iter().filter_map(message::address);
             found.extend(addresses.map(|address| Glue {
                 name: name.clone(),
                 address,
@@ -457,15 +480,18 @@ impl Tracer {
         for _ in 0..limits::SERVERS_AT_ONCE {
             start_next(&mut waiting, &mut open);
         }
+        let mut last_resort = None;
         while open > 0 {
             match tokio::time::timeout(HEDGE, replies.recv()).await {
                 Ok(Some((server, Some(message)))) => {
                     open -= 1;
-                    if message::classify(&cut.zone, &name, rr_type, &message)
-                        .class()
-                        .is_usable()
-                    {
+                    let usable = |reply: Reply| reply.class().is_usable();
+                    if usable(message::classify(&cut.zone, &name, rr_type, &message)) {
                         return Some(Arc::new((server, message)));
+                    }
+                    let lenient = message::classify_leniently(&cut.zone, &name, rr_type, &message);
+                    if usable(lenient) && last_resort.is_none() {
+                        last_resort = Some(Arc::new((server, message)));
                     }
                     start_next(&mut waiting, &mut open);
                 }
@@ -477,7 +503,7 @@ impl Tracer {
                 Err(_) => start_next(&mut waiting, &mut open),
             }
         }
-        None
+        last_resort
     }
 
     fn spawn(
@@ -547,6 +573,18 @@ impl Tracer {
 struct LookedUp {
     found: Vec<Glue>,
     circular: bool,
+}
+
+/// The addresses of `name` that a response brings, wherever they stand in it.
+fn addresses_in(name: &DnsName, message: &Message) -> Vec<Glue> {
+    let records = message.answers.iter().chain(&message.additionals);
+    let own = records.filter(|record| message::owner(record) == *name);
+    own.filter_map(message::address)
+        .map(|address| Glue {
+            name: name.clone(),
+            address,
+        })
+        .collect()
 }
 
 fn limit(name: &str, at: &DnsName) -> Obstacle {

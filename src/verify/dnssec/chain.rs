@@ -256,11 +256,7 @@ impl<'a> Chain<'a> {
 
     /// The keys that a set is to be verified with: those of `zone`, or of a zone below it whose cut nobody showed, because the
     /// same servers have both.
-    pub(super) fn signing_keys(
-        &self,
-        set: &RrSet<'_>,
-        zone: &Rc<Keys>,
-    ) -> Result<Rc<Keys>, Flaw> {
+    pub(super) fn signing_keys(&self, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<Rc<Keys>, Flaw> {
         if set.signers().any(|signer| *signer == zone.zone) {
             return Ok(Rc::clone(zone));
         }
@@ -298,11 +294,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The denials of a section that count.
-    pub(super) fn denials<'b>(
-        &'b self,
-        section: &'b [WireRecord],
-        keys: &'b Keys,
-    ) -> Denials<'b> {
+    pub(super) fn denials<'b>(&'b self, section: &'b [WireRecord], keys: &'b Keys) -> Denials<'b> {
         let denials = Denials::of(section, keys, &self.check);
         if let Some(parameters) = denials.parameters() {
             let zone = keys.zone.clone().into();
@@ -370,16 +362,17 @@ impl<'a> Chain<'a> {
 
     fn ds_records(&self, zone: &DnsName) -> Vec<(DS, Record)> {
         let referrals = self.evidence.referrals_to(zone);
-        let sections = referrals
-            .map(|reply| &reply.message.authorities)
-            .chain(
-                self.evidence
-                    .to(zone, RrType::DS)
-                    .map(|reply| &reply.message.answers),
-            );
+        let sections = referrals.map(|reply| &reply.message.authorities).chain(
+            self.evidence
+                .to(zone, RrType::DS)
+                .map(|reply| &reply.message.answers),
+        );
         let mut found = Vec::new();
         for section in sections {
-            for record in section.iter().filter(|record| record.name == *zone.as_wire()) {
+            for record in section
+                .iter()
+                .filter(|record| record.name == *zone.as_wire())
+            {
                 if let RData::DNSSEC(DNSSECRData::DS(ds)) = &record.data
                     && !found.iter().any(|(known, _)| known == ds)
                 {
@@ -390,17 +383,17 @@ impl<'a> Chain<'a> {
         found
     }
 
-    fn key_facts(
-        &self,
-        zone: &DnsName,
-        ds: &[(DS, Record)],
-        signatures: &[Signature],
-    ) -> Vec<Key> {
+    fn key_facts(&self, zone: &DnsName, ds: &[(DS, Record)], signatures: &[Signature]) -> Vec<Key> {
         let anchors = self.anchors.at(zone);
         let wire = zone.as_wire();
         let mut facts: Vec<Key> = Vec::new();
         for reply in self.evidence.to(zone, RrType::DNSKEY) {
-            for record in reply.message.answers.iter().filter(|record| record.name == *wire) {
+            for record in reply
+                .message
+                .answers
+                .iter()
+                .filter(|record| record.name == *wire)
+            {
                 let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else {
                     continue;
                 };
@@ -409,7 +402,9 @@ impl<'a> Chain<'a> {
                     continue;
                 }
                 let key_tag = key.calculate_key_tag().unwrap_or_default();
-                let by_ds = ds.iter().any(|(ds, _)| ds.covers(wire, key).unwrap_or(false));
+                let by_ds = ds
+                    .iter()
+                    .any(|(ds, _)| ds.covers(wire, key).unwrap_or(false));
                 let signs_keys = signatures.iter().any(|signature| {
                     signature.set.r#type == RrType::DNSKEY
                         && signature.set.key_tag == key_tag

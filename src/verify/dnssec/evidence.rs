@@ -2,7 +2,7 @@
 
 use hickory_proto::op::Message;
 
-use crate::facts::dns::{Dns, Record, ResponseClass, Server, Step};
+use crate::facts::dns::{Dns, Record, ResponseClass, Step};
 use crate::facts::name::{DnsName, RrType};
 
 /// One response, and where it stands in the facts.
@@ -14,7 +14,6 @@ pub(super) struct Reply {
     pub(super) step: usize,
     /// The zone whose server sent it.
     pub(super) zone: DnsName,
-    pub(super) server: Server,
     pub(super) name: DnsName,
     pub(super) rr_type: RrType,
     pub(super) class: ResponseClass,
@@ -66,10 +65,7 @@ impl Evidence {
     }
 
     /// The referrals to a zone.
-    pub(super) fn referrals_to<'a>(
-        &'a self,
-        zone: &'a DnsName,
-    ) -> impl Iterator<Item = &'a Reply> {
+    pub(super) fn referrals_to<'a>(&'a self, zone: &'a DnsName) -> impl Iterator<Item = &'a Reply> {
         self.replies
             .iter()
             .filter(move |reply| reply.referral_to.as_ref() == Some(zone))
@@ -101,7 +97,6 @@ fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
         question,
         step: number,
         zone: step.zone.clone(),
-        server: step.server.clone(),
         name: step.question.name.clone(),
         rr_type: step.question.r#type,
         class: step.response,

@@ -63,7 +63,9 @@ impl NsecSet<'_> {
     /// That nothing is closer to the name than the wildcard below `encloser` (RFC 4035 §5.3.4).
     pub(super) fn wildcard_applies(&self, name: &Name, encloser: &Name) -> Proof {
         match self.covering(name) {
-            Some((owner, nsec)) if closest_encloser(owner, nsec, name) == *encloser => Proof::Proven,
+            Some((owner, nsec)) if closest_encloser(owner, nsec, name) == *encloser => {
+                Proof::Proven
+            }
             _ => Proof::Missing,
         }
     }
@@ -154,12 +156,17 @@ mod tests {
         Name::from_ascii(text).unwrap()
     }
 
-    fn proof(records: &[(&str, &str, &[RecordType])], check: impl Fn(&NsecSet<'_>) -> Proof) -> Proof {
+    fn proof(
+        records: &[(&str, &str, &[RecordType])],
+        check: impl Fn(&NsecSet<'_>) -> Proof,
+    ) -> Proof {
         let made: Vec<(Name, NSEC)> = records
             .iter()
             .map(|(owner, next, types)| (name(owner), NSEC::new(name(next), types.iter().copied())))
             .collect();
-        check(&NsecSet(made.iter().map(|(owner, nsec)| (owner, nsec)).collect()))
+        check(&NsecSet(
+            made.iter().map(|(owner, nsec)| (owner, nsec)).collect(),
+        ))
     }
 
     const APEX: (&str, &str, &[RecordType]) = (
@@ -172,22 +179,40 @@ mod tests {
     fn a_name_in_a_gap_with_its_wildcard_does_not_exist() {
         let gap = ("d.a.", "f.a.", [RecordType::A].as_slice());
         let both = [APEX, gap];
-        assert_eq!(proof(&both, |set| set.no_name(&name("e.a."))), Proof::Proven);
-        assert_eq!(proof(&[gap], |set| set.no_name(&name("e.a."))), Proof::Missing);
-        assert_eq!(proof(&both, |set| set.no_name(&name("d.a."))), Proof::Missing);
+        assert_eq!(
+            proof(&both, |set| set.no_name(&name("e.a."))),
+            Proof::Proven
+        );
+        assert_eq!(
+            proof(&[gap], |set| set.no_name(&name("e.a."))),
+            Proof::Missing
+        );
+        assert_eq!(
+            proof(&both, |set| set.no_name(&name("d.a."))),
+            Proof::Missing
+        );
     }
 
     #[test]
     fn the_last_gap_leads_back_to_the_apex() {
         let last = ("x.a.", "a.", [RecordType::A].as_slice());
-        assert_eq!(proof(&[APEX, last], |set| set.no_name(&name("z.a."))), Proof::Proven);
-        assert_eq!(proof(&[APEX, last], |set| set.no_name(&name("z.b."))), Proof::Missing);
+        assert_eq!(
+            proof(&[APEX, last], |set| set.no_name(&name("z.a."))),
+            Proof::Proven
+        );
+        assert_eq!(
+            proof(&[APEX, last], |set| set.no_name(&name("z.b."))),
+            Proof::Missing
+        );
     }
 
     #[test]
     fn an_empty_non_terminal_exists_and_has_no_data() {
         let gap = ("d.a.", "x.e.a.", [RecordType::A].as_slice());
-        assert_eq!(proof(&[APEX, gap], |set| set.no_name(&name("e.a."))), Proof::Missing);
+        assert_eq!(
+            proof(&[APEX, gap], |set| set.no_name(&name("e.a."))),
+            Proof::Missing
+        );
         assert_eq!(
             proof(&[gap], |set| set.no_data(&name("e.a."), RecordType::A)),
             Proof::Proven
@@ -198,7 +223,9 @@ mod tests {
     fn data_is_denied_by_the_bitmap_and_not_by_an_alias_or_from_above_the_cut() {
         let at = |types| [("d.a.", "f.a.", types)];
         let no_txt = |types: &'static [RecordType]| {
-            proof(&at(types), |set| set.no_data(&name("d.a."), RecordType::TXT))
+            proof(&at(types), |set| {
+                set.no_data(&name("d.a."), RecordType::TXT)
+            })
         };
         assert_eq!(no_txt(&[RecordType::A]), Proof::Proven);
         assert_eq!(no_txt(&[RecordType::TXT]), Proof::Missing);
@@ -209,17 +236,28 @@ mod tests {
     #[test]
     fn a_cut_denies_only_its_ds_and_nothing_below() {
         let cut = [("d.a.", "f.a.", [RecordType::NS].as_slice()), APEX];
-        assert_eq!(proof(&cut, |set| set.delegation(&name("d.a."))), Proof::Proven);
-        assert_eq!(proof(&cut, |set| set.no_name(&name("x.d.a."))), Proof::Missing);
+        assert_eq!(
+            proof(&cut, |set| set.delegation(&name("d.a."))),
+            Proof::Proven
+        );
+        assert_eq!(
+            proof(&cut, |set| set.no_name(&name("x.d.a."))),
+            Proof::Missing
+        );
         let host = [("d.a.", "f.a.", [RecordType::A].as_slice())];
-        assert_eq!(proof(&host, |set| set.delegation(&name("d.a."))), Proof::NoCut);
+        assert_eq!(
+            proof(&host, |set| set.delegation(&name("d.a."))),
+            Proof::NoCut
+        );
     }
 
     #[test]
     fn a_wildcard_needs_the_gap_right_below_its_encloser() {
         let gap = ("d.w.a.", "f.w.a.", [RecordType::A].as_slice());
         let at = |encloser: &str| {
-            proof(&[gap], |set| set.wildcard_applies(&name("e.w.a."), &name(encloser)))
+            proof(&[gap], |set| {
+                set.wildcard_applies(&name("e.w.a."), &name(encloser))
+            })
         };
         assert_eq!(at("w.a."), Proof::Proven);
         assert_eq!(at("a."), Proof::Missing);

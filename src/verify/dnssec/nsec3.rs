@@ -50,10 +50,6 @@ impl<'a> Nsec3Set<'a> {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
     /// The parameters of the records.
     pub(super) fn parameters(&self) -> Option<Nsec3Parameters> {
         let (_, first) = self.records.first()?;
@@ -206,8 +202,10 @@ mod tests {
                 let hash = Nsec3HashAlgorithm::SHA1.hash(b"s", &name(text), 1);
                 hash.unwrap().as_ref().to_vec()
             };
-            let mut hashed: Vec<(Vec<u8>, &[T])> =
-                names.iter().map(|(text, types)| (hash(text), *types)).collect();
+            let mut hashed: Vec<(Vec<u8>, &[T])> = names
+                .iter()
+                .map(|(text, types)| (hash(text), *types))
+                .collect();
             hashed.sort();
             let next = |index: usize| hashed[(index + 1) % hashed.len()].0.clone();
             let records = hashed.iter().enumerate().map(|(index, (hash, types))| {
@@ -245,7 +243,10 @@ mod tests {
         let zone = Signed::new(&ZONE, false);
         assert_eq!(zone.proof(|set| set.no_name(&name("x.a."))), Proof::Proven);
         assert_eq!(zone.proof(|set| set.no_name(&name("h.a."))), Proof::Missing);
-        assert_eq!(zone.proof(|set| set.no_name(&name("x.cut.a."))), Proof::Missing);
+        assert_eq!(
+            zone.proof(|set| set.no_name(&name("x.cut.a."))),
+            Proof::Missing
+        );
     }
 
     #[test]
@@ -254,20 +255,44 @@ mod tests {
         names.push(("*.w.a.", &[T::A]));
         names.push(("w.a.", &[]));
         let zone = Signed::new(&names, false);
-        assert_eq!(zone.proof(|set| set.no_data(&name("h.a."), T::TXT)), Proof::Proven);
-        assert_eq!(zone.proof(|set| set.no_data(&name("h.a."), T::A)), Proof::Missing);
-        assert_eq!(zone.proof(|set| set.no_data(&name("x.w.a."), T::TXT)), Proof::Proven);
-        assert_eq!(zone.proof(|set| set.no_data(&name("x.w.a."), T::A)), Proof::Missing);
+        assert_eq!(
+            zone.proof(|set| set.no_data(&name("h.a."), T::TXT)),
+            Proof::Proven
+        );
+        assert_eq!(
+            zone.proof(|set| set.no_data(&name("h.a."), T::A)),
+            Proof::Missing
+        );
+        assert_eq!(
+            zone.proof(|set| set.no_data(&name("x.w.a."), T::TXT)),
+            Proof::Proven
+        );
+        assert_eq!(
+            zone.proof(|set| set.no_data(&name("x.w.a."), T::A)),
+            Proof::Missing
+        );
     }
 
     #[test]
     fn a_delegation_without_ds_is_told_from_a_host_and_from_an_opt_out() {
         let zone = Signed::new(&ZONE, false);
-        assert_eq!(zone.proof(|set| set.delegation(&name("cut.a."))), Proof::Proven);
-        assert_eq!(zone.proof(|set| set.delegation(&name("h.a."))), Proof::NoCut);
-        assert_eq!(zone.proof(|set| set.delegation(&name("x.a."))), Proof::NoCut);
+        assert_eq!(
+            zone.proof(|set| set.delegation(&name("cut.a."))),
+            Proof::Proven
+        );
+        assert_eq!(
+            zone.proof(|set| set.delegation(&name("h.a."))),
+            Proof::NoCut
+        );
+        assert_eq!(
+            zone.proof(|set| set.delegation(&name("x.a."))),
+            Proof::NoCut
+        );
         let loose = Signed::new(&ZONE, true);
-        assert_eq!(loose.proof(|set| set.delegation(&name("x.a."))), Proof::OptOut);
+        assert_eq!(
+            loose.proof(|set| set.delegation(&name("x.a."))),
+            Proof::OptOut
+        );
         assert_eq!(loose.proof(|set| set.no_name(&name("x.a."))), Proof::OptOut);
     }
 }

@@ -96,7 +96,10 @@ fn adopt(question: &mut Question, reply: &Reply) {
         _ => (Outcome::Nodata, Rcode::NoError),
     };
     let is_chain = |record: &Record| record.name != reply.name;
-    let kept = question.answers.iter().take_while(|record| is_chain(record));
+    let kept = question
+        .answers
+        .iter()
+        .take_while(|record| is_chain(record));
     let mut answers: Vec<Record> = kept.cloned().collect();
     if reply.class == ResponseClass::Answer {
         answers.extend(reply.answers());

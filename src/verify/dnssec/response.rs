@@ -60,6 +60,9 @@ impl Proving<'_, '_> {
             let r#type = self.reply.rr_type;
             return Err(Flaw::NotVerifiable { r#type });
         }
+        if wanted == RecordType::CNAME {
+            return self.alias();
+        }
         let any = wanted == RecordType::ANY;
         RrSet::all(answers)
             .iter()
@@ -105,18 +108,14 @@ impl Proving<'_, '_> {
         let Some(encloser) = proven.wildcard_at else {
             return Ok(());
         };
-        let denials = self
-            .chain
-            .denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
         denials.wildcard_applies(set.name, &encloser, set.rr_type.into())
     }
 
     fn no_name(&self) -> Result<Meaning, Flaw> {
         let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
         let keys = self.denying_keys()?;
-        let denials = self
-            .chain
-            .denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
         match denials.no_name(name, rr_type) {
             Ok(()) => Ok(Meaning::AsClassed),
             // Validators are lenient with the code when the records prove something that is as good.
@@ -129,9 +128,7 @@ impl Proving<'_, '_> {
 
     fn no_data(&self) -> Result<(), Flaw> {
         let keys = self.denying_keys()?;
-        let denials = self
-            .chain
-            .denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
         denials.no_data(self.reply.name.as_wire(), self.reply.rr_type)
     }
 
@@ -153,7 +150,9 @@ impl Proving<'_, '_> {
             }
         };
         let soa = RrSet::find(section, &keys.zone, RecordType::SOA);
-        soa.map_or(Ok(()), |soa| self.chain.check.verify(&soa, &keys).map(|_| ()))?;
+        soa.map_or(Ok(()), |soa| {
+            self.chain.check.verify(&soa, &keys).map(|_| ())
+        })?;
         Ok(keys)
     }
 }
@@ -167,7 +166,6 @@ fn is_made_from(alias: &RrSet<'_>, dname: &RrSet<'_>) -> bool {
             _ => None,
         })
     };
-    let made = target(dname)
-        .and_then(|target| substituted(alias.name, dname.name, &target));
+    let made = target(dname).and_then(|target| substituted(alias.name, dname.name, &target));
     made.is_some() && made == target(alias)
 }

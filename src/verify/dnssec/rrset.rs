@@ -191,7 +191,9 @@ impl Check {
 fn is_named(key: &DNSKEY, signature: &RRSIG) -> bool {
     let input = signature.input();
     Verifier::algorithm(key) == input.algorithm
-        && key.calculate_key_tag().is_ok_and(|tag| tag == input.key_tag)
+        && key
+            .calculate_key_tag()
+            .is_ok_and(|tag| tag == input.key_tag)
 }
 
 /// Of two flaws the one that tells more of what is wrong.
@@ -203,7 +205,11 @@ fn more_telling(one: Flaw, other: Flaw) -> Flaw {
         Flaw::SignatureExpired { .. } => 3,
         _ => 4,
     };
-    if rank(&other) >= rank(&one) { other } else { one }
+    if rank(&other) >= rank(&one) {
+        other
+    } else {
+        one
+    }
 }
 
 #[expect(
