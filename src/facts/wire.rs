@@ -110,7 +110,10 @@ impl Walk<'_> {
         // hickory reads a record without data as one of a dynamic update.
         let is_whole = |record: &Record| {
             !matches!(record.data, RData::Update0(_))
-                || matches!(record.record_type(), RecordType::Unknown(_))
+                || matches!(
+                    record.record_type(),
+                    RecordType::OPT | RecordType::Unknown(_)
+                )
         };
         Some(read.and_then(|record| {
             if is_whole(&record) {
