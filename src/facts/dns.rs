@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis, NotMeasured};
-use super::dnssec::{Security, ZoneSecurity};
+use super::dnssec::{Security, Signature, ZoneSecurity};
 use super::name::{DnsName, RrType};
 use super::wire::WireMessage;
 
@@ -19,6 +19,8 @@ pub struct Dns {
     pub questions: Vec<Question>,
     /// The zones met on the way, from the root down.
     pub zones: Vec<Zone>,
+    /// Every signature that was tried; derived.
+    pub signatures: Vec<Signature>,
     /// What recursive resolvers, and the hosts file, say of the same questions.
     pub resolvers: Vec<ResolverAnswer>,
 }
@@ -40,6 +42,8 @@ pub struct Question {
     pub rcode: Rcode,
     /// The alias chain first, in order, then the records of the type asked for.
     pub answers: Vec<Record>,
+    /// What the zone says of a name beside the last one that nobody will have created; `null` when it was not asked.
+    pub sibling: Option<Vec<Record>>,
     /// The names that were asked for on the way, the name itself first, then the target of each alias.
     pub links: Vec<Link>,
     /// Whether the answer is proven; derived. `null` when signatures were not asked for.
@@ -269,6 +273,8 @@ pub struct Step {
     pub referral_to: Option<DnsName>,
     /// Whether the server called its answer authoritative (AA).
     pub authoritative: Option<bool>,
+    /// Whether the server offers to resolve names of others (RA).
+    pub recursion: Option<bool>,
     /// Whether the answer was cut short (TC).
     pub truncated: Option<bool>,
     /// Bytes of the answer.
@@ -309,6 +315,12 @@ pub struct Zone {
     pub glue: Vec<Glue>,
     /// Servers of the referral for which no address was found.
     pub unresolved_ns: Vec<DnsName>,
+    /// Servers whose name is an alias.
+    pub alias_ns: Vec<DnsName>,
+    /// The addresses of the servers inside the zone as it tells them itself; `null` when it was not asked, or did not answer.
+    pub own_addresses: Option<Vec<Glue>>,
+    /// Its CDS and CDNSKEY records (RFC 7344); `null` when it was not asked, or did not answer.
+    pub cds: Option<Vec<Record>>,
     /// Every (name, address) known.
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.

@@ -30,6 +30,10 @@ impl RrType {
     pub const RRSIG: Self = Self(46);
     /// Key of a zone.
     pub const DNSKEY: Self = Self(48);
+    /// The DS that a zone wishes its parent to have.
+    pub const CDS: Self = Self(59);
+    /// The key that it wishes it to have a DS of.
+    pub const CDNSKEY: Self = Self(60);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

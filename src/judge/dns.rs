@@ -2,6 +2,7 @@
 
 mod address;
 mod alias;
+mod dnssec;
 mod existence;
 mod hosts;
 mod limit;
@@ -9,9 +10,13 @@ mod servers;
 #[cfg(test)]
 mod testing;
 
+use jiff::Timestamp;
+
 use super::policy::Policy;
 use crate::facts::dns::Dns;
 use crate::finding::{Evidence, Finding, Rule};
+
+pub(super) use dnssec::RULES as DNSSEC_RULES;
 
 /// The rules about DNS.
 pub(super) const RULES: &[Rule] = &[
@@ -34,7 +39,8 @@ pub(super) const RULES: &[Rule] = &[
     address::NoIpv4::RULE,
 ];
 
-pub(super) fn judge(dns: &Dns, policy: &Policy, findings: &mut Vec<Finding>) {
+pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Vec<Finding>) {
+    dnssec::judge(dns, at, findings);
     existence::judge(dns, findings);
     servers::judge(dns, findings);
     alias::judge(dns, findings);

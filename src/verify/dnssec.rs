@@ -58,6 +58,7 @@ pub fn verify(dns: &mut Dns, anchors: &TrustAnchors, at: Timestamp) {
             step.dnssec = Some(security);
         }
     }
+    dns.signatures = chain.signatures();
     for question in &mut dns.questions {
         if question
             .dnssec

@@ -205,6 +205,7 @@ fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
         failure: None,
         referral_to: None,
         authoritative: None,
+        recursion: None,
         truncated: None,
         size: None,
         unreadable: None,
@@ -225,6 +226,7 @@ fn note(came: &Came, inquiry: &Inquiry, step: &mut Step) {
         step.referral_to = Some(zone);
     }
     step.authoritative = Some(message.metadata.authoritative);
+    step.recursion = Some(message.metadata.recursion_available);
     step.truncated = Some(message.metadata.truncation);
     step.size = Some(came.wire.0.len());
     step.unreadable = Some(came.unreadable);

@@ -290,6 +290,17 @@ impl Tracer {
         self.ask(0, &cut, name, rr_type).await;
     }
 
+    /// The same of one of them, and of others only when it does not answer: for what all will say alike.
+    pub(super) async fn ask_one_at(
+        self: &Arc<Self>,
+        zone: &DnsName,
+        name: &DnsName,
+        rr_type: RrType,
+    ) {
+        let cut = self.deepest_cut(zone);
+        self.ask_so_many(1, (0, &cut), name, rr_type).await;
+    }
+
     /// Waits until the keys and delegation signers that were asked for have come, or will not.
     pub(super) async fn keys_had(&self) {
         let open: Vec<_> = lock(&self.asks)
@@ -438,11 +449,22 @@ impl Tracer {
         name: &DnsName,
         rr_type: RrType,
     ) -> Shared<BoxFuture<'static, Usable>> {
+        self.ask_so_many(limits::SERVERS_AT_ONCE, (index, cut), name, rr_type)
+    }
+
+    fn ask_so_many(
+        self: &Arc<Self>,
+        width: usize,
+        (index, cut): (usize, &Cut),
+        name: &DnsName,
+        rr_type: RrType,
+    ) -> Shared<BoxFuture<'static, Usable>> {
         let key = (cut.zone.clone(), name.clone(), rr_type);
         let mut asks = lock(&self.asks);
         asks.entry(key)
             .or_insert_with(|| {
-                let race = Arc::clone(self).race(index, cut.clone(), name.clone(), rr_type);
+                let asked = (name.clone(), rr_type);
+                let race = Arc::clone(self).race(width, index, cut.clone(), asked);
                 race.boxed().shared()
             })
             .clone()
@@ -450,10 +472,10 @@ impl Tracer {
 
     async fn race(
         self: Arc<Self>,
+        width: usize,
         index: usize,
         cut: Cut,
-        name: DnsName,
-        rr_type: RrType,
+        (name, rr_type): (DnsName, RrType),
     ) -> Usable {
         let (sender, mut replies) = mpsc::unbounded_channel();
         let mut waiting = cut
@@ -477,7 +499,7 @@ impl Tracer {
             *open += 1;
             self.spawn(index, inquiry, sender.clone());
         };
-        for _ in 0..limits::SERVERS_AT_ONCE {
+        for _ in 0..width {
             start_next(&mut waiting, &mut open);
         }
         let mut last_resort = None;
@@ -608,6 +630,7 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         obstacle: found.obstacle,
         rcode,
         answers: found.answers.iter().map(Record::from).collect(),
+        sibling: None,
         links: found.links,
         dnssec: None,
         steps: Vec::new(),

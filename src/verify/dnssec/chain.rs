@@ -15,9 +15,7 @@ use super::denial::{Denials, Proof};
 use super::evidence::{Evidence, Reply};
 use super::rrset::{Check, Keys, RrSet, algorithm_number};
 use crate::facts::dns::{Record, ResponseClass};
-use crate::facts::dnssec::{
-    Flaw, Key, Nsec3Parameters, Security, Signature, SignedSet, ZoneSecurity,
-};
+use crate::facts::dnssec::{Flaw, Key, Nsec3Parameters, Security, Signature, ZoneSecurity};
 use crate::facts::name::{DnsName, RrType};
 
 /// Whether what a zone signs is proven, with its keys.
@@ -337,12 +335,24 @@ impl<'a> Chain<'a> {
             Trust::Not(flaw) => flaw.into(),
         };
         let ds = self.ds_records(zone);
-        let tried = self.check.tried.borrow();
-        let own = |set: &SignedSet| {
+        let own = |signature: &Signature| {
+            let set = &signature.set;
             set.name == *zone && [RrType::DNSKEY, RrType::DS].contains(&set.r#type)
         };
+        let signatures: Vec<Signature> = self.signatures().into_iter().filter(own).collect();
+        ZoneSecurity {
+            security,
+            keys: self.key_facts(zone, &ds, &signatures),
+            ds: ds.iter().map(|(_, record)| record.clone()).collect(),
+            signatures,
+            nsec3: self.nsec3.borrow().get(zone).copied(),
+        }
+    }
+
+    /// Every signature that was tried so far, each once.
+    pub(super) fn signatures(&self) -> Vec<Signature> {
         let mut signatures: Vec<Signature> = Vec::new();
-        for (set, valid) in tried.iter().filter(|(set, _)| own(set)) {
+        for (set, valid) in self.check.tried.borrow().iter() {
             let signature = Signature {
                 set: set.clone(),
                 valid: Some(*valid),
@@ -351,13 +361,7 @@ impl<'a> Chain<'a> {
                 signatures.push(signature);
             }
         }
-        ZoneSecurity {
-            security,
-            keys: self.key_facts(zone, &ds, &signatures),
-            ds: ds.iter().map(|(_, record)| record.clone()).collect(),
-            signatures,
-            nsec3: self.nsec3.borrow().get(zone).copied(),
-        }
+        signatures
     }
 
     fn ds_records(&self, zone: &DnsName) -> Vec<(DS, Record)> {
