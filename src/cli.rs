@@ -119,7 +119,8 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?;
+    settings.graph = args.graph.map(Into::into);
     let plan = settings::trace_plan(args, &settings)?;
     let shown = match Target::read(&args.name) {
         Ok(target) => target.shown(),

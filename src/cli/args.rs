@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
+use crate::render::graph::Picture;
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
 ///
@@ -150,6 +151,9 @@ pub(super) struct DnstraceArgs {
     /// Ask for no signatures and judge none
     #[arg(long)]
     pub(super) no_dnssec: bool,
+    /// Print the delegation and its chain of trust as a picture instead
+    #[arg(long, value_enum, conflicts_with_all = ["format", "json"])]
+    pub(super) graph: Option<Graph>,
     /// Ask over TCP only
     #[arg(long)]
     pub(super) tcp: bool,
@@ -330,6 +334,26 @@ pub(super) enum Format {
     Json,
     /// One object a line, as each target finishes
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Graph {
+    /// Graphviz
+    Dot,
+    /// Mermaid
+    Mermaid,
+    /// An image
+    Svg,
+}
+
+impl From<Graph> for Picture {
+    fn from(graph: Graph) -> Self {
+        match graph {
+            Graph::Dot => Self::Dot,
+            Graph::Mermaid => Self::Mermaid,
+            Graph::Svg => Self::Svg,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

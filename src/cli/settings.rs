@@ -21,6 +21,7 @@ use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::render::graph::Picture;
 use crate::render::style::Style;
 use crate::verify::dnssec::anchors::TrustAnchors;
 use crate::verify::path::Anchors;
@@ -39,6 +40,8 @@ pub(super) struct Settings {
     pub(super) policy: Policy,
     pub(super) style: Style,
     pub(super) format: Format,
+    /// Draw what was seen of DNS in place of the report.
+    pub(super) graph: Option<Picture>,
     pub(super) fail_on: FailOn,
     pub(super) outputs: Vec<Output>,
     pub(super) progress: bool,
@@ -75,6 +78,7 @@ impl Settings {
             },
             style: style(probing),
             format: probing.format(),
+            graph: None,
             fail_on: probing.fail_on,
             outputs: probing
                 .output

@@ -70,17 +70,80 @@ impl From<Name> for DnsName {
     }
 }
 
-impl FromStr for DnsName {
-    type Err = hickory_proto::ProtoError;
+/// Why a text is no domain name (RFC 1035 §2.3.4, §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
+    /// Two dots stand side by side, or one in front.
+    #[error("a label is empty")]
+    EmptyLabel,
+    /// A backslash is followed by neither a character nor a number from 0 to 255.
+    #[error("a backslash is followed by nothing that it could stand for")]
+    Escape,
+    /// A label or the whole is too long.
+    #[error("a name has at most 253 characters, in labels of at most 63")]
+    TooLong,
+}
 
+impl FromStr for DnsName {
+    type Err = NameError;
+
+    /// Reads the form of zone files: `\.` is a dot within a label, `\046` a byte by its decimal number.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Name::from_ascii(text).map(Self::from)
+        match text {
+            "" => return Err(NameError::Empty),
+            "." => return Ok(Self::root()),
+            _ => {}
+        }
+        let mut labels: Vec<Vec<u8>> = vec![Vec::new()];
+        let mut bytes = text.bytes();
+        while let Some(byte) = bytes.next() {
+            let label = labels.last_mut().ok_or(NameError::Empty)?;
+            match byte {
+                b'.' if label.is_empty() => return Err(NameError::EmptyLabel),
+                b'.' => labels.push(Vec::new()),
+                b'\\' => label.push(escaped(&mut bytes).ok_or(NameError::Escape)?),
+                other => label.push(other),
+            }
+        }
+        // The final dot leaves an empty label behind.
+        labels.pop_if(|last| last.is_empty());
+        let name = Name::from_labels(labels.iter().map(Vec::as_slice));
+        name.map(Self::from).map_err(|_| NameError::TooLong)
     }
+}
+
+/// What stands behind a backslash.
+fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let first = bytes.next()?;
+    if !first.is_ascii_digit() {
+        return Some(first);
+    }
+    let digits = [first, bytes.next()?, bytes.next()?];
+    std::str::from_utf8(&digits).ok()?.parse().ok()
 }
 
 impl fmt::Display for DnsName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_ascii())
+        for label in &self.0 {
+            for byte in label {
+                match byte {
+                    b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'*' | b'/' => {
+                        write!(f, "{}", char::from(*byte))?;
+                    }
+                    b'!'..=b'~' => write!(f, "\\{}", char::from(*byte))?,
+                    other => write!(f, "\\{other:03}")?,
+                }
+            }
+            f.write_str(".")?;
+        }
+        if self.0.is_root() {
+            f.write_str(".")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -152,6 +215,16 @@ mod tests {
         assert!(name.is_at_or_below(&name) && !name.is_below(&name));
         assert!(name.is_below(&"com".parse().unwrap()));
         assert!(!name.is_at_or_below(&"ample.com".parse().unwrap()));
+    }
+
+    #[test]
+    fn every_label_of_the_wire_survives_a_report() {
+        for byte in 0..=255 {
+            let odd = Name::from_labels([[b'a', byte, b'z'].as_slice(), b"example"]).unwrap();
+            let name = DnsName::from(odd);
+            let read: Result<DnsName, _> = name.to_string().parse();
+            assert!(read.is_ok_and(|read| read == name), "{byte}: {name}");
+        }
     }
 
     #[test]

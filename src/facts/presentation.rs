@@ -2,11 +2,11 @@
 
 use data_encoding::{BASE64, HEXLOWER};
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, NSEC3, RRSIG};
-use hickory_proto::rr::{RData, Record as WireRecord, RecordTypeSet};
+use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordTypeSet};
 use jiff::Timestamp;
 
 use super::dns::Record;
-use super::name::{RrType, uncompressed};
+use super::name::{DnsName, RrType, uncompressed};
 
 impl From<&WireRecord> for Record {
     fn from(record: &WireRecord) -> Self {
@@ -24,10 +24,10 @@ fn presentation(data: &RData) -> String {
     match data {
         RData::Unknown { code, rdata } => unknown(RrType::from(*code), &rdata.anything),
         RData::Update0(_) => unknown(RrType(0), &[]),
-        RData::CNAME(target) => target.0.to_ascii(),
-        RData::NS(target) => target.0.to_ascii(),
-        RData::PTR(target) => target.0.to_ascii(),
-        RData::MX(mx) => format!("{} {}", mx.preference, mx.exchange.to_ascii()),
+        RData::CNAME(target) => name(&target.0),
+        RData::NS(target) => name(&target.0),
+        RData::PTR(target) => name(&target.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, name(&mx.exchange)),
         RData::TXT(text) => {
             let parts: Vec<String> = text.txt_data.iter().map(|part| quoted(part)).collect();
             parts.join(" ")
@@ -35,7 +35,7 @@ fn presentation(data: &RData) -> String {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => rrsig(signature),
         RData::DNSSEC(DNSSECRData::NSEC(nsec)) => format!(
             "{}{}",
-            nsec.next_domain_name().to_ascii(),
+            name(nsec.next_domain_name()),
             types(NSEC::type_set(nsec))
         ),
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
@@ -46,10 +46,14 @@ fn presentation(data: &RData) -> String {
 fn unknown(rr_type: RrType, bytes: &[u8]) -> String {
     let dname = (rr_type == RrType::DNAME).then(|| uncompressed(bytes));
     if let Some(Some(target)) = dname {
-        return target.to_ascii();
+        return name(&target);
     }
     let hex = HEXLOWER.encode(bytes);
     format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
+}
+
+fn name(name: &Name) -> String {
+    DnsName::from(name.clone()).to_string()
 }
 
 /// A character string in quotes, with quote, backslash and what is not printable escaped.
@@ -82,7 +86,7 @@ fn rrsig(signature: &RRSIG) -> String {
         day(input.sig_expiration.get()),
         day(input.sig_inception.get()),
         input.key_tag,
-        input.signer_name.to_ascii(),
+        name(&input.signer_name),
         BASE64.encode(signature.sig())
     )
 }
@@ -112,8 +116,8 @@ fn types(set: &RecordTypeSet) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::RecordType;
     use hickory_proto::rr::rdata::TXT;
-    use hickory_proto::rr::{Name, RecordType};
 
     #[test]
     fn text_is_quoted_and_escaped() {

@@ -117,7 +117,9 @@ pub(super) fn step(zone: &str, number: u8, response: ResponseClass) -> Step {
     Step {
         zone: zone.parse().unwrap(),
         question: Asked {
-            name: format!("www.{zone}").parse().unwrap(),
+            name: format!("www.{}", zone.trim_start_matches('.'))
+                .parse()
+                .unwrap(),
             r#type: RrType::A,
         },
         server: Server {
