@@ -158,7 +158,7 @@ pub(super) struct DnstraceArgs {
 }
 
 /// What every probing command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct ProbingArgs {
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Human, env = "DOORSTEP_FORMAT", help_heading = "Output")]
