@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
 use super::Stage;
 use crate::cli::exit::{Exit, UsageError};
@@ -16,18 +17,24 @@ const NAMES: [&str; 2] = ["shop.example", "www.shop.example"];
 
 /// Serves until the user stops it; then the files are removed.
 pub(super) fn serve(stage: &Stage) -> Result<Exit, UsageError> {
-    let directory = tempfile::Builder::new()
-        .prefix("doorstep-demo-")
-        .tempdir()
-        .map_err(|error| UsageError::new(format!("cannot make a temporary directory: {error}")))?;
-    let files = Files::write(stage, directory.path()).map_err(|error| {
-        UsageError::new(format!(
-            "cannot write `{}`: {error}",
-            directory.path().display()
-        ))
-    })?;
-    output::print(&told(stage, &files))?;
-    Ok(stage.runtime.block_on(run::signalled()))
+    stage.runtime.block_on(async {
+        let mut signal = pin!(run::signalled());
+        // The first poll has the signal caught: an early one would leave the files behind.
+        tokio::select! {
+            biased;
+            exit = &mut signal => return Ok(exit),
+            () = std::future::ready(()) => {}
+        }
+        let directory = tempfile::Builder::new()
+            .prefix("doorstep-demo-")
+            .tempdir()
+            .map_err(|error| UsageError::new(format!("cannot make a directory: {error}")))?;
+        let shown = directory.path().display();
+        let files = Files::write(stage, directory.path())
+            .map_err(|error| UsageError::new(format!("cannot write to `{shown}`: {error}")))?;
+        output::print(&told(stage, &files))?;
+        Ok(signal.await)
+    })
 }
 
 /// What is written for other tools.

@@ -57,10 +57,10 @@ finding! {
     ///
     /// To find the server one would have to ask the server itself. The parent must send the address along (glue), and does
     /// not. Enter the address of the name server (a "host object" or "child name server") at the registrar.
-    GlueMissing { zone: DnsName, server: DnsName }
+    GlueMissing { zone: DnsName, servers: String }
     id: "dns/glue-missing", severity: Error, source: "RFC 9471",
-    message: "the referral to `{zone}` names {server}, which lies inside it, without an address",
-    fix: "enter the address of {server} at the registrar (host object, glue record)",
+    message: "the referral to `{zone}` names {servers} inside the zone without an address",
+    fix: "enter the addresses of {servers} at the registrar (host objects, glue records)",
 }
 
 finding! {
@@ -68,10 +68,10 @@ finding! {
     ///
     /// The parent lists it for the zone, but its own name leads nowhere, so nobody can ask it. When the domain of the server's
     /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records.
-    NsUnresolvable { zone: DnsName, server: DnsName }
+    NsUnresolvable { zone: DnsName, servers: String }
     id: "dns/ns-unresolvable", severity: Error, source: "practice: the server cannot be asked (zonemaster BASIC02)",
-    message: "the name server {server} of `{zone}` has no address",
-    fix: "remove {server} from the NS records of `{zone}`, or give it an address",
+    message: "`{zone}` is delegated to {servers}, a name without an address",
+    fix: "remove {servers} from the NS records of `{zone}`, or give it an address",
 }
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
@@ -133,21 +133,44 @@ fn is_surveyed(dns: &Dns, zone: &Zone) -> bool {
     zone.name != DnsName::root() && (stopped_here || deepest)
 }
 
+/// Servers without an address: inside the zone the referral lacks it, outside their own names do.
 fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
-    for server in &zone.unresolved_ns {
-        let (zone, server) = (zone.name.clone(), server.clone());
-        let subject = server.without_dot();
-        findings.push(if server.is_at_or_below(&zone) {
-            GlueMissing { zone, server }.about(subject)
-        } else {
-            NsUnresolvable { zone, server }.about(subject)
-        });
+    let unknown = zone.unresolved_ns.iter();
+    let (inside, outside): (Vec<&DnsName>, Vec<&DnsName>) =
+        unknown.partition(|server| server.is_at_or_below(&zone.name));
+    let common = || zone.name.without_dot();
+    let subjects = |servers: &[&DnsName]| -> Vec<String> {
+        servers.iter().map(|server| server.without_dot()).collect()
+    };
+    if !inside.is_empty() {
+        let evidence = GlueMissing {
+            zone: zone.name.clone(),
+            servers: listed(&inside),
+        };
+        findings.push(evidence.about_all(common(), subjects(&inside)));
+    }
+    if !outside.is_empty() {
+        let evidence = NsUnresolvable {
+            zone: zone.name.clone(),
+            servers: listed(&outside),
+        };
+        findings.push(evidence.about_all(common(), subjects(&outside)));
     }
 }
 
+fn listed(servers: &[&DnsName]) -> String {
+    let each = servers.iter().map(ToString::to_string);
+    each.collect::<Vec<_>>().join(", ")
+}
+
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
-    let mut names: Vec<&DnsName> = asked.iter().map(|server| &server.name).collect();
-    names.dedup();
+    // A server's second address does not stand beside its first.
+    let mut names: Vec<&DnsName> = Vec::new();
+    for server in asked {
+        if !names.contains(&&server.name) {
+            names.push(&server.name);
+        }
+    }
     for name in names {
         let own = || asked.iter().copied().filter(|server| server.name == *name);
         let zone = || zone.name.clone();
@@ -258,6 +281,23 @@ mod tests {
             judged(&[good, udp_only]).is_empty(),
             "silent over UDP, TCP not tried"
         );
+    }
+
+    #[test]
+    fn a_server_with_two_addresses_is_one_finding() {
+        let mut dns =
+            zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        let mut second = server(2, ResponseClass::Refused);
+        second.address = "2001:db8::2".parse().unwrap();
+        dns.zones[1].servers = vec![
+            server(2, ResponseClass::Refused),
+            server(1, ResponseClass::Answer),
+            second,
+        ];
+        let mut findings = Vec::new();
+        judge(&dns, &mut findings);
+        let lame: Vec<usize> = findings.iter().map(|lame| lame.subjects.len()).collect();
+        assert_eq!(lame, [2], "{findings:?}");
     }
 
     #[test]

@@ -49,6 +49,7 @@ finding! {
     /// with your certificate, and serve that.
     PathInvalid { place: String, rule: String, why: String }
     id: "tls/path-invalid", severity: Error, source: "RFC 5280 §6.1",
+    explained_by: ["tls/leaf-not-first"],
     message: "the chain at {place} cannot be verified: {why}",
     fix: "serve the chain that the authority gives out with this certificate, or have the certificate issued anew",
 }

@@ -24,6 +24,7 @@ finding! {
     /// a machine that is gone. Start the server, let it listen on this port, and open the port in firewall and load balancer.
     Unreachable { host: String, why: String, met: Vec<Met> }
     id: "tls/unreachable", severity: Error, source: "practice: no visitor can connect",
+    explained_by: ["dns/all-addresses-private"],
     message: "nobody can connect to `{host}`: {why}",
     fix: "start the server, have it listen on this port, and open the port in the firewall or security group",
 }

@@ -175,6 +175,8 @@ impl Tracer {
     ) -> Walked {
         let mut cut = self.deepest_cut(name);
         let mut labels = Labels::new(self.plan.minimise, &cut.zone, name);
+        let mut referrals = 0;
+        // Each round is a referral, or shows more of the name.
         for _ in 0..limits::REFERRALS + limits::MINIMISED_STEPS {
             let asked = labels.current(name);
             let whole = asked == *name;
@@ -188,7 +190,11 @@ impl Tracer {
             };
             let (server, message) = &*reply;
             match message::classify(&cut.zone, &asked, asked_type, message) {
+                Reply::Referral { .. } if referrals == limits::REFERRALS => {
+                    return Walked::Stopped(limit("REFERRALS", name));
+                }
                 Reply::Referral { zone, names } => {
+                    referrals += 1;
                     let next = Cut::from_referral(&cut.zone, zone, names, message, server.clone());
                     cut = match self.enter(index, next, stack).await {
                         Ok(cut) => cut,
