@@ -38,19 +38,35 @@ pub(super) fn prepare(_: &[IpAddr]) -> Result<(), UsageError> {
     )
 }
 
+/// Whether the address is one of this network's. A network that was never up lets any be bound, and none be reached.
 #[cfg(target_os = "linux")]
 fn is_local(address: IpAddr) -> bool {
-    std::net::UdpSocket::bind((address, 0)).is_ok()
+    std::net::UdpSocket::bind((address, 0))
+        .and_then(|socket| socket.connect((address, 9)))
+        .is_ok()
 }
 
-/// Whether this process is in another network namespace than process 1. What cannot be read is taken to be the machine's.
+/// Whether this process is in another network namespace than process 1.
 #[cfg(target_os = "linux")]
 fn is_apart() -> bool {
     let of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/net"));
     match (of("self"), of("1")) {
         (Ok(own), Ok(first)) => own != first,
-        _ => false,
+        _ => is_unused(),
     }
+}
+
+/// Where process 1 may not be looked at: whether this network has nothing but a `lo` that was never up, as a new one has.
+#[cfg(target_os = "linux")]
+fn is_unused() -> bool {
+    let Ok(devices) = std::fs::read_to_string("/proc/self/net/dev") else {
+        return false;
+    };
+    let names: Vec<&str> = devices
+        .lines()
+        .filter_map(|line| Some(line.split_once(':')?.0.trim()))
+        .collect();
+    names == ["lo"] && !is_local(std::net::Ipv4Addr::LOCALHOST.into())
 }
 
 /// Brings `lo` up and adds the addresses to it, by iproute2.

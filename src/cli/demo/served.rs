@@ -1,7 +1,6 @@
 //! `demo --serve`: keeps a world up, and prints what other tools need to walk it.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
@@ -60,6 +59,21 @@ impl Files {
         Ok(files)
     }
 
+    /// The command line of doorstep. On the world's own addresses its built-in root servers are the world's.
+    fn doorstep(&self, stage: &Stage, real: bool) -> String {
+        let check = format!("doorstep check {}", stage.scenario.target);
+        if !real {
+            return format!("{check} --config {}", quoted(&self.options));
+        }
+        let internal = RANGES.map(|range| format!("--internal {range}")).join(" ");
+        let hosts = match stage.hosts.as_str() {
+            "" => String::new(),
+            _ => format!(" --hosts {}", quoted(&self.hosts)),
+        };
+        let authority = quoted(&self.authority);
+        format!("{check} --trust {authority} --resolver {RESOLVER} {internal}{hosts}")
+    }
+
     /// The options of doorstep, as its configuration file. A JSON string is one of TOML as well.
     fn options_for(&self, stage: &Stage) -> String {
         let json = |value: serde_json::Value| value.to_string();
@@ -100,7 +114,7 @@ fn told(stage: &Stage, files: &Files) -> String {
     if real {
         let _ = writeln!(
             out,
-            "It stands on its own addresses; from another terminal, enter its network with\n  \
+            "It stands on its own addresses; another terminal comes into its network with\n  \
              nsenter --net=/proc/{}/ns/net",
             std::process::id()
         );
@@ -113,42 +127,38 @@ fn told(stage: &Stage, files: &Files) -> String {
     ];
     out.push_str("\nfiles, removed at the end:\n");
     for (path, what) in written {
-        let _ = writeln!(out, "  {}  {what}", quoted(path));
+        let _ = writeln!(out, "  {}  # {what}", quoted(path));
     }
-    let doorstep = format!("doorstep check {name} --config {}", quoted(&files.options));
-    let _ = writeln!(out, "\ndoorstep:\n  {doorstep}");
-    out.push_str(&dig(stage.world.places(), name, real));
+    let _ = writeln!(out, "\ndoorstep:\n  {}", files.doorstep(stage, real));
+    out.push_str(&dig(stage.world.places(), name));
+    if real {
+        let _ = writeln!(
+            out,
+            "\nunbound-host, which walks from the root by itself:\n  unbound-host -v {name}"
+        );
+    }
     out.push_str(&web(stage.world.places(), name, &quoted(&files.authority)));
     out
 }
 
-/// A line for the resolver, and one for each name server; more for tools that need the real ports.
-fn dig(places: &[Place], name: &str, real: bool) -> String {
+/// A line for the resolver, and one for each name server.
+fn dig(places: &[Place], name: &str) -> String {
     let mut out = "\ndig:\n".to_owned();
-    let mut seen: Vec<(&str, SocketAddr)> = Vec::new();
+    let mut told: Vec<&str> = Vec::new();
     for place in places.iter().filter(|place| place.asked.port() == 53) {
-        let key = (place.name.as_str(), place.dialled);
-        // A server's addresses share a port, or each has its own socket: one of a root server is enough then.
-        let told = seen.contains(&key) || (real && seen.iter().any(|(own, _)| *own == place.name));
-        if told {
+        // The addresses of one server say the same.
+        if told.contains(&place.name.as_str()) {
             continue;
         }
-        seen.push(key);
+        told.push(&place.name);
         let is_resolver = place.asked.ip() == RESOLVER;
         let recurse = if is_resolver { "" } else { "+norecurse " };
-        let port = if place.dialled.port() == 53 {
-            String::new()
-        } else {
-            format!(" -p {}", place.dialled.port())
+        let port = match place.dialled.port() {
+            53 => String::new(),
+            other => format!(" -p {other}"),
         };
         let line = format!("dig @{}{port} {recurse}{name}", place.dialled.ip());
         let _ = writeln!(out, "  {line}  # {}, {}", place.name, place.asked.ip());
-    }
-    if real {
-        let _ = writeln!(
-            out,
-            "  dig @{RESOLVER} +trace {name}\n\nunbound-host, which walks from the root by itself:\n  unbound-host -v {name}"
-        );
     }
     out
 }
