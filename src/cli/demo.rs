@@ -172,7 +172,7 @@ fn settings(
     let mut settings = Settings::resolve(&probing)?;
     settings.anchors = Anchors::from_certificates(&[pki.root.certificate()]).0;
     settings.lookup.hosts = Some(HostsFile {
-        path: "hosts".to_owned(),
+        path: "demo/hosts".to_owned(),
         text: hosts.to_owned(),
     });
     Ok(settings)

@@ -11,9 +11,9 @@ finding! {
     /// The parent zone names these servers, and none of them sent anything back, over UDP or TCP. Visitors whose resolver has
     /// forgotten the last answer see "server not found". Start the servers, open port 53 for UDP and TCP, or have the
     /// registrar list the servers that your DNS host gave you.
-    AllServersDead { zone: DnsName, servers: Vec<String> }
+    AllServersDead { zone: DnsName, names: String, servers: Vec<String> }
     id: "dns/all-servers-dead", severity: Error, source: "practice: nobody can resolve the name (zonemaster BASIC02)",
-    message: "no name server of `{zone}` answers",
+    message: "no name server of `{zone}` answers: {names}",
     fix: "start the name servers of `{zone}`, or list the right ones at the registrar",
 }
 
@@ -23,9 +23,9 @@ finding! {
     /// The parent zone names these servers, but they refuse or do not know the zone: it was never created there, was deleted,
     /// or the registrar lists the servers of another account. Create the zone at that DNS host, or list at the registrar the
     /// servers that your DNS host shows for the zone.
-    AllServersLame { zone: DnsName, servers: Vec<String> }
+    AllServersLame { zone: DnsName, names: String, servers: Vec<String> }
     id: "dns/all-servers-lame", severity: Error, source: "RFC 9499, RFC 1912 §2.8",
-    message: "the name servers of `{zone}` answer, but none of them serves the zone",
+    message: "the name servers of `{zone}` answer, but none of them serves the zone: {names}",
     fix: "create `{zone}` at its DNS host, or list at the registrar the servers that the DNS host shows for it",
 }
 
@@ -88,6 +88,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             asked if asked.iter().all(|server| is_dead(server)) => {
                 let evidence = AllServersDead {
                     zone: zone.name.clone(),
+                    names: listed(&names(asked)),
                     servers: labels(asked),
                 };
                 findings.push(evidence.about(zone.name.without_dot()));
@@ -99,6 +100,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             {
                 let evidence = AllServersLame {
                     zone: zone.name.clone(),
+                    names: listed(&names(asked)),
                     servers: labels(asked),
                 };
                 findings.push(evidence.about(zone.name.without_dot()));
@@ -164,14 +166,7 @@ fn listed(servers: &[&DnsName]) -> String {
 }
 
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
-    // A server's second address does not stand beside its first.
-    let mut names: Vec<&DnsName> = Vec::new();
-    for server in asked {
-        if !names.contains(&&server.name) {
-            names.push(&server.name);
-        }
-    }
-    for name in names {
+    for name in names(asked) {
         let own = || asked.iter().copied().filter(|server| server.name == *name);
         let zone = || zone.name.clone();
         let lame: Vec<&ZoneServer> = own().filter(|server| is_lame(server)).collect();
@@ -198,6 +193,17 @@ fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
             findings.push(evidence.about_all(name.without_dot(), addresses));
         }
     }
+}
+
+/// Each name once: a server's second address does not stand beside its first.
+fn names<'a>(servers: &[&'a ZoneServer]) -> Vec<&'a DnsName> {
+    let mut names: Vec<&DnsName> = Vec::new();
+    for server in servers {
+        if !names.contains(&&server.name) {
+            names.push(&server.name);
+        }
+    }
+    names
 }
 
 fn is_unreachable(server: &ZoneServer) -> bool {

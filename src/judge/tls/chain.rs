@@ -73,7 +73,7 @@ finding! {
     /// certificate, whose subject is its own issuer, out of the server's certificate file.
     ChainHasRoot { place: String, root: String, bytes: usize }
     id: "tls/chain-has-root", severity: Notice, source: "RFC 8446 §4.4.2",
-    message: "{place} sends the root `{root}` along, {bytes} bytes that no client needs",
+    message: "the root `{root}` is sent along at {place}, {bytes} bytes that no client needs",
     fix: "take the certificate of `{root}` out of the server's certificate file",
 }
 

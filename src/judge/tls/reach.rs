@@ -49,7 +49,7 @@ finding! {
     /// balancer's listener is of type HTTP or TCP instead of HTTPS.
     Plaintext { place: String, protocol: String, first_bytes: String }
     id: "tls/plaintext", severity: Error, source: "RFC 8446 §5.1",
-    message: "{place} speaks {protocol} instead of TLS: its first bytes are `{first_bytes}`",
+    message: "{protocol} is spoken instead of TLS at {place}: the first bytes are `{first_bytes}`",
     fix: "switch TLS on for this port (nginx: `listen 443 ssl;`, Apache: `SSLEngine on`, load balancer: an HTTPS listener)",
 }
 
@@ -61,7 +61,7 @@ finding! {
     /// or only versions and cipher suites are allowed that nobody offers any more.
     HandshakeRefused { place: String, why: String, meaning: String, met: Vec<Met> }
     id: "tls/handshake-refused", severity: Error, source: "RFC 8446 §6.2",
-    message: "{place} refuses the TLS handshake: {why}",
+    message: "the TLS handshake with {place} is refused: {why}",
     fix: "{meaning}",
 }
 

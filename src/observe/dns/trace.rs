@@ -191,7 +191,7 @@ impl Tracer {
             let (server, message) = &*reply;
             match message::classify(&cut.zone, &asked, asked_type, message) {
                 Reply::Referral { .. } if referrals == limits::REFERRALS => {
-                    return Walked::Stopped(limit("REFERRALS", name));
+                    return Walked::Stopped(limit("REFERRALS", &cut.zone));
                 }
                 Reply::Referral { zone, names } => {
                     referrals += 1;

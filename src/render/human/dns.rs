@@ -61,15 +61,7 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         &format!("DNS   {sign}"),
         1,
     );
-    let hops: Vec<String> = dns
-        .zones
-        .iter()
-        .filter_map(|zone| hop(zone, &steps))
-        .collect();
-    if !hops.is_empty() {
-        let through = hops.join(&format!("  {}  ", style.arrow()));
-        out.push_str(&wrapped(&through, "        ", "        ", style));
-    }
+    out.push_str(&through(dns, &steps, style));
     for answer in &dns.resolvers {
         out.push_str(&beside(answer, style));
     }
@@ -97,14 +89,34 @@ fn beside(answer: &ResolverAnswer, style: Style) -> String {
     wrapped(&harmless(&text), "        ", "          ", style)
 }
 
-fn hop(zone: &Zone, steps: &[&Step]) -> Option<String> {
-    let first = usable(zone, steps)?;
-    Some(harmless(&format!(
-        "{} {}",
-        zone.name,
-        first.server.name.without_dot()
-    )))
+/// The cuts in the order in which they were come to, each with the server that moved the trace on.
+fn through(dns: &Dns, steps: &[&Step], style: Style) -> String {
+    let mut hops: Vec<(&Zone, &Step)> = dns
+        .zones
+        .iter()
+        .filter_map(|zone| Some((zone, usable(zone, steps)?)))
+        .collect();
+    hops.sort_by(|(_, one), (_, other)| one.at_ms.0.total_cmp(&other.at_ms.0));
+    let mut shown: Vec<String> = hops
+        .into_iter()
+        .map(|(zone, step)| format!("{} {}", zone.name, step.server.name.without_dot()))
+        .collect();
+    if shown.len() > CUTS {
+        let left_out = shown.len() - CUTS + 1;
+        shown.splice(CUTS - 2..CUTS - 2 + left_out, [format!("{left_out} more")]);
+    }
+    if shown.is_empty() {
+        return String::new();
+    }
+    // A zone and its server stay on one line, after the arrow that leads to them.
+    let arrow = style.arrow();
+    let together = shown.join(&format!(" {arrow} ")).replace(' ', "\u{a0}");
+    let text = together.replace(&format!("\u{a0}{arrow}"), &format!(" {arrow}"));
+    wrapped(&harmless(&text), "        ", "        ", style).replace('\u{a0}', " ")
 }
+
+/// Cuts of the line; a longer way is cut in its middle.
+const CUTS: usize = 6;
 
 /// The exchange that moved the trace on at a cut.
 fn usable<'a>(zone: &Zone, steps: &[&'a Step]) -> Option<&'a Step> {
