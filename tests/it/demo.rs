@@ -114,3 +114,22 @@ fn nothing_of_this_machine_leaks_into_the_world() {
         .collect();
     assert_eq!(asked, ["198.51.100.99", "198.51.100.99"]);
 }
+
+#[test]
+fn the_story_names_whom_was_asked_and_fits_the_page_in_ascii() {
+    let mut command = demo(&["alias-dangling", "-v"]);
+    let output = command.env("LANG", "C").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.is_ascii(), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "It begins at the root, whose servers every resolver knows beforehand.",
+        "was asked for example. A, as much of the name as it needs to see.",
+        "it referred to the servers of `shop.example.`, for it knows no more itself",
+        "it answered that the name is an alias for another",
+        "exchanges, of which",
+    ] {
+        assert!(words.contains(said), "{said} in {text}");
+    }
+}

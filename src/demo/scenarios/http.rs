@@ -137,7 +137,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "hsts-missing",
         title: "the site does not tell browsers to stay with https",
-        text: "Everything works. But a visitor who types the bare name begins in clear every time, at the mercy of the caf\u{e9}'s \
+        text: "Everything works. But a visitor who types the bare name begins in clear every time, at the mercy of the hotel's \
                network.",
         target: HOST,
         findings: &["http/hsts-missing"],

@@ -175,7 +175,7 @@ impl Tracer {
     ) -> Walked {
         let mut cut = self.deepest_cut(name);
         let mut labels = Labels::new(self.plan.minimise, &cut.zone, name);
-        let mut referrals = 0;
+        let mut referrals = self.cuts_above(&cut.zone);
         // Each round is a referral, or shows more of the name.
         for _ in 0..limits::REFERRALS + limits::MINIMISED_STEPS {
             let asked = labels.current(name);
@@ -244,6 +244,13 @@ impl Tracer {
             .max_by_key(|cut| cut.zone.label_count())
             .cloned()
             .unwrap_or_else(|| Cut::root(&self.plan.hints))
+    }
+
+    /// How many referrals led to a zone, whichever question was given them.
+    fn cuts_above(&self, zone: &DnsName) -> usize {
+        let cuts = lock(&self.cuts);
+        let above = cuts.keys().filter(|cut| zone.is_at_or_below(cut));
+        above.count().saturating_sub(1)
     }
 
     fn why_silent(&self, cut: &Cut, name: &DnsName) -> Obstacle {

@@ -1,5 +1,7 @@
 //! Takes out of a report what differs from run to run: times, keys, and which of several servers was the quickest.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 /// A report for people: numbers of milliseconds, dates, and the servers that won a race.
@@ -70,19 +72,20 @@ fn dates(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A report for programs. Exchanges stand sorted in one list: which question began one that both need is chance.
+/// A report for programs. What was asked stands sorted in one list, without of whom: which question began an exchange that both
+/// need, and which servers a slow machine still heard of those that were asked side by side, is chance.
 pub(super) fn report(report: &Value) -> Value {
     let mut report = report.clone();
-    let mut exchanges = Vec::new();
+    let mut exchanges = BTreeSet::new();
     for question in report["dns"]["questions"].as_array_mut().unwrap() {
         let steps = std::mem::replace(&mut question["steps"], json!([]));
         exchanges.extend(steps.as_array().unwrap().iter().map(exchange));
     }
-    exchanges.sort();
     report["dns"]["questions"][0]["steps"] = json!(exchanges);
-    for zone in report["dns"]["zones"].as_array_mut().unwrap() {
-        shorten(zone);
-    }
+    let zones = report["dns"]["zones"].as_array_mut().unwrap();
+    let (last, above) = zones.split_last_mut().unwrap();
+    above.iter_mut().for_each(shorten);
+    last["referred_by"] = "one of the parent's".into();
     if let Some(endpoints) = report["tls"]["endpoints"].as_array_mut() {
         for endpoint in endpoints.iter_mut().skip(1) {
             endpoint["hello"] = "as above".into();
@@ -92,7 +95,7 @@ pub(super) fn report(report: &Value) -> Value {
     report
 }
 
-/// The root's thirteen servers fill pages: the first three, which are asked, are shown.
+/// Of the zones above that of the name only some servers are asked, and the root's thirteen fill pages.
 fn shorten(zone: &mut Value) {
     zone["referred_by"] = match zone["referred_by"] {
         Value::Null => Value::Null,
@@ -101,16 +104,18 @@ fn shorten(zone: &mut Value) {
     for list in ["parent_ns", "glue", "servers"] {
         zone[list].as_array_mut().unwrap().truncate(4);
     }
+    for server in zone["servers"].as_array_mut().unwrap() {
+        *server = format!("{} {}", server["name"], server["address"]).into();
+    }
 }
 
 fn exchange(step: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     format!(
-        "{} {} @{} {} {}",
+        "{} {} at {}: {}",
         text(&step["question"]["name"]),
         text(&step["question"]["type"]),
-        text(&step["server"]["address"]),
-        text(&step["transport"]),
+        text(&step["zone"]),
         text(&step["response"])
     )
 }
