@@ -227,3 +227,50 @@ fn address(record: &Record) -> Option<IpAddr> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::demo::pki::Pki;
+    use crate::demo::scenarios::find;
+
+    /// What the resolver says of the addresses of a scenario's target.
+    fn asked(scenario: &str) -> (ResponseCode, usize) {
+        let scenario = find(scenario).unwrap();
+        let staged = scenario.stage(&Arc::new(Pki::new().unwrap())).unwrap();
+        let resolver = Resolver::new(staged.plan.servers);
+        let name = Name::from_ascii(format!("{}.", scenario.target)).unwrap();
+        let mut question = Message::new(1, MessageType::Query, OpCode::Query);
+        question.add_query(Query::query(name, RecordType::A));
+        let first = resolver.respond(&question).unwrap();
+        let again = resolver.respond(&question).unwrap();
+        assert_eq!(first.answers, again.answers, "from the cache");
+        assert!(first.metadata.recursion_available && !first.metadata.authoritative);
+        (first.metadata.response_code, first.answers.len())
+    }
+
+    #[test]
+    fn it_answers_what_the_zone_says() {
+        assert_eq!(asked("healthy"), (ResponseCode::NoError, 2));
+        assert_eq!(asked("lame-server"), (ResponseCode::NoError, 2));
+        assert_eq!(asked("silent-server"), (ResponseCode::NoError, 2));
+        assert_eq!(asked("no-address"), (ResponseCode::NoError, 0));
+        assert_eq!(asked("not-delegated"), (ResponseCode::NXDomain, 0));
+        assert_eq!(asked("alias-dangling"), (ResponseCode::NXDomain, 1));
+    }
+
+    #[test]
+    fn it_fails_where_no_resolver_could_go_on() {
+        for scenario in [
+            "alias-loop",
+            "all-lame",
+            "servers-dead",
+            "glue-missing",
+            "too-deep",
+        ] {
+            assert_eq!(asked(scenario), (ResponseCode::ServFail, 0), "{scenario}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Scenario;
-use crate::demo::blueprint::{HOST, SERVERS, at, delegated, parsed, shop, tld, with_site};
+use crate::demo::blueprint::{
+    Blueprint, HOST, SERVERS, at, delegated, parsed, shop, tld, with_site,
+};
 use crate::demo::zone::ZoneData;
 use crate::demo::{Behaviour, NameServer};
 
@@ -83,12 +85,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                 &["ns1.cloud.example."],
                 &own,
             );
-            world.others.push(server(
-                "ns1.cloud.example.",
-                &own,
-                vec![zone],
-                Behaviour::Serve,
-            ));
+            world.others.push(server("cloud.example.", &own, zone));
             Ok(())
         },
     },
@@ -235,53 +232,48 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-fn server(
-    name: &str,
-    addresses: &[&str],
-    zones: Vec<ZoneData>,
-    behaviour: Behaviour,
-) -> NameServer {
+/// The only server of a zone, called after it.
+fn server(origin: &str, addresses: &[&str], zone: ZoneData) -> NameServer {
     NameServer {
-        name: name.to_owned(),
+        name: origin.to_owned(),
         addresses: parsed(addresses),
-        zones: zones.into_iter().map(Arc::new).collect(),
-        behaviour,
+        zones: vec![Arc::new(zone)],
+        behaviour: Behaviour::Serve,
     }
 }
 
-/// Zones within zones on two servers in turn: one that had both parent and child would answer without a referral.
-fn nest(world: &mut crate::demo::blueprint::Blueprint) {
-    let names = ["ns-a.shop.example.", "ns-b.shop.example."];
-    let addresses = [
-        ["203.0.113.61", "2001:db8:a::61"],
-        ["203.0.113.62", "2001:db8:a::62"],
-    ];
-    let mut zones = [Vec::new(), Vec::new()];
-    let mut origin = "shop.example.".to_owned();
-    let mut parent = with_site(shop());
-    for (name, own) in names.iter().zip(&addresses) {
-        parent = at(parent, &[name], own);
-    }
-    let mut nested = Vec::new();
+/// Zones within zones, each on a server of its own: one that had several would answer without a referral.
+fn nest(world: &mut Blueprint) {
+    let mut zones: Vec<(String, ZoneData)> = vec![("shop.example.".to_owned(), with_site(shop()))];
     for level in 1..=NESTED {
-        let child = format!("z{level}.{origin}");
-        let [even, odd] = names;
-        let name = if level % 2 == 0 { even } else { odd };
-        nested.push(parent.delegate(&child, name, &[]));
-        parent = ZoneData::new(&child, &[name]);
-        origin = child;
+        let Some((parent, zone)) = zones.pop() else {
+            return;
+        };
+        let child = format!("z{level}.{parent}");
+        let (name, own) = (format!("ns.{child}"), own_addresses(level));
+        let own = own.each_ref().map(String::as_str);
+        zones.push((parent, zone.delegate(&child, &name, &own)));
+        let inner = ZoneData::new(&child, &[&name]);
+        zones.push((child, at(inner, &[&name], &own)));
     }
-    nested.push(at(parent, &[&origin], &["192.0.2.10", "2001:db8::10"]));
-    for (level, zone) in nested.into_iter().enumerate() {
-        match (level, zones.get_mut(level % 2)) {
-            (0, _) => world.shop = zone,
-            (_, Some(own)) => own.push(zone),
-            _ => {}
+    for (level, (origin, zone)) in zones.into_iter().enumerate() {
+        let own = own_addresses(level);
+        let own = own.each_ref().map(String::as_str);
+        match level {
+            0 => world.shop = zone,
+            NESTED => {
+                let zone = at(zone, &[&origin], &["192.0.2.10", "2001:db8::10"]);
+                world.others.push(server(&origin, &own, zone));
+            }
+            _ => world.others.push(server(&origin, &own, zone)),
         }
     }
-    for ((name, own), zones) in names.into_iter().zip(addresses).zip(zones) {
-        world
-            .others
-            .push(server(name, &own, zones, Behaviour::Serve));
-    }
+}
+
+/// The addresses of the server of a nested zone.
+fn own_addresses(level: usize) -> [String; 2] {
+    [
+        format!("203.0.113.{}", 100 + level),
+        format!("2001:db8:a::{level}"),
+    ]
 }
