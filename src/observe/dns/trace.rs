@@ -175,8 +175,6 @@ impl Tracer {
     ) -> Walked {
         let mut cut = self.deepest_cut(name);
         let mut labels = Labels::new(self.plan.minimise, &cut.zone, name);
-        let mut referrals = self.cuts_above(&cut.zone);
-        // Each round is a referral, or shows more of the name.
         for _ in 0..limits::REFERRALS + limits::MINIMISED_STEPS {
             let asked = labels.current(name);
             let whole = asked == *name;
@@ -190,11 +188,7 @@ impl Tracer {
             };
             let (server, message) = &*reply;
             match message::classify(&cut.zone, &asked, asked_type, message) {
-                Reply::Referral { .. } if referrals == limits::REFERRALS => {
-                    return Walked::Stopped(limit("REFERRALS", &cut.zone));
-                }
                 Reply::Referral { zone, names } => {
-                    referrals += 1;
                     let next = Cut::from_referral(&cut.zone, zone, names, message, server.clone());
                     cut = match self.enter(index, next, stack).await {
                         Ok(cut) => cut,
@@ -246,13 +240,6 @@ impl Tracer {
             .unwrap_or_else(|| Cut::root(&self.plan.hints))
     }
 
-    /// How many referrals led to a zone, whichever question was given them.
-    fn cuts_above(&self, zone: &DnsName) -> usize {
-        let cuts = lock(&self.cuts);
-        let above = cuts.keys().filter(|cut| zone.is_at_or_below(cut));
-        above.count().saturating_sub(1)
-    }
-
     fn why_silent(&self, cut: &Cut, name: &DnsName) -> Obstacle {
         if self.wire.deadline.left().is_zero() {
             return Obstacle::OutOfTime;
@@ -265,6 +252,13 @@ impl Tracer {
         }
     }
 
+    /// How many referrals lead to a zone, whichever question was given them.
+    fn referrals_to(&self, zone: &DnsName) -> usize {
+        let cuts = lock(&self.cuts);
+        let above = |cut: &&DnsName| *cut != zone && zone.is_at_or_below(cut);
+        cuts.keys().filter(above).count()
+    }
+
     /// Makes sure that a new cut has a server with an address, looking up names when the referral brought none.
     async fn enter(
         self: &Arc<Self>,
@@ -272,6 +266,9 @@ impl Tracer {
         mut cut: Cut,
         stack: &Stack,
     ) -> Result<Cut, Obstacle> {
+        if self.referrals_to(&cut.zone) > limits::REFERRALS {
+            return Err(limit("REFERRALS", &cut.zone));
+        }
         let usable = |cut: &Cut| cut.servers().iter().any(|server| self.can_ask(server));
         let mut circular = false;
         if !usable(&cut) {
