@@ -50,22 +50,27 @@ fn the_answer_takes_three_round_trips_and_a_handshake_two() {
             assert!(trips >= 1.0, "an answer before a round trip: {step}");
         }
     }
-    for endpoint in report["tls"]["endpoints"].as_array().unwrap() {
+    let endpoints = report["tls"]["endpoints"].as_array().unwrap().iter();
+    let handshakes = endpoints.map(|endpoint| {
         assert_eq!(endpoint["version"], "TLSv1.3");
-        let timings = &endpoint["timings"];
-        let trips =
-            (number(&timings["connect_ms"]) + number(&timings["handshake_ms"])) / ROUND_TRIP;
-        assert!(
-            (2.0..3.0).contains(&trips),
-            "{trips} round trips: {timings}"
-        );
-    }
-    for route in report["http"]["routes"].as_array().unwrap() {
-        for hop in route["hops"].as_array().unwrap() {
-            let in_clear = hop["url"].as_str().unwrap().starts_with("http:");
-            let (least, most) = if in_clear { (2.0, 3.0) } else { (3.0, 4.0) };
-            let trips = number(&hop["elapsed_ms"]) / ROUND_TRIP;
-            assert!((least..most).contains(&trips), "{trips} round trips: {hop}");
-        }
-    }
+        number(&endpoint["timings"]["connect_ms"]) + number(&endpoint["timings"]["handshake_ms"])
+    });
+    takes(handshakes, 2.0);
+    let routes = report["http"]["routes"].as_array().unwrap().iter();
+    let (in_clear, protected): (Vec<&Value>, Vec<&Value>) = routes
+        .flat_map(|route| route["hops"].as_array().unwrap())
+        .partition(|hop| hop["tls"].is_null());
+    let elapsed = |hop: &Value| number(&hop["elapsed_ms"]);
+    takes(in_clear.into_iter().map(elapsed), 2.0);
+    takes(protected.into_iter().map(elapsed), 3.0);
+}
+
+/// None is quicker than so many round trips, and the quickest, which the machine held up the least, takes no more.
+fn takes(lengths: impl Iterator<Item = f64>, round_trips: f64) {
+    let quickest = lengths.min_by(f64::total_cmp).unwrap() / ROUND_TRIP;
+    let expected = round_trips..round_trips + 1.0;
+    assert!(
+        expected.contains(&quickest),
+        "{quickest} instead of {round_trips} round trips"
+    );
 }
