@@ -301,6 +301,7 @@ pub(super) enum Program {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is called so")]
 pub(super) enum Shell {
     Bash,
     Zsh,

@@ -296,7 +296,7 @@ mod tests {
     fn what_cannot_be_looked_at_from_here_is_no_fault_of_the_site() {
         let away = failing(2, Stage::Connect, Failure::NoRoute);
         assert!(judged(&[endpoint(1), away.clone()]).is_empty());
-        assert!(judged(&[away.clone()]).is_empty());
+        assert!(judged(std::slice::from_ref(&away)).is_empty());
         assert_eq!(judged(&[refused(1), away]), ["tls/unreachable"]);
     }
 
