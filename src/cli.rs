@@ -2,6 +2,8 @@
 
 mod args;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod exit;
 mod explain;
 mod generate;
@@ -109,7 +111,7 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
         Command::Tlscheck(args) => run_tlscheck(&args),
         Command::Httpcheck(args) => run_httpcheck(&args),
         #[cfg(feature = "demo")]
-        Command::Demo(_) => todo!(),
+        Command::Demo(args) => demo::demo(&args),
         Command::Explain(args) => output::print(&explain::explain(&args)?).map(|()| Exit::Fine),
         Command::Completions(args) => {
             output::print(&generate::completions(&args)?).map(|()| Exit::Fine)

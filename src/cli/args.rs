@@ -165,7 +165,7 @@ pub(super) struct DnstraceArgs {
 }
 
 /// What every probing command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct ProbingArgs {
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Human, env = "DOORSTEP_FORMAT", help_heading = "Output")]
@@ -316,6 +316,7 @@ pub(super) enum Program {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is called so")]
 pub(super) enum Shell {
     Bash,
     Zsh,

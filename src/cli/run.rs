@@ -106,7 +106,7 @@ fn facts(seen: Seen, started: jiff::Timestamp, settings: &Settings) -> Facts {
 }
 
 /// Waits for the wish to stop, and says with which code the process then ends.
-async fn signalled() -> Exit {
+pub(super) async fn signalled() -> Exit {
     #[cfg(unix)]
     {
         let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());

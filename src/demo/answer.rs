@@ -35,6 +35,9 @@ pub(super) fn answer(server: &NameServer, asked: &Message) -> Option<Message> {
     if response.answers.is_empty() {
         response.answers = zone.set(&name, RecordType::CNAME);
     }
+    if question.query_type == RecordType::NS {
+        response.additionals = glue(zone, &response.answers);
+    }
     if response.answers.is_empty() {
         response.authorities = zone.set(&zone.origin, RecordType::SOA);
         if !zone.exists(&name) {

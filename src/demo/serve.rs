@@ -1,65 +1,105 @@
-//! A name server's sockets: UDP and TCP on one loopback port.
+//! A name server's sockets: UDP and TCP on one port.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, ResponseCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::answer::answer;
+use super::delay::{Carried, Delay};
+use super::resolver::Resolver;
 use super::{Behaviour, NameServer};
 
-/// Starts a server and says where it listens.
-pub(super) async fn start(server: NameServer) -> io::Result<SocketAddr> {
-    let (udp, tcp) = bind_pair().await?;
-    let at = udp.local_addr()?;
-    let server = Arc::new(server);
-    tokio::spawn(serve_udp(Arc::clone(&server), udp));
-    tokio::spawn(serve_tcp(server, tcp));
-    Ok(at)
+/// Who answers.
+#[derive(Debug)]
+pub(super) enum Answering {
+    /// A server of zones.
+    Server(NameServer),
+    /// The world's resolver.
+    Resolver(Resolver),
 }
 
-/// The kernel gives a UDP port, and the same one may be taken for TCP: try others then.
-async fn bind_pair() -> io::Result<(UdpSocket, TcpListener)> {
-    let mut last = None;
-    for _ in 0..16 {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        match TcpListener::bind(udp.local_addr()?).await {
-            Ok(tcp) => return Ok((udp, tcp)),
-            Err(error) => last = Some(error),
+impl Answering {
+    fn respond(&self, asked: &Message) -> Option<Message> {
+        match self {
+            Self::Server(server) => respond(server, asked),
+            Self::Resolver(resolver) => resolver.respond(asked),
         }
     }
-    Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
+
+    fn behaviour(&self) -> Behaviour {
+        match self {
+            Self::Server(server) => server.behaviour,
+            Self::Resolver(_) => Behaviour::Serve,
+        }
+    }
+
+    fn read_and_respond(&self, bytes: &[u8]) -> Option<(Message, Message)> {
+        let asked = Message::from_vec(bytes).ok()?;
+        let response = self.respond(&asked)?;
+        Some((asked, response))
+    }
 }
 
-async fn serve_udp(server: Arc<NameServer>, socket: UdpSocket) {
+/// What a name server says, as it behaves; nothing when it is silent.
+pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
+    let mut response = answer(server, asked)?;
+    match server.behaviour {
+        Behaviour::Silent | Behaviour::Dead => None,
+        Behaviour::Refuse => {
+            empty(&mut response);
+            response.metadata.authoritative = false;
+            response.metadata.response_code = ResponseCode::Refused;
+            Some(response)
+        }
+        _ => Some(response),
+    }
+}
+
+fn empty(response: &mut Message) {
+    response.answers.clear();
+    response.authorities.clear();
+    response.additionals.clear();
+}
+
+/// Answers datagrams for as long as the runtime lives.
+pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Delay) {
+    let socket = Arc::new(socket);
     let mut datagram = vec![0; 4096];
-    while let Ok((size, from)) = socket.recv_from(&mut datagram).await {
-        for reply in datagrams(&server, datagram.get(..size).unwrap_or_default()) {
-            // A client that has gone is no concern of the server's.
-            let _ = socket.send_to(&reply, from).await;
-        }
+    loop {
+        // An error is the echo of a client that has gone (ICMP, told as a reset on Windows): no concern of the server's.
+        let Ok((size, from)) = socket.recv_from(&mut datagram).await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let replies = datagrams(&answering, datagram.get(..size).unwrap_or_default());
+        let socket = Arc::clone(&socket);
+        let send = async move {
+            delay.round_trip().await;
+            for reply in replies {
+                let _ = socket.send_to(&reply, from).await;
+            }
+        };
+        tokio::spawn(send);
     }
 }
 
-fn datagrams(server: &NameServer, bytes: &[u8]) -> Vec<Vec<u8>> {
-    let Some((asked, mut response)) = respond(server, bytes) else {
+fn datagrams(answering: &Answering, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let Some((asked, mut response)) = answering.read_and_respond(bytes) else {
         return Vec::new();
     };
-    if server.behaviour == Behaviour::Garbage {
+    if answering.behaviour() == Behaviour::Garbage {
         return vec![[&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat()];
     }
     let mut wire = response.to_vec().unwrap_or_default();
-    if server.behaviour == Behaviour::Truncate || wire.len() > usize::from(asked.max_payload()) {
-        response.answers.clear();
-        response.authorities.clear();
-        response.additionals.clear();
+    let cut = answering.behaviour() == Behaviour::Truncate;
+    if cut || wire.len() > usize::from(asked.max_payload()) {
+        empty(&mut response);
         response.metadata.truncation = true;
         wire = response.to_vec().unwrap_or_default();
     }
-    if server.behaviour == Behaviour::WrongIdFirst {
+    if answering.behaviour() == Behaviour::WrongIdFirst {
         let mut stray = wire.clone();
         if let Some(first) = stray.first_mut() {
             *first ^= 1;
@@ -69,48 +109,38 @@ fn datagrams(server: &NameServer, bytes: &[u8]) -> Vec<Vec<u8>> {
     vec![wire]
 }
 
-async fn serve_tcp(server: Arc<NameServer>, listener: TcpListener) {
-    while let Ok((mut stream, _)) = listener.accept().await {
-        let server = Arc::clone(&server);
-        tokio::spawn(async move {
-            while let Ok(size) = stream.read_u16().await {
-                let mut bytes = vec![0; usize::from(size)];
-                if stream.read_exact(&mut bytes).await.is_err() {
-                    return;
-                }
-                let Some((_, response)) = respond(&server, &bytes) else {
-                    // Silent: holds the connection open until the client gives up.
-                    std::future::pending::<()>().await;
-                    return;
-                };
-                let wire = response.to_vec().unwrap_or_default();
-                let Ok(length) = u16::try_from(wire.len()) else {
-                    return;
-                };
-                if stream
-                    .write_all(&[&length.to_be_bytes()[..], &wire].concat())
-                    .await
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        });
+/// Answers connections for as long as the runtime lives.
+pub(super) async fn tcp(answering: Arc<Answering>, listener: TcpListener, delay: Delay) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(talk(
+                Arc::clone(&answering),
+                delay.carry(stream),
+            ))),
+            // Out of descriptors, as a rule: others must come to their end first.
+            Err(_) => tokio::task::yield_now().await,
+        }
     }
 }
 
-fn respond(server: &NameServer, bytes: &[u8]) -> Option<(Message, Message)> {
-    let asked = Message::from_vec(bytes).ok()?;
-    let mut response = answer(server, &asked)?;
-    match server.behaviour {
-        Behaviour::Silent => None,
-        Behaviour::Refuse => {
-            response.answers.clear();
-            response.authorities.clear();
-            response.additionals.clear();
-            response.metadata.response_code = hickory_proto::op::ResponseCode::Refused;
-            Some((asked, response))
+async fn talk(answering: Arc<Answering>, mut stream: Carried) {
+    while let Ok(size) = stream.read_u16().await {
+        let mut bytes = vec![0; usize::from(size)];
+        if stream.read_exact(&mut bytes).await.is_err() {
+            return;
         }
-        _ => Some((asked, response)),
+        let Some((_, response)) = answering.read_and_respond(&bytes) else {
+            // Silent: holds the connection open until the client gives up.
+            let _ = stream.read_u8().await;
+            return;
+        };
+        let wire = response.to_vec().unwrap_or_default();
+        let Ok(length) = u16::try_from(wire.len()) else {
+            return;
+        };
+        let framed = [&length.to_be_bytes()[..], &wire].concat();
+        if stream.write_all(&framed).await.is_err() {
+            return;
+        }
     }
 }

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+#[cfg(feature = "demo")]
+mod demo;
 mod internet;
 
 use std::collections::BTreeSet;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use assert_cmd::Command;
+use doorstep::demo::ground::Ground;
 use doorstep::demo::zone::ZoneData;
-use doorstep::demo::{Behaviour, NameServer, World};
+use doorstep::demo::{Behaviour, NameServer, Plan, World};
 use serde_json::Value;
 
 /// Addresses of the world. The first is that of a real root server.
@@ -23,7 +24,8 @@ pub(crate) struct Running {
 pub(crate) fn server(address: &str, zones: &[ZoneData], behaviour: Behaviour) -> NameServer {
     let zones = zones.iter().cloned().map(Arc::new).collect();
     NameServer {
-        address: address.parse().unwrap(),
+        name: address.to_owned(),
+        addresses: vec![address.parse().unwrap()],
         zones,
         behaviour,
     }
@@ -55,7 +57,13 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
     ];
     servers.extend(others);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime.block_on(World::start(servers)).unwrap();
+    let plan = Plan {
+        servers,
+        sites: Vec::new(),
+    };
+    let world = runtime
+        .block_on(World::start(plan, Ground::Loopback, None))
+        .unwrap();
     let hints = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(
         hints.path(),
@@ -79,7 +87,7 @@ impl Running {
             .arg("--root-hints")
             .arg(self.hints.path());
         for rule in self.world.connect_to() {
-            command.args(["--connect-to", rule]);
+            command.args(["--connect-to", &rule]);
         }
         for range in ["192.0.2.0/24", "2001:db8::/32"] {
             command.args(["--internal", range]);

@@ -147,8 +147,8 @@ fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
         tries.peek()?;
         Some(tries.any(is_heard))
     };
-    let answered = told().filter(|step| step.response.is_response()).last();
-    let last = answered.or(told().last());
+    let answered = told().rfind(|step| step.response.is_response());
+    let last = answered.or(told().next_back());
     ZoneServer {
         name: server.name.clone(),
         address: server.address,

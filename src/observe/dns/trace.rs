@@ -339,6 +339,13 @@ impl Tracer {
         }
     }
 
+    /// How many referrals lead to a zone, whichever question was given them.
+    fn referrals_to(&self, zone: &DnsName) -> usize {
+        let cuts = lock(&self.cuts);
+        let above = |cut: &&DnsName| *cut != zone && zone.is_at_or_below(cut);
+        cuts.keys().filter(above).count()
+    }
+
     /// Makes sure that a new cut has a server with an address, looking up names when the referral brought none.
     async fn enter(
         self: &Arc<Self>,
@@ -347,6 +354,9 @@ impl Tracer {
         mut cut: Cut,
         stack: &Stack,
     ) -> Result<Cut, Obstacle> {
+        if self.referrals_to(&cut.zone) > limits::REFERRALS {
+            return Err(limit("REFERRALS", &cut.zone));
+        }
         let usable = |cut: &Cut| cut.servers().iter().any(|server| self.can_ask(server));
         let mut circular = false;
         if !usable(&cut) {
