@@ -184,7 +184,7 @@ impl Tracer {
 }
 
 /// Addresses found, and whether finding them would have needed themselves.
-struct LookedUp {
+pub(super) struct LookedUp {
     found: Vec<Glue>,
     circular: bool,
 }
