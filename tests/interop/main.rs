@@ -9,6 +9,8 @@
 #[cfg(feature = "demo")]
 mod demo;
 mod internet;
+mod namespace;
+mod signed;
 
 use std::collections::BTreeSet;
 
