@@ -88,6 +88,9 @@ impl Internet {
             }
             fs::write(self.file(zone), records)?;
         }
+        // Nothing here is signed, and nobody promises that it is: the anchor is for another name.
+        let anchor = format!("nothing.invalid. DS 1 13 2 {}\n", "AB".repeat(32));
+        fs::write(self.file("anchor"), anchor)?;
         fs::write(self.file("root.zone"), root)?;
         fs::write(self.file("example.zone"), tld)
     }
