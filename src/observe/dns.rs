@@ -1,7 +1,10 @@
 //! The first door: the name is resolved from the root, and every exchange kept.
 
+mod cuts;
 mod exchange;
 pub mod hints;
+mod inquire;
+mod labels;
 mod message;
 mod referral;
 pub mod resolvers;

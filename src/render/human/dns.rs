@@ -4,11 +4,14 @@ mod story;
 
 use std::fmt::Write;
 
+use colored::Colorize;
+
 use super::super::style::{Style, harmless};
 use super::{mark, worst, wrapped};
 use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
+use crate::facts::dnssec::{Flaw, SecurityStatus};
 use crate::facts::name::RrType;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 /// The way from the root to the answer.
 pub(super) fn way(dns: &Dns, style: Style) -> String {
@@ -121,7 +124,10 @@ const CUTS: usize = 6;
 
 /// The exchange that moved the trace on at a cut.
 fn usable<'a>(zone: &Zone, steps: &[&'a Step]) -> Option<&'a Step> {
-    let own = steps.iter().copied().filter(|step| step.zone == zone.name);
+    let leads_on = |step: &&Step| {
+        step.zone == zone.name && ![RrType::DNSKEY, RrType::DS].contains(&step.question.r#type)
+    };
+    let own = steps.iter().copied().filter(leads_on);
     own.filter(|step| step.response.is_usable())
         .min_by(|one, other| ended(one).total_cmp(&ended(other)))
 }
@@ -132,15 +138,49 @@ fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
     match first {
         Some(step) => {
             let rtt = step.rtt_ms.unwrap_or_default().0;
-            format!(
-                "{} {name:24} {} ({})  {rtt:.1} ms",
-                style.good(),
-                step.server.name,
-                step.server.address
-            )
+            let mark = match status(zone) {
+                Some(SecurityStatus::Bogus) => style.mark(Severity::Error),
+                _ => style.good(),
+            };
+            let (server, address) = (&step.server.name, step.server.address);
+            let trust = trust(zone, style);
+            format!("{mark} {name:24} {server} ({address})  {rtt:.1} ms{trust}")
         }
         None => format!("{} {name:24} no usable answer", style.unknown()),
     }
+}
+
+fn status(zone: &Zone) -> Option<SecurityStatus> {
+    zone.dnssec.as_ref().map(|dnssec| dnssec.security.status)
+}
+
+/// Whether the chain of trust holds at a zone; with the key that it rests on when the story is told.
+fn trust(zone: &Zone, style: Style) -> String {
+    let word = match (status(zone), zone.dnssec.as_ref()) {
+        (Some(SecurityStatus::Secure), Some(dnssec)) if style.verbose => {
+            let keys = dnssec
+                .keys
+                .iter()
+                .filter(|key| key.anchored && key.signs_keys);
+            let keys: Vec<String> = keys
+                .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
+                .collect();
+            style.paint(
+                &format!("signed by key {}", keys.join(", ")),
+                Colorize::green,
+            )
+        }
+        (Some(SecurityStatus::Secure), _) => style.paint("signed", Colorize::green),
+        (Some(SecurityStatus::Insecure), _) => "not signed".to_owned(),
+        (Some(SecurityStatus::Bogus), _) => style.paint("chain of trust broken", Colorize::red),
+        (Some(SecurityStatus::Indeterminate), Some(dnssec))
+            if dnssec.security.reason != Some(Flaw::NoAnchor) =>
+        {
+            style.paint("not proven", Colorize::yellow)
+        }
+        _ => return String::new(),
+    };
+    format!("  {word}")
 }
 
 fn ended(step: &Step) -> f64 {

@@ -4,7 +4,8 @@ use super::super::super::style::{Style, harmless};
 use super::super::super::words::count;
 use super::super::wrapped;
 use super::hops;
-use crate::facts::dns::{Dns, ResponseClass, Step, Zone};
+use crate::facts::dns::{Dns, Record, ResponseClass, Step, Zone};
+use crate::facts::dnssec::SecurityStatus;
 use crate::facts::name::DnsName;
 
 /// The way from the root in sentences, then every exchange in its order.
@@ -18,6 +19,9 @@ pub(super) fn story(dns: &Dns, steps: &[&Step], style: Style) -> String {
             asked(number, zone, step, target),
             came(step)
         ));
+    }
+    for text in proof(dns) {
+        say(text);
     }
     let answered = steps
         .iter()
@@ -75,6 +79,48 @@ fn came(step: &Step) -> String {
         _ => "gave no usable answer".to_owned(),
     };
     format!("After {took:.1} ms it {what}.")
+}
+
+/// Why the answer can be believed, or from where on it cannot.
+fn proof(dns: &Dns) -> Vec<String> {
+    let mut told = Vec::new();
+    for zone in &dns.zones {
+        let Some(dnssec) = &zone.dnssec else {
+            return Vec::new();
+        };
+        let name = &zone.name;
+        let root = *name == DnsName::root();
+        let vouched = if root {
+            "which every resolver knows beforehand".to_owned()
+        } else {
+            format!("which the zone above vouches for (DS {})", tags(&dnssec.ds))
+        };
+        told.push(match dnssec.security.status {
+            SecurityStatus::Secure => {
+                let keys = dnssec.keys.iter().filter(|key| key.anchored && key.signs_keys);
+                let keys: Vec<String> = keys.map(|key| key.key_tag.to_string()).collect();
+                let keys = keys.join(", ");
+                format!("The keys of `{name}` are proven: they are signed by key {keys}, {vouched}.")
+            }
+            SecurityStatus::Insecure => {
+                format!("`{name}` is not signed, which the zone above proves: from here on a forged answer cannot be told from a true one.")
+            }
+            SecurityStatus::Bogus => {
+                format!("At `{name}` the chain of trust breaks: resolvers that validate answer nothing from here on.")
+            }
+            SecurityStatus::Indeterminate => return told,
+        });
+        if dnssec.security.status != SecurityStatus::Secure {
+            return told;
+        }
+    }
+    told
+}
+
+/// The key tags of DS records, their first field.
+fn tags(ds: &[Record]) -> String {
+    let tags = ds.iter().filter_map(|record| record.data.split(' ').next());
+    tags.collect::<Vec<_>>().join(", ")
 }
 
 fn exchange(step: &Step) -> String {
