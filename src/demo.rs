@@ -1,5 +1,5 @@
-//! A small internet in this process, which is the tests' world as well: root, TLD and zone servers, a caching resolver, a
-//! certificate authority, and sites over HTTP and HTTPS.
+//! A small internet in this process, which is the tests' world as well: root, TLD and zone servers with signed zones, a caching
+//! resolver, a certificate authority, and sites over HTTP and HTTPS.
 //!
 //! It uses realistic addresses (the real root servers', documentation ranges) that are reached by rewriting, as with
 //! `--connect-to`. It knows nothing of the rest of the crate: it speaks DNS, TLS and HTTP on real sockets.
@@ -7,11 +7,14 @@
 mod answer;
 pub mod blueprint;
 mod delay;
+mod denial;
 pub mod ground;
+mod keys;
 pub mod pki;
 mod resolver;
 pub mod scenarios;
 mod serve;
+pub mod sign;
 pub mod site;
 pub mod zone;
 
@@ -110,6 +113,7 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct World {
     places: Vec<Place>,
+    trust_anchor: String,
 }
 
 /// Where whatever the world does not have is dialled: nobody listens on tcpmux, and the kernel never gives its port away.
@@ -119,9 +123,16 @@ impl World {
     /// Starts everything; `delay` is the length of a round trip.
     ///
     /// # Errors
-    /// When a port cannot be bound.
-    pub async fn start(plan: Plan, ground: Ground, delay: Option<Duration>) -> io::Result<Self> {
-        let mut world = Self::default();
+    /// When a port cannot be bound, or a key cannot be made.
+    pub async fn start(
+        mut plan: Plan,
+        ground: Ground,
+        delay: Option<Duration>,
+    ) -> io::Result<Self> {
+        let mut world = Self {
+            places: Vec::new(),
+            trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
+        };
         let delay = Delay(delay);
         let resolver = Resolver::new(plan.servers.clone());
         world
@@ -188,6 +199,12 @@ impl World {
     #[must_use]
     pub fn places(&self) -> &[Place] {
         &self.places
+    }
+
+    /// What the root is to be trusted by: DS records in zone-file form, nothing when it is not signed.
+    #[must_use]
+    pub fn trust_anchor(&self) -> &str {
+        &self.trust_anchor
     }
 
     /// The `--connect-to` options under which the world's addresses are reached, and no other; none on its own addresses.

@@ -21,6 +21,7 @@ use crate::demo::pki::Pki;
 use crate::demo::scenarios::{self, Scenario};
 use crate::demo::{RANGES, RESOLVER, World};
 use crate::observe::dns::resolvers::HostsFile;
+use crate::verify::dnssec::anchors::TrustAnchors;
 use crate::verify::path::Anchors;
 
 /// How long one attempt waits at most: nothing in a world inside the process takes longer, unless it is delayed.
@@ -158,7 +159,7 @@ fn settings(
     hosts: &str,
 ) -> Result<Settings, UsageError> {
     let mut probing: ProbingArgs = args.probing.clone();
-    (probing.root_hints, probing.hosts) = (None, None);
+    (probing.root_hints, probing.hosts, probing.trust_anchor) = (None, None, None);
     (probing.resolver, probing.trust) = (RESOLVER.to_string(), Vec::new());
     probing.connect_to = world.rules();
     probing.internal.extend(
@@ -171,6 +172,8 @@ fn settings(
     }
     let mut settings = Settings::resolve(&probing)?;
     settings.anchors = Anchors::from_certificates(&[pki.root.certificate()]).0;
+    settings.trust_anchors = TrustAnchors::parse(world.trust_anchor())
+        .map_err(|error| UsageError::new(format!("the world's trust anchor: {error}")))?;
     settings.lookup.hosts = Some(HostsFile {
         path: "demo/hosts".to_owned(),
         text: hosts.to_owned(),

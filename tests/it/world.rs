@@ -19,6 +19,7 @@ pub(crate) struct Running {
     _runtime: tokio::runtime::Runtime,
     world: World,
     hints: tempfile::NamedTempFile,
+    trust_anchor: tempfile::NamedTempFile,
 }
 
 pub(crate) fn server(address: &str, zones: &[ZoneData], behaviour: Behaviour) -> NameServer {
@@ -70,10 +71,13 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
         format!(". NS a.root-servers.net.\na.root-servers.net. A {ROOT}\n"),
     )
     .unwrap();
+    let trust_anchor = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(trust_anchor.path(), world.trust_anchor()).unwrap();
     Running {
         _runtime: runtime,
         world,
         hints,
+        trust_anchor,
     }
 }
 
@@ -85,7 +89,9 @@ impl Running {
             .env_clear()
             .arg("dnstrace")
             .arg("--root-hints")
-            .arg(self.hints.path());
+            .arg(self.hints.path())
+            .arg("--trust-anchor")
+            .arg(self.trust_anchor.path());
         for rule in self.world.connect_to() {
             command.args(["--connect-to", &rule]);
         }

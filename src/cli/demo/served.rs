@@ -40,6 +40,8 @@ pub(super) fn serve(stage: &Stage) -> Result<Exit, UsageError> {
 struct Files {
     authority: PathBuf,
     hints: PathBuf,
+    trust_anchor: PathBuf,
+    delv: PathBuf,
     hosts: PathBuf,
     options: PathBuf,
 }
@@ -49,11 +51,15 @@ impl Files {
         let files = Self {
             authority: directory.join("ca.pem"),
             hints: directory.join("named.root"),
+            trust_anchor: directory.join("root.ds"),
+            delv: directory.join("delv.anchors"),
             hosts: directory.join("hosts"),
             options: directory.join("doorstep.toml"),
         };
         std::fs::write(&files.authority, stage.pki.root.pem())?;
         std::fs::write(&files.hints, hints())?;
+        std::fs::write(&files.trust_anchor, stage.world.trust_anchor())?;
+        std::fs::write(&files.delv, anchors_of_delv(stage.world.trust_anchor()))?;
         std::fs::write(&files.hosts, &stage.hosts)?;
         std::fs::write(&files.options, files.options_for(stage))?;
         Ok(files)
@@ -71,7 +77,10 @@ impl Files {
             _ => format!(" --hosts {}", quoted(&self.hosts)),
         };
         let authority = quoted(&self.authority);
-        format!("{check} --trust {authority} --resolver {RESOLVER} {internal}{hosts}")
+        let anchor = quoted(&self.trust_anchor);
+        format!(
+            "{check} --trust {authority} --trust-anchor {anchor} --resolver {RESOLVER} {internal}{hosts}"
+        )
     }
 
     /// The options of doorstep, as its configuration file. A JSON string is one of TOML as well.
@@ -85,8 +94,9 @@ impl Files {
             format!("[\n{}]", each.collect::<String>())
         };
         format!(
-            "trust = [{}]\nroot-hints = {}\nhosts = {}\nresolver = {}\ninternal = {}\nconnect-to = {}\n",
+            "trust = [{}]\ntrust-anchor = {}\nroot-hints = {}\nhosts = {}\nresolver = {}\ninternal = {}\nconnect-to = {}\n",
             path(&self.authority),
+            path(&self.trust_anchor),
             path(&self.hints),
             path(&self.hosts),
             json(RESOLVER.to_string().into()),
@@ -102,6 +112,16 @@ fn hints() -> String {
         format!(". 3600000 NS {name}\n{name} 3600000 A {v4}\n{name} 3600000 AAAA {v6}\n")
     });
     lines.collect()
+}
+
+/// DS records in zone-file form, as BIND's tools read them.
+fn anchors_of_delv(records: &str) -> String {
+    let each = records.lines().filter_map(|line| {
+        let (owner, data) = line.split_once(" IN DS ")?;
+        let (numbers, digest) = data.rsplit_once(' ')?;
+        Some(format!("  {owner} static-ds {numbers} \"{digest}\";\n"))
+    });
+    format!("trust-anchors {{\n{}}};\n", each.collect::<String>())
 }
 
 fn told(stage: &Stage, files: &Files) -> String {
@@ -122,6 +142,8 @@ fn told(stage: &Stage, files: &Files) -> String {
     let written = [
         (&files.authority, "the root certificate to trust"),
         (&files.hints, "the root servers"),
+        (&files.trust_anchor, "the root's DNSSEC trust anchor"),
+        (&files.delv, "the same for delv and BIND"),
         (&files.hosts, "the hosts file of the visitor's machine"),
         (&files.options, "all options for doorstep"),
     ];
@@ -134,7 +156,8 @@ fn told(stage: &Stage, files: &Files) -> String {
     if real {
         let _ = writeln!(
             out,
-            "\nunbound-host, which walks from the root by itself:\n  unbound-host -v {name}"
+            "\nunbound-host, which walks from the root by itself and validates:\n  unbound-host -v -f {} {name}",
+            quoted(&files.trust_anchor)
         );
     }
     out.push_str(&web(stage.world.places(), name, &quoted(&files.authority)));

@@ -125,6 +125,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "server-dead",
+        title: "one of two name servers is not there",
+        text: "The machine of ns2 was switched off, and is still listed. Its network says so at once, which costs resolvers little; \
+               but when ns1 fails as well, the shop is gone.",
+        target: HOST,
+        findings: &["dns/server-unreachable"],
+        change: |world| {
+            world.behaviour = [Behaviour::Serve, Behaviour::Dead];
+            Ok(())
+        },
+    },
+    Scenario {
         name: "servers-dead",
         title: "no name server of the zone is there",
         text: "Both servers of the zone are down. The site itself runs, and nobody finds it.",

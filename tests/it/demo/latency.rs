@@ -1,5 +1,7 @@
 //! `demo --delay`: round trips counted by what waits for what, in a world where each takes long enough to be told apart.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::json;
@@ -15,13 +17,40 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap()
 }
 
-/// The length of the chain of exchanges that ends with the first answer: each began only when the one before had ended.
-fn chain(steps: &[&Value]) -> usize {
-    let began = |step: &Value| number(&step["at_ms"]);
-    let ended = |step: &Value| began(step) + number(&step["rtt_ms"]);
-    let answers = steps.iter().filter(|step| step["response"] == "answer");
-    let first = answers.min_by(|one, other| ended(one).total_cmp(&ended(other)));
-    let mut at = *first.unwrap();
+/// Every exchange; what two questions need is asked once, and noted with the one that came first.
+fn steps(report: &Value) -> Vec<&Value> {
+    let questions = report["dns"]["questions"].as_array().unwrap().iter();
+    questions
+        .flat_map(|question| question["steps"].as_array().unwrap())
+        .collect()
+}
+
+fn began(step: &Value) -> f64 {
+    number(&step["at_ms"])
+}
+
+fn ended(step: &Value) -> f64 {
+    began(step) + number(&step["rtt_ms"])
+}
+
+fn earliest<'a>(steps: impl Iterator<Item = &'a Value>) -> &'a Value {
+    steps
+        .min_by(|one, other| ended(one).total_cmp(&ended(other)))
+        .unwrap()
+}
+
+/// The first answer to a question.
+fn answer<'a>(steps: &[&'a Value], name: &str, kind: &str) -> &'a Value {
+    let own = steps.iter().copied().filter(|step| {
+        let asked = &step["question"];
+        step["response"] == "answer" && asked["name"] == name && asked["type"] == kind
+    });
+    earliest(own)
+}
+
+/// The length of the chain of exchanges that ends with this one: each began only when the one before had ended.
+fn chain(steps: &[&Value], last: &Value) -> usize {
+    let mut at = last;
     let mut length = 1;
     loop {
         let before = steps
@@ -35,20 +64,55 @@ fn chain(steps: &[&Value]) -> usize {
     }
 }
 
+/// What the validated answer rests on, with the round trips after which it must be had.
+const NEEDED: [(&str, &str, usize); 5] = [
+    (".", "DNSKEY", 1),
+    ("example.", "DNSKEY", 2),
+    ("shop.example.", "DNSKEY", 3),
+    ("shop.example.", "A", 3),
+    ("shop.example.", "AAAA", 3),
+];
+
 #[test]
-fn the_answer_takes_three_round_trips_and_a_handshake_two() {
+fn the_validated_answer_takes_three_round_trips_and_few_questions() {
     let report = delayed();
     for question in report["dns"]["questions"].as_array().unwrap() {
-        // What both questions need is asked once, and noted with the one that came first.
-        let all = report["dns"]["questions"].as_array().unwrap().iter();
-        let steps: Vec<&Value> = all
-            .flat_map(|question| question["steps"].as_array().unwrap())
-            .collect();
-        assert_eq!(chain(&steps), 3, "{question}");
-        for step in steps {
-            let trips = number(&step["rtt_ms"]) / ROUND_TRIP;
-            assert!(trips >= 1.0, "an answer before a round trip: {step}");
+        assert_eq!(question["dnssec"]["status"], "secure");
+    }
+    let steps = steps(&report);
+    for (name, kind, trips) in NEEDED {
+        let last = answer(&steps, name, kind);
+        assert_eq!(chain(&steps, last), trips, "{last}");
+    }
+    let of_root = steps.iter().filter(|step| step["zone"] == ".");
+    let servers: BTreeSet<&str> = of_root
+        .map(|step| step["server"]["address"].as_str().unwrap())
+        .collect();
+    assert!(servers.len() <= 3, "{servers:?}");
+    assert!(steps.len() <= 120, "{} questions", steps.len());
+}
+
+#[test]
+fn a_dead_server_delays_nothing() {
+    for scenario in ["silent-server", "server-dead"] {
+        let report = json(&[scenario, "--delay", "200ms", "--json"], 0);
+        let steps = steps(&report);
+        for (name, kind, trips) in NEEDED {
+            let last = answer(&steps, name, kind);
+            #[expect(clippy::cast_precision_loss, reason = "three at most")]
+            let bound = (trips as f64 + 1.0) * ROUND_TRIP;
+            // A wait for the server would be a second.
+            assert!(ended(last) < bound, "{scenario}: {last}");
         }
+    }
+}
+
+#[test]
+fn no_answer_is_had_before_its_round_trips() {
+    let report = delayed();
+    for step in steps(&report) {
+        let trips = number(&step["rtt_ms"]) / ROUND_TRIP;
+        assert!(trips >= 1.0, "an answer before a round trip: {step}");
     }
     let endpoints = report["tls"]["endpoints"].as_array().unwrap().iter();
     let handshakes = endpoints.map(|endpoint| {
