@@ -53,8 +53,27 @@ pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
             response.metadata.response_code = ResponseCode::Refused;
             Some(response)
         }
+        Behaviour::FailAtEdns if asked.edns.is_some() => {
+            empty(&mut response);
+            response.edns = None;
+            response.metadata.authoritative = false;
+            response.metadata.response_code = ResponseCode::FormErr;
+            Some(response)
+        }
+        Behaviour::DenyEmpty if denies_below(server, asked, &response) => {
+            response.metadata.response_code = ResponseCode::NXDomain;
+            Some(response)
+        }
         _ => Some(response),
     }
+}
+
+/// Whether the name asked for has no records at all, and others below it have.
+fn denies_below(server: &NameServer, asked: &Message, response: &Message) -> bool {
+    let name = asked.queries.first().map(|query| query.name.to_lowercase());
+    let mut zones = server.zones.iter();
+    let empty = response.metadata.authoritative && response.answers.is_empty();
+    name.is_some_and(|name| empty && zones.all(|zone| !zone.nodes.contains_key(&name)))
 }
 
 fn empty(response: &mut Message) {
