@@ -8,6 +8,7 @@ mod answer;
 pub mod blueprint;
 mod delay;
 mod denial;
+pub mod forge;
 pub mod ground;
 mod keys;
 pub mod pki;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use crate::net::dial::ConnectTo;
 use delay::Delay;
+use forge::Forge;
 use ground::Ground;
 use resolver::Resolver;
 use serve::Answering;
@@ -66,6 +68,10 @@ pub enum Behaviour {
     DenyEmpty,
     /// Answers as a resolver does, in the place of the server that was meant.
     Resolve,
+    /// Answers rightly, and a forger beside it answers first, from another port, with its own address.
+    Spoofed,
+    /// Sends whatever a test makes up.
+    Forge(Forge),
 }
 
 /// A name server of the world.

@@ -8,6 +8,7 @@
 mod demo;
 mod dnstrace;
 mod generated;
+mod hostile;
 mod imports;
 mod usage;
 mod world;
