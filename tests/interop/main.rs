@@ -9,6 +9,8 @@
 #[cfg(feature = "demo")]
 mod demo;
 mod internet;
+mod namespace;
+mod signed;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +21,7 @@ const NEEDS: &str = "needs root, iproute2, nsd, bind9, bind9-dnsutils, nginx, op
 
 /// `doorstep check NAME --trust CA --json` with nothing else: the report and the exit code.
 fn check(net: &Internet, name: &str) -> (Value, i32) {
-    let ca = net.file("ca.pem");
+    let (ca, anchor) = (net.file("ca.pem"), net.file("anchor"));
     let program = env!("CARGO_BIN_EXE_doorstep");
     let output = net.run(
         program,
@@ -28,6 +30,8 @@ fn check(net: &Internet, name: &str) -> (Value, i32) {
             name,
             "--trust",
             &ca,
+            "--trust-anchor",
+            &anchor,
             "--json",
             "--no-config",
             "--probe-timeout",

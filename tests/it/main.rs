@@ -7,6 +7,7 @@
 
 mod demo;
 mod dnstrace;
+mod ending;
 mod generated;
 mod hostile;
 mod imports;

@@ -25,7 +25,7 @@ pub(super) fn write(graph: &Graph) -> String {
     let mut top = MARGIN;
     for zone in &graph.zones {
         let rows = rows(zone);
-        let height = TITLE + GAP + rows.len().max(1) * (NODE_HEIGHT + GAP);
+        let height = TITLE + rows.len().max(1) * (NODE_HEIGHT + GAP);
         body.push_str(&frame(zone, top, width - 2 * MARGIN, height));
         for (row, nodes) in rows.iter().enumerate() {
             let y = top + TITLE + GAP / 2 + row * (NODE_HEIGHT + GAP);
@@ -84,14 +84,13 @@ fn frame(zone: &ZoneBox, top: usize, width: usize, height: usize) -> String {
         State::Broken => "broken",
         State::Unsigned => "not signed",
     };
+    let (right, base, color) = (MARGIN + width - 10, top + 18, color(zone.state));
     format!(
-        "<rect x=\"{MARGIN}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"#f6f8fa\" stroke=\"{}\"/>\n\
-         <text x=\"{}\" y=\"{}\" font-weight=\"bold\">{}  <tspan fill=\"{}\">{said}</tspan></text>\n",
-        color(zone.state),
+        "<rect x=\"{MARGIN}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"6\" fill=\"#f6f8fa\" stroke=\"{color}\"/>\n\
+         <text x=\"{}\" y=\"{base}\" font-weight=\"bold\">{}</text>\n\
+         <text x=\"{right}\" y=\"{base}\" text-anchor=\"end\" fill=\"{color}\">{said}</text>\n",
         MARGIN + 10,
-        top + 18,
         escaped(&zone.name),
-        color(zone.state)
     )
 }
 

@@ -165,10 +165,8 @@ fn trust(zone: &Zone, style: Style) -> String {
             let keys: Vec<String> = keys
                 .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
                 .collect();
-            style.paint(
-                &format!("signed by key {}", keys.join(", ")),
-                Colorize::green,
-            )
+            let signed = style.paint("signed", Colorize::green);
+            format!("{signed}\n    {:24} by key {}", "", keys.join(", "))
         }
         (Some(SecurityStatus::Secure), _) => style.paint("signed", Colorize::green),
         (Some(SecurityStatus::Insecure), _) => "not signed".to_owned(),
