@@ -8,6 +8,7 @@ mod answer;
 pub mod blueprint;
 mod delay;
 mod denial;
+pub mod forge;
 pub mod ground;
 mod keys;
 pub mod pki;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use crate::net::dial::ConnectTo;
 use delay::Delay;
+use forge::Forge;
 use ground::Ground;
 use resolver::Resolver;
 use serve::Answering;
@@ -60,6 +62,16 @@ pub enum Behaviour {
     Garbage,
     /// Answers first with another id, then rightly.
     WrongIdFirst,
+    /// Fails at every question that has EDNS.
+    FailAtEdns,
+    /// Denies names that have no records themselves, whatever lies below them.
+    DenyEmpty,
+    /// Answers as a resolver does, in the place of the server that was meant.
+    Resolve,
+    /// Answers rightly, and a forger beside it answers first, from another port, with its own address.
+    Spoofed,
+    /// Sends whatever a test makes up.
+    Forge(Forge),
 }
 
 /// A name server of the world.
@@ -134,27 +146,18 @@ impl World {
             trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
         };
         let delay = Delay(delay);
-        let resolver = Resolver::new(plan.servers.clone());
+        let resolver = || Answering::Resolver(Resolver::new(plan.servers.clone()));
         world
-            .listen(
-                "resolver",
-                &[RESOLVER],
-                Answering::Resolver(resolver),
-                (ground, delay),
-            )
+            .listen("resolver", &[RESOLVER], resolver(), (ground, delay))
             .await?;
-        for server in plan.servers {
-            if server.behaviour == Behaviour::Dead {
-                continue;
-            }
-            let (name, addresses) = (server.name.clone(), server.addresses.clone());
+        for server in &plan.servers {
+            let answering = match server.behaviour {
+                Behaviour::Dead => continue,
+                Behaviour::Resolve => resolver(),
+                _ => Answering::Server(server.clone()),
+            };
             world
-                .listen(
-                    &name,
-                    &addresses,
-                    Answering::Server(server),
-                    (ground, delay),
-                )
+                .listen(&server.name, &server.addresses, answering, (ground, delay))
                 .await?;
         }
         for site in plan.sites {

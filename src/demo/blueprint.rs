@@ -54,8 +54,12 @@ pub struct Blueprint {
     pub tld: ZoneData,
     /// The zone `shop.example`.
     pub shop: ZoneData,
+    /// What the second server of the zone has in its place.
+    pub second: Option<ZoneData>,
     /// How the two servers of the zone behave.
     pub behaviour: [Behaviour; 2],
+    /// How the servers of the root behave.
+    pub root_behaviour: Behaviour,
     /// Name servers besides.
     pub others: Vec<NameServer>,
     /// The site, one machine an address, in the order of [`ADDRESSES`]; then web servers besides.
@@ -87,6 +91,8 @@ impl Blueprint {
             root: root(),
             tld: delegated(tld()),
             shop: with_site(shop()),
+            second: None,
+            root_behaviour: Behaviour::Serve,
             behaviour: [Behaviour::Serve; 2],
             others: Vec::new(),
             sites,
@@ -167,13 +173,15 @@ impl Blueprint {
             .flat_map(|(_, v4, v6)| [*v4, *v6])
             .collect();
         let (root, tld, shop) = (Arc::new(self.root), Arc::new(self.tld), Arc::new(self.shop));
-        let serve = Behaviour::Serve;
-        let mut servers = vec![server("root-servers.net.", &of_root, &root, serve)];
+        let second = self.second.map_or_else(|| Arc::clone(&shop), Arc::new);
+        let of_root_servers = server("root-servers.net.", &of_root, &root, self.root_behaviour);
+        let mut servers = vec![of_root_servers];
         for (name, addresses) in TLD {
-            servers.push(server(name, &addresses, &tld, serve));
+            servers.push(server(name, &addresses, &tld, Behaviour::Serve));
         }
-        for ((name, addresses), behaviour) in SERVERS.into_iter().zip(self.behaviour) {
-            servers.push(server(name, &addresses, &shop, behaviour));
+        let of_shop = SERVERS.into_iter().zip([shop, second]);
+        for (((name, addresses), zone), behaviour) in of_shop.zip(self.behaviour) {
+            servers.push(server(name, &addresses, &zone, behaviour));
         }
         servers.extend(self.others);
         Plan {

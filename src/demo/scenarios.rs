@@ -1,6 +1,8 @@
 //! What can be wrong with a site, each fault in a world of its own, with the exact findings that it must lead to.
 
+mod delegation;
 mod dns;
+mod dnssec;
 mod http;
 mod tls;
 
@@ -66,6 +68,8 @@ const HEALTHY: Scenario = Scenario {
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
     std::iter::once(&HEALTHY)
         .chain(dns::SCENARIOS)
+        .chain(delegation::SCENARIOS)
+        .chain(dnssec::SCENARIOS)
         .chain(tls::SCENARIOS)
         .chain(http::SCENARIOS)
 }

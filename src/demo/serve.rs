@@ -1,13 +1,17 @@
 //! A name server's sockets: UDP and TCP on one port.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::RData;
+use hickory_proto::rr::rdata::A;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::answer::answer;
 use super::delay::{Carried, Delay};
+use super::forge::{Carrier, Forge, Forged};
 use super::resolver::Resolver;
 use super::{Behaviour, NameServer};
 
@@ -53,8 +57,27 @@ pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
             response.metadata.response_code = ResponseCode::Refused;
             Some(response)
         }
+        Behaviour::FailAtEdns if asked.edns.is_some() => {
+            empty(&mut response);
+            response.edns = None;
+            response.metadata.authoritative = false;
+            response.metadata.response_code = ResponseCode::FormErr;
+            Some(response)
+        }
+        Behaviour::DenyEmpty if denies_below(server, asked, &response) => {
+            response.metadata.response_code = ResponseCode::NXDomain;
+            Some(response)
+        }
         _ => Some(response),
     }
+}
+
+/// Whether the name asked for has no records at all, and others below it have.
+fn denies_below(server: &NameServer, asked: &Message, response: &Message) -> bool {
+    let name = asked.queries.first().map(|query| query.name.to_lowercase());
+    let mut zones = server.zones.iter();
+    let empty = response.metadata.authoritative && response.answers.is_empty();
+    name.is_some_and(|name| empty && zones.all(|zone| !zone.nodes.contains_key(&name)))
 }
 
 fn empty(response: &mut Message) {
@@ -73,11 +96,17 @@ pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Del
             tokio::task::yield_now().await;
             continue;
         };
-        let replies = datagrams(&answering, datagram.get(..size).unwrap_or_default());
+        let bytes = datagram.get(..size).unwrap_or_default();
+        let replies = datagrams(&answering, bytes);
+        let spoofed = spoofed(&answering, bytes);
         let socket = Arc::clone(&socket);
         let send = async move {
             delay.round_trip().await;
-            for reply in replies {
+            if let Some(forged) = spoofed {
+                let _ = from_elsewhere(&forged, &socket, from).await;
+            }
+            for reply in replies.pieces {
+                tokio::time::sleep(replies.pause).await;
                 let _ = socket.send_to(&reply, from).await;
             }
         };
@@ -85,12 +114,36 @@ pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Del
     }
 }
 
-fn datagrams(answering: &Answering, bytes: &[u8]) -> Vec<Vec<u8>> {
+/// The response that a forger makes of the true one.
+fn spoofed(answering: &Answering, bytes: &[u8]) -> Option<Vec<u8>> {
+    if answering.behaviour() != Behaviour::Spoofed {
+        return None;
+    }
+    let (_, mut response) = answering.read_and_respond(bytes)?;
+    for record in &mut response.answers {
+        if let RData::A(address) = &mut record.data {
+            *address = A::new(203, 0, 113, 66);
+        }
+    }
+    response.to_vec().ok()
+}
+
+async fn from_elsewhere(bytes: &[u8], own: &UdpSocket, to: SocketAddr) -> std::io::Result<()> {
+    let other = UdpSocket::bind((own.local_addr()?.ip(), 0)).await?;
+    other.send_to(bytes, to).await.map(|_| ())
+}
+
+fn datagrams(answering: &Answering, bytes: &[u8]) -> Forged {
     let Some((asked, mut response)) = answering.read_and_respond(bytes) else {
-        return Vec::new();
+        return Forged::default();
     };
-    if answering.behaviour() == Behaviour::Garbage {
-        return vec![[&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat()];
+    let one = |wire| Forged::whole(wire, Carrier::Udp);
+    match answering.behaviour() {
+        Behaviour::Forge(Forge(forge)) => return forge(&asked, response, Carrier::Udp),
+        Behaviour::Garbage => {
+            return one([&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat());
+        }
+        _ => {}
     }
     let mut wire = response.to_vec().unwrap_or_default();
     let cut = answering.behaviour() == Behaviour::Truncate;
@@ -99,14 +152,14 @@ fn datagrams(answering: &Answering, bytes: &[u8]) -> Vec<Vec<u8>> {
         response.metadata.truncation = true;
         wire = response.to_vec().unwrap_or_default();
     }
+    let mut replies = one(wire.clone());
     if answering.behaviour() == Behaviour::WrongIdFirst {
-        let mut stray = wire.clone();
-        if let Some(first) = stray.first_mut() {
+        if let Some(first) = wire.first_mut() {
             *first ^= 1;
         }
-        return vec![stray, wire];
+        replies.pieces.insert(0, wire);
     }
-    vec![wire]
+    replies
 }
 
 /// Answers connections for as long as the runtime lives.
@@ -129,18 +182,21 @@ async fn talk(answering: Arc<Answering>, mut stream: Carried) {
         if stream.read_exact(&mut bytes).await.is_err() {
             return;
         }
-        let Some((_, response)) = answering.read_and_respond(&bytes) else {
+        let Some((asked, response)) = answering.read_and_respond(&bytes) else {
             // Silent: holds the connection open until the client gives up.
             let _ = stream.read_u8().await;
             return;
         };
-        let wire = response.to_vec().unwrap_or_default();
-        let Ok(length) = u16::try_from(wire.len()) else {
-            return;
+        let said = if let Behaviour::Forge(Forge(forge)) = answering.behaviour() {
+            forge(&asked, response, Carrier::Tcp)
+        } else {
+            Forged::whole(response.to_vec().unwrap_or_default(), Carrier::Tcp)
         };
-        let framed = [&length.to_be_bytes()[..], &wire].concat();
-        if stream.write_all(&framed).await.is_err() {
-            return;
+        for piece in said.pieces {
+            tokio::time::sleep(said.pause).await;
+            if stream.write_all(&piece).await.is_err() {
+                return;
+            }
         }
     }
 }

@@ -78,6 +78,14 @@ impl ZoneData {
         self
     }
 
+    /// With one more name server.
+    #[must_use]
+    pub fn served_by(mut self, server: &str) -> Self {
+        let origin = self.origin.clone();
+        self.add(&origin, RData::NS(NS(name(server))));
+        self
+    }
+
     /// With a text.
     #[must_use]
     pub fn text(mut self, owner: &str, text: &str) -> Self {

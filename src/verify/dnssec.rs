@@ -42,9 +42,6 @@ pub fn verify(dns: &mut Dns, anchors: &TrustAnchors, at: Timestamp) {
     let evidence = Evidence::of(dns);
     let cuts: Vec<DnsName> = dns.zones.iter().map(|zone| zone.name.clone()).collect();
     let chain = Chain::new(&evidence, anchors, at, &cuts);
-    for zone in &mut dns.zones {
-        zone.dnssec = Some(chain.zone_security(&zone.name));
-    }
     for question in &mut dns.questions {
         question::verify(question, &chain, &evidence);
     }
@@ -57,6 +54,10 @@ pub fn verify(dns: &mut Dns, anchors: &TrustAnchors, at: Timestamp) {
         if let (Some(step), Some(security)) = (step, security) {
             step.dnssec = Some(security);
         }
+    }
+    // Last, for how a zone denies is learnt from its responses.
+    for zone in &mut dns.zones {
+        zone.dnssec = Some(chain.zone_security(&zone.name));
     }
     dns.signatures = chain.signatures();
     for question in &mut dns.questions {

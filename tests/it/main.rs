@@ -9,6 +9,7 @@ mod demo;
 mod dnstrace;
 mod ending;
 mod generated;
+mod hostile;
 mod imports;
 mod usage;
 mod world;

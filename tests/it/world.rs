@@ -49,12 +49,17 @@ pub(crate) fn shop() -> ZoneData {
 
 /// Starts the root, the TLD as given, and the other servers.
 pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
+    start_as(tld, Behaviour::Serve, others)
+}
+
+/// The same with a TLD whose server behaves so.
+pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServer>) -> Running {
     let root = ZoneData::new(".", &["a.root-servers.net."])
         .address("a.root-servers.net.", ROOT)
         .delegate("example.", "ns.nic.example.", &[TLD]);
     let mut servers = vec![
         server(ROOT, &[root], Behaviour::Serve),
-        server(TLD, &[tld], Behaviour::Serve),
+        server(TLD, &[tld], behaviour),
     ];
     servers.extend(others);
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -84,7 +89,12 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
 impl Running {
     /// `doorstep dnstrace` in this world, with a scrubbed environment.
     pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("doorstep").unwrap();
+        Command::from_std(self.command(arguments))
+    }
+
+    /// The same as the standard library has it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
         command
             .env_clear()
             .arg("dnstrace")

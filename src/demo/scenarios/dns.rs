@@ -245,7 +245,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// The only server of a zone, called after it.
-fn server(origin: &str, addresses: &[&str], zone: ZoneData) -> NameServer {
+pub(super) fn server(origin: &str, addresses: &[&str], zone: ZoneData) -> NameServer {
     NameServer {
         name: origin.to_owned(),
         addresses: parsed(addresses),

@@ -106,7 +106,9 @@ fn delegation_loop(dns: &Dns, findings: &mut Vec<Finding>) {
         servers,
         listed: listed.join(", "),
     };
-    findings.push(evidence.about(subject));
+    let mut finding = evidence.about(subject);
+    finding.subjects.extend(listed);
+    findings.push(finding);
 }
 
 #[cfg(test)]

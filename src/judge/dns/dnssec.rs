@@ -133,7 +133,18 @@ fn breaks(dns: &Dns) -> Vec<Break<'_>> {
         }
         known.elsewhere_whole |= is_whole_elsewhere(dns, step);
     }
+    let unsigned: Vec<DnsName> = breaks
+        .iter()
+        .filter(|known| matches!(known.flaw, Flaw::SignatureMissing { .. }))
+        .map(|known| known.zone.clone())
+        .collect();
+    breaks.retain(|known| !(is_without_keys(known.flaw) && unsigned.contains(&known.zone)));
     breaks
+}
+
+/// That a zone denies its own keys: a server that has it unsigned does, and leaves out the signatures as well.
+fn is_without_keys(flaw: &Flaw) -> bool {
+    matches!(flaw, Flaw::DenialInvalid { name, r#type: RrType::DNSKEY, zone } if name == zone)
 }
 
 fn broken_zone(zone: &Zone) -> Option<&Flaw> {

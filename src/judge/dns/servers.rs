@@ -70,6 +70,7 @@ finding! {
     /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records.
     NsUnresolvable { zone: DnsName, servers: String }
     id: "dns/ns-unresolvable", severity: Error, source: "practice: the server cannot be asked (zonemaster BASIC02)",
+    explained_by: ["dns/delegation-loop"],
     message: "`{zone}` is delegated to {servers}, a name without an address",
     fix: "remove {servers} from the NS records of `{zone}`, or give it an address",
 }
