@@ -1,6 +1,6 @@
 //! Does the name exist, and does it lead to an address?
 
-use crate::facts::dns::{Dns, Outcome, Question, ResponseClass};
+use crate::facts::dns::{Dns, Outcome, Purpose, Question, ResponseClass};
 use crate::facts::dnssec::SecurityStatus;
 use crate::facts::name::{DnsName, RrType};
 use crate::finding;
@@ -23,9 +23,9 @@ finding! {
     ///
     /// The zone's own servers say with authority that the host does not exist. Visitors see "server not found". Add an A
     /// and an AAAA record (or a CNAME, or your DNS host's alias record for a load balancer) for it where the zone is kept.
-    NameNotFound { name: DnsName, zone: DnsName }
+    NameNotFound { name: DnsName, zone: DnsName, twin: Option<DnsName>, beside: String }
     id: "dns/name-not-found", severity: Error, source: "RFC 2308 §2.1, RFC 8020",
-    message: "`{name}` does not exist in the zone `{zone}`",
+    message: "`{name}` does not exist in the zone `{zone}`{beside}",
     fix: "add an A and an AAAA record for `{name}` to the zone `{zone}`, or mend its spelling",
 }
 
@@ -41,7 +41,13 @@ finding! {
 }
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
-    if let Some(question) = dns.questions.iter().find(|question| is_absent(question)) {
+    let own = |question: &&Question| question.purpose.is_none();
+    let absent_one = dns
+        .questions
+        .iter()
+        .filter(own)
+        .find(|question| is_absent(question));
+    if let Some(question) = absent_one {
         findings.push(absent(dns, question));
     } else if let Some(question) = without_address(dns) {
         let at = end_of_chain(question);
@@ -79,7 +85,18 @@ fn absent(dns: &Dns, question: &Question) -> Finding {
         }
         _ => {
             let subject = name.without_dot();
-            NameNotFound { name, zone }.about(subject)
+            let twin = twin(dns);
+            let beside = twin
+                .as_ref()
+                .map(|twin| format!(", while `{twin}` does"))
+                .unwrap_or_default();
+            let evidence = NameNotFound {
+                name,
+                zone,
+                twin,
+                beside,
+            };
+            evidence.about(subject)
         }
     }
 }
@@ -87,6 +104,16 @@ fn absent(dns: &Dns, question: &Question) -> Finding {
 /// The name under a public suffix that can be registered; none for a suffix itself.
 fn registrable(name: &DnsName) -> Option<DnsName> {
     psl::domain_str(&name.without_dot())?.parse().ok()
+}
+
+/// The other one of the registrable name and its www, when it was asked for and has an address.
+fn twin(dns: &Dns) -> Option<DnsName> {
+    let twins = dns
+        .questions
+        .iter()
+        .filter(|question| question.purpose == Some(Purpose::Twin));
+    let found = twins.filter(|question| question.outcome == Outcome::Answer);
+    found.map(|question| question.name.clone()).next()
 }
 
 fn deniers(question: &Question, zone: &DnsName) -> Vec<String> {
@@ -114,7 +141,7 @@ fn without_address(dns: &Dns) -> Option<&Question> {
     let of = |rr_type| {
         dns.questions
             .iter()
-            .find(|question| question.r#type == rr_type)
+            .find(|question| question.r#type == rr_type && question.purpose.is_none())
     };
     let (v4, v6) = (of(RrType::A)?, of(RrType::AAAA)?);
     (v4.outcome == Outcome::Nodata && v6.outcome == Outcome::Nodata).then_some(v4)
@@ -154,6 +181,19 @@ mod tests {
             Outcome::Nxdomain,
         ));
         assert_eq!(judged(&dns), ["dns/name-not-found"]);
+    }
+
+    #[test]
+    fn the_twin_of_a_missing_name_is_told_when_it_exists() {
+        let missing = question("www.example.com.", RrType::A, Outcome::Nxdomain);
+        let mut twin = question("example.com.", RrType::A, Outcome::Answer);
+        twin.purpose = Some(Purpose::Twin);
+        let dns = zones(&[".", "com.", "example.com."])
+            .asks(missing)
+            .asks(twin);
+        let mut findings = Vec::new();
+        judge(&dns, &mut findings);
+        assert!(findings[0].message.contains("while `example.com.` does"));
     }
 
     #[test]
