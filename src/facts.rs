@@ -6,8 +6,10 @@
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
+pub mod group;
 pub mod http;
 pub mod name;
+pub mod suite;
 pub mod tls;
 
 use jiff::Timestamp;

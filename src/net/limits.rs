@@ -40,3 +40,5 @@ pub const HOPS: usize = 10;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Fields of an answer's head.
 pub const HEADERS: usize = 256;
+/// Bytes of a server's first flight that are read; the longest chains in use have a tenth of it.
+pub const FLIGHT_BYTES: usize = 256 * 1024;
