@@ -164,6 +164,7 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
             .cloned()
             .collect(),
         address: args.address,
+        ..Handshake::default()
     };
     let (settings, handshake) = (&settings, &handshake);
     run::run(

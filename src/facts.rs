@@ -9,6 +9,7 @@ pub mod dns;
 pub mod group;
 pub mod http;
 pub mod name;
+pub mod probe;
 pub mod suite;
 pub mod tls;
 

@@ -18,7 +18,9 @@ use crate::observe;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::http::{HttpPlan, Start};
-use crate::observe::tls::TlsPlan;
+use crate::observe::tls::identity::Identity;
+use crate::observe::tls::starttls::Protocol;
+use crate::observe::tls::{Depth, TlsPlan};
 use crate::verify::measured;
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -60,6 +62,9 @@ pub(super) struct Handshake {
     pub(super) server_name: Option<String>,
     pub(super) alpn: Vec<String>,
     pub(super) address: Option<IpAddr>,
+    pub(super) starttls: Option<Protocol>,
+    pub(super) identity: Option<Identity>,
+    pub(super) depth: Depth,
 }
 
 impl Default for Handshake {
@@ -69,6 +74,9 @@ impl Default for Handshake {
             server_name: None,
             alpn,
             address: None,
+            starttls: None,
+            identity: None,
+            depth: Depth::default(),
         }
     }
 }
@@ -322,6 +330,9 @@ async fn shake_hands(
             .unwrap_or_else(|| host.to_owned()),
         alpn: handshake.alpn.clone(),
         probe_timeout: settings.lookup.probe_timeout,
+        starttls: handshake.starttls,
+        identity: handshake.identity.clone(),
+        depth: handshake.depth,
     };
     observe::tls::observe(&plan, &settings.dialer, deadline).await
 }

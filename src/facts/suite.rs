@@ -91,6 +91,13 @@ impl CipherSuite {
         ours || matches!(self.0, 0xc103..=0xc106)
     }
 
+    /// Whether it may be chosen below TLS 1.2, whose suites all end in one of two hashes.
+    #[must_use]
+    pub fn is_legacy(self) -> bool {
+        let (_, cipher) = self.parts();
+        !self.is_tls13() && (cipher.ends_with("_SHA") || cipher.ends_with("_MD5"))
+    }
+
     /// How keys come about.
     #[must_use]
     pub fn key_exchange(self) -> KeyExchange {

@@ -1,22 +1,29 @@
-//! The second door: a handshake with every address.
+//! The second door: a handshake with every address, and further hellos beside it.
 
 pub mod certificate;
+mod door;
 pub(in crate::observe) mod handshake;
-#[expect(
-    dead_code,
-    reason = "the probes that write and read hellos are the next step"
-)]
 mod hello;
+pub mod identity;
+mod probe;
 mod recorder;
+mod spoken;
+pub mod starttls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::facts::tls::Tls;
+use crate::facts::tls::{Endpoint, Tls};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
+use door::Door;
+use identity::Identity;
+use probe::Asked;
+use probe::prober::Prober;
+use probe::question::Addressee;
+use starttls::Protocol;
 
 /// Whom to shake hands with, and how.
 #[derive(Clone, Debug)]
@@ -31,17 +38,93 @@ pub struct TlsPlan {
     pub alpn: Vec<String>,
     /// How long one attempt may take.
     pub probe_timeout: Duration,
+    /// The protocol that is spoken in clear before TLS.
+    pub starttls: Option<Protocol>,
+    /// What is shown to a server that asks for a certificate.
+    pub identity: Option<Identity>,
+    /// How much is asked beside the handshake.
+    pub depth: Depth,
+}
+
+/// How much is asked of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// One handshake.
+    Handshake,
+    /// A hello for each question as well.
+    #[default]
+    Probes,
+    /// Everything that the server accepts as well.
+    Enumerate,
 }
 
 /// Shakes hands with every address of the plan, side by side.
 pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls {
-    let handshakes = plan.addresses.iter().map(|address| async {
-        let (endpoint, _) = handshake::open(plan, *address, dialer, deadline).await;
-        endpoint
+    let looks = plan.addresses.iter().map(|at| {
+        let door = Door {
+            plan,
+            at: *at,
+            dialer,
+            deadline,
+        };
+        look(door)
     });
     Tls {
         host: plan.host.clone(),
         lookup: None,
-        endpoints: join_all(handshakes).await,
+        endpoints: join_all(looks).await,
     }
+}
+
+/// The first connection tells whether anybody is there; then the handshake goes on in it, and the other hellos beside it.
+async fn look(door: Door<'_>) -> Endpoint {
+    let mut endpoint = handshake::unseen(door.plan, door.at);
+    let Some(stream) = handshake::connected(&door, &mut endpoint).await else {
+        return endpoint;
+    };
+    if door.plan.depth == Depth::Handshake {
+        handshake::shaken(&door, stream, &mut endpoint).await;
+        return endpoint;
+    }
+    let prober = Prober::new(&door);
+    let addressee = addressee(door.plan);
+    let shaking = async {
+        handshake::shaken(&door, stream, &mut endpoint).await;
+    };
+    let ((), asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
+    again(&door, &asked, &mut endpoint).await;
+    note(&asked, &mut endpoint);
+    endpoint
+}
+
+/// An address is not sent in a hello (RFC 6066 §3).
+fn addressee(plan: &TlsPlan) -> Addressee<'_> {
+    let is_address = plan.server_name.parse::<IpAddr>().is_ok();
+    let server_name = (!is_address).then_some(plan.server_name.as_str());
+    Addressee { server_name }
+}
+
+/// A handshake that was cut off beside hellos that were answered is tried again, alone.
+async fn again(door: &Door<'_>, asked: &[Asked], endpoint: &mut Endpoint) {
+    let worth = |failure| probe::is_worth_another_try(failure, asked);
+    if endpoint
+        .error
+        .as_ref()
+        .is_some_and(|error| worth(&error.failure))
+        && let Ok(stream) =
+            handshake::connect(door.at, door.patience(), door.dialer, door.deadline).await
+    {
+        handshake::shaken(door, stream, endpoint).await;
+    }
+}
+
+fn note(asked: &[Asked], endpoint: &mut Endpoint) {
+    if endpoint.error.is_some() {
+        probe::show(asked, endpoint);
+    }
+    let shown = endpoint.leaf().map(|leaf| leaf.sha256.clone());
+    let facts = asked
+        .iter()
+        .map(|asked| probe::fact(asked, shown.as_deref()));
+    endpoint.probes = Some(facts.collect());
 }

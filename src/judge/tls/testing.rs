@@ -73,10 +73,11 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
         }),
         name_matches: Some(true),
         ocsp_stapled: Some(false),
-        probes: NotMeasured,
+        client_certificate_asked: Some(false),
+        probes: None,
         revocation: NotMeasured,
         scts: NotMeasured,
-        offered: NotMeasured,
+        offered: None,
     }
 }
 

@@ -5,6 +5,8 @@ pub(super) mod read;
 pub(super) mod sslv2;
 pub(super) mod write;
 
+use crate::facts::probe::Alert;
+
 /// Protocol versions by their numbers on the wire.
 pub(super) const SSL3: u16 = 0x0300;
 pub(super) const TLS10: u16 = 0x0301;
@@ -25,10 +27,11 @@ pub(super) fn version_name(version: u16) -> String {
     }
 }
 
-/// The name of an alert (RFC 8446 §6, and the older ones of RFC 5246 §7.2 and RFC 6101 §5.4), as the TLS library spells it.
-pub(super) fn alert_name(code: u8) -> String {
-    let description = rustls::AlertDescription::from(code);
-    description
+/// An alert (RFC 8446 §6, and the older ones of RFC 5246 §7.2 and RFC 6101 §5.4) with its name, as the TLS library spells it.
+pub(super) fn alert(code: u8) -> Alert {
+    let known = rustls::AlertDescription::from(code);
+    let name = known
         .as_str()
-        .map_or_else(|| format!("alert {code}"), str::to_owned)
+        .map_or_else(|| format!("alert {code}"), str::to_owned);
+    Alert { code, name }
 }
