@@ -112,7 +112,12 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
 }
 
 /// All three doors. A door behind one that is shut is not tried.
-pub(super) async fn check(target: &Target, settings: &Settings, deadline: Deadline) -> Seen {
+pub(super) async fn check(
+    target: &Target,
+    handshake: &Handshake,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Seen {
     let host = target.host.to_string();
     let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     let mut seen = Seen::default();
@@ -137,8 +142,8 @@ pub(super) async fn check(target: &Target, settings: &Settings, deadline: Deadli
         _ => target.port.unwrap_or(443),
     };
     let sockets = lookup.sockets(&host, port).await;
-    let (handshake, asking) = (Handshake::default(), Asking::default());
-    let shaking = shake_hands(&host, sockets, &handshake, (settings, deadline));
+    let asking = Asking::default();
+    let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walk(target, &asking, &lookup, (settings, deadline));
     let (tls, http) = tokio::join!(shaking, walking);
     (seen.tls, seen.http) = (Some(tls), Some(http));
@@ -174,12 +179,24 @@ pub(super) async fn tlscheck(
     };
     let (answers, sockets) = look_up(target, port, handshake.address, (settings, deadline)).await;
     let host = target.host.to_string();
-    let tls = shake_hands(&host, sockets, handshake, (settings, deadline)).await;
+    let handshake = upgraded(handshake, port, target.url.is_some());
+    let tls = shake_hands(&host, sockets, &handshake, (settings, deadline)).await;
     Seen {
         dns: beside(answers),
         tls: Some(tls),
         http: None,
     }
+}
+
+/// The port tells which protocol comes before TLS, unless that was said. Those protocols have no use for the web's ALPN.
+fn upgraded(handshake: &Handshake, port: u16, is_url: bool) -> Handshake {
+    let of_port = Protocol::of_port(port).filter(|_| !is_url);
+    let mut handshake = handshake.clone();
+    handshake.starttls = handshake.starttls.or(of_port);
+    if handshake.starttls.is_some() && handshake.alpn == Handshake::default().alpn {
+        handshake.alpn.clear();
+    }
+    handshake
 }
 
 /// The redirects at every address that the resolver gives.

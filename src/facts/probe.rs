@@ -75,7 +75,7 @@ pub struct Offered {
     /// Groups of the key agreement, in the order in which the server chose them.
     pub groups: Vec<String>,
     /// Signature schemes of TLS 1.2, in the order in which the server chose them; those of TLS 1.3 cannot be told.
-    pub signature_algorithms: Vec<String>,
+    pub signature_algorithms: Option<Vec<String>>,
     /// Whether every question was answered; if not, the lists may be too short.
     pub complete: bool,
     /// How many connections it took, those of the probes included.

@@ -2,6 +2,7 @@
 
 pub mod certificate;
 mod door;
+mod enumerate;
 pub(in crate::observe) mod handshake;
 mod hello;
 pub mod identity;
@@ -14,11 +15,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::net::TcpStream;
 
 use crate::facts::tls::{Endpoint, Tls};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use door::Door;
+use enumerate::Lister;
 use identity::Identity;
 use probe::Asked;
 use probe::prober::Prober;
@@ -83,17 +86,24 @@ async fn look(door: Door<'_>) -> Endpoint {
         return endpoint;
     };
     if door.plan.depth == Depth::Handshake {
-        handshake::shaken(&door, stream, &mut endpoint).await;
+        shake(&door, stream, &mut endpoint).await;
         return endpoint;
     }
     let prober = Prober::new(&door);
     let addressee = addressee(door.plan);
-    let shaking = async {
-        handshake::shaken(&door, stream, &mut endpoint).await;
-    };
+    let shaking = shake(&door, stream, &mut endpoint);
     let ((), asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
     again(&door, &asked, &mut endpoint).await;
     note(&asked, &mut endpoint);
+    let answered = asked.iter().any(|(_, met)| met.is_answer());
+    if door.plan.depth == Depth::Enumerate && answered {
+        let lister = Lister {
+            prober: &prober,
+            addressee,
+            asked: &asked,
+        };
+        endpoint.offered = Some(lister.list().await);
+    }
     endpoint
 }
 
@@ -114,7 +124,20 @@ async fn again(door: &Door<'_>, asked: &[Asked], endpoint: &mut Endpoint) {
         && let Ok(stream) =
             handshake::connect(door.at, door.patience(), door.dialer, door.deadline).await
     {
-        handshake::shaken(door, stream, endpoint).await;
+        shake(door, stream, endpoint).await;
+    }
+}
+
+/// Shakes hands, and closes the connection. In TLS 1.3 a server that insists on a certificate says so only after the client
+/// is done.
+async fn shake(door: &Door<'_>, stream: TcpStream, endpoint: &mut Endpoint) {
+    let stream = handshake::shaken(door, stream, endpoint).await;
+    if let (Some(stream), Some(true), None) = (
+        stream,
+        endpoint.client_certificate_asked,
+        &door.plan.identity,
+    ) {
+        handshake::turned_away(door, stream, endpoint).await;
     }
 }
 

@@ -11,7 +11,7 @@ use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError, InvalidMessage, KeyLogFile};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -102,6 +102,22 @@ pub(super) async fn shaken(
             let stage = Stage::Handshake;
             endpoint.error = Some(EndpointError { stage, failure });
             None
+        }
+    }
+}
+
+/// Waits whether the server ends a connection whose handshake seemed done, for as long as two round trips and some work take.
+pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+    let round_trip = endpoint.timings.connect_ms.unwrap_or_default().0;
+    let patience =
+        Duration::from_millis(200) + Duration::from_secs_f64(round_trip.max(0.0) / 500.0);
+    let mut byte = [0];
+    let read = door.deadline.bound(patience, stream.read(&mut byte)).await;
+    if let Ok(Err(error)) = read {
+        let failure = why(&error, &stream.get_ref().0.first, patience);
+        if matches!(failure, Failure::Alert { .. }) {
+            let stage = Stage::Handshake;
+            endpoint.error = Some(EndpointError { stage, failure });
         }
     }
 }

@@ -5,7 +5,7 @@
 
 pub(super) mod prober;
 pub(super) mod question;
-mod verdict;
+pub(super) mod verdict;
 
 use futures_util::future::join_all;
 
