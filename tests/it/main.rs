@@ -8,5 +8,7 @@
 mod dnstrace;
 mod generated;
 mod imports;
+mod peers;
+mod tls;
 mod usage;
 mod world;

@@ -65,7 +65,7 @@ finding! {
     /// `ssl-default-bind-options ssl-min-ver TLSv1.2`; at an ALB choose the policy ELBSecurityPolicy-TLS13-1-2-Res-2021-06, at
     /// CloudFront the minimum TLSv1.2_2021.
     Tls11 { place: String, suite: String }
-    id: "tls/tls11", severity: Warning, source: "RFC 8996", explained_by: ["tls/legacy-only", "tls/tls10"],
+    id: "tls/tls11", severity: Warning, source: "RFC 8996", explained_by: ["tls/legacy-only"],
     message: "{place} answers TLS 1.1 ({suite})",
     fix: "switch TLS 1.1 off (nginx: `ssl_protocols TLSv1.2 TLSv1.3;`, HAProxy: `ssl-min-ver TLSv1.2`)",
 }

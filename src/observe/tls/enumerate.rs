@@ -102,9 +102,11 @@ impl Lister<'_> {
                 || outcome == ProbeOutcome::Refused
                     && (alert || version == SSL3 || met.flight.alert.is_none())
         };
-        !hellos
-            .iter()
-            .all(|name| self.answer(name).is_some_and(is_refused))
+        let older = version == TLS13 && self.asked.iter().any(is_downgrade);
+        !older
+            && !hellos
+                .iter()
+                .all(|name| self.answer(name).is_some_and(is_refused))
     }
 
     /// The newest version below TLS 1.3 that was spoken: that in which hellos for a class of suites are answered.
@@ -287,6 +289,12 @@ impl Lister<'_> {
         let (found, complete) = gathered(join_all(climbing).await);
         Some((found.concat(), complete))
     }
+}
+
+/// Whether a hello that offers TLS 1.3 beside older versions was answered with one of those.
+fn is_downgrade((question, met): &Asked) -> bool {
+    let answer = met.flight.hello.as_ref();
+    question.name == "grease" && answer.is_some_and(|hello| hello.version < TLS13)
 }
 
 /// Whether a scheme can sign with the certificate of a suite. PSS with a PSS key is another type of certificate.

@@ -1,5 +1,7 @@
 //! The second door: what was agreed, and at each address whom the server proved to be; under `-v` the story of it.
 
+mod hellos;
+mod listing;
 mod story;
 
 use std::fmt::Write;
@@ -51,7 +53,15 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
         .collect();
     out.push_str(&folded(&lines));
     if report.command == "tlscheck" || style.verbose {
+        for endpoint in &tls.endpoints {
+            out.push_str(&hellos::hellos(endpoint, style));
+        }
         out.push_str(&chains(report, tls, style));
+    }
+    for endpoint in &tls.endpoints {
+        if let Some(offered) = &endpoint.offered {
+            out.push_str(&listing::listing(&endpoint.label(), offered, style));
+        }
     }
     if style.verbose {
         for endpoint in told_once(tls) {
