@@ -157,8 +157,13 @@ pub(crate) fn shake(config: &Arc<rustls::ServerConfig>, mut stream: TcpStream) {
     let Ok(mut connection) = rustls::ServerConnection::new(Arc::clone(config)) else {
         return;
     };
-    while connection.complete_io(&mut stream).is_ok() && connection.is_handshaking() {}
-    let _ = connection.complete_io(&mut stream);
+    while connection.is_handshaking() {
+        if connection.complete_io(&mut stream).is_err() {
+            // The alert is written already, if there is one.
+            return;
+        }
+    }
+    drain(stream);
 }
 
 /// The ids of the findings that are about the protocol, not about the certificate of the test.

@@ -96,7 +96,7 @@ fn a_list_has_what_the_server_has_in_its_order() {
         groups.contains(&"X25519MLKEM768") && groups.contains(&"secp384r1"),
         "{groups:?}"
     );
-    assert_eq!(offered["complete"], true);
+    assert_eq!(offered["complete"], true, "{report:#}");
     assert!(peer.connections() <= 50, "{}", peer.connections());
     assert_eq!(offered["connections"], peer.connections());
 }
@@ -118,7 +118,9 @@ fn a_server_of_tls10_alone_is_shown_whole() {
     let der = made.cert.der().to_vec();
     let peer = Peer::start(move |_, mut stream| {
         let hello = hello(&mut stream);
-        let asks_tls10 = hello.get(9..11).is_some_and(|version| version >= &[3, 1][..]);
+        let asks_tls10 = hello
+            .get(9..11)
+            .is_some_and(|version| version >= &[3, 1][..]);
         let offers_cbc = hello.windows(2).any(|pair| pair == [0xc0, 0x14]);
         let answer = if asks_tls10 && offers_cbc {
             let mut curve = vec![3, 0, 0x17, 2, 9, 9, 0, 1, 7];
@@ -142,7 +144,7 @@ fn a_server_of_tls10_alone_is_shown_whole() {
     let (report, code) = soon(&peer);
     assert_eq!(
         (ids(&report), code),
-        (vec!["tls/legacy-only"], 1),
+        (vec!["tls/legacy-only", "tls/renegotiation-insecure"], 1),
         "{report:#}"
     );
     let endpoint = &report["tls"]["endpoints"][0];

@@ -149,7 +149,7 @@ impl Lister<'_> {
                 .as_ref()
                 .filter(|hello| hello.version == version);
             // A class that was refused is refused in the version that the server would have chosen, and no other.
-            let asked_for = if hello.versions == [TLS12] {
+            let asked_for = if hello.versions.first() == Some(&TLS12) {
                 self.newest_old() == Some(version)
             } else {
                 hello.versions == [version]

@@ -10,7 +10,7 @@ pub(super) mod verdict;
 use futures_util::future::join_all;
 
 use super::certificate;
-use super::hello::version_name;
+use super::hello::{TLS12, version_name};
 use crate::facts::attempt::Failure;
 use crate::facts::certificate::Certificate;
 use crate::facts::probe::{Probe, ProbeOutcome};
@@ -55,6 +55,7 @@ fn follow_ups(addressee: Addressee<'_>, asked: &[Asked]) -> Vec<Question> {
         .filter(|(question, _)| question.name.starts_with("tls12-"));
     let mut picked = picked
         .filter_map(|(_, met)| met.flight.hello.as_ref())
+        .filter(|hello| hello.version == TLS12)
         .peekable();
     let mut questions = Vec::new();
     if picked.peek().is_some() && picked.all(|hello| !hello.suite.is_aead()) {

@@ -7,7 +7,8 @@ use crate::facts::suite::CipherSuite;
 /// What one hello offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::observe::tls) struct ClientHello {
-    /// Versions from the highest down. TLS 1.3 beside others is said in an extension; without it the first is the maximum.
+    /// Versions from the highest down. They are said one by one with TLS 1.3; without it the first is said, as the maximum, and
+    /// the others are those that an answer may have.
     pub(in crate::observe::tls) versions: Vec<u16>,
     pub(in crate::observe::tls) suites: Vec<CipherSuite>,
     pub(in crate::observe::tls) groups: Vec<NamedGroup>,

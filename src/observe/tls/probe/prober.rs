@@ -99,8 +99,13 @@ impl<'a> Prober<'a> {
             let _one = self.permits.acquire().await;
             self.once(hello, self.door.patience()).await
         };
-        if met.is_doubtful() && self.may_retry(&met) {
-            self.ask_alone(hello).await
+        if !met.is_doubtful() {
+            return met;
+        }
+        // Once all others are done it is known whether the server answers anything.
+        let _all = self.permits.acquire_many(self.width).await;
+        if self.may_retry(&met) {
+            self.once_more(hello).await
         } else {
             met
         }
@@ -109,6 +114,10 @@ impl<'a> Prober<'a> {
     /// Says a hello while no other probe of the address is under way.
     pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
         let _all = self.permits.acquire_many(self.width).await;
+        self.once_more(hello).await
+    }
+
+    async fn once_more(&self, hello: &Hello) -> Met {
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
         let patience = (slowest * PATIENCE).max(Duration::from_secs(1));
         let met = self.once(hello, patience.min(self.door.patience())).await;

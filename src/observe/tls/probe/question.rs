@@ -22,6 +22,8 @@ pub(in crate::observe::tls) enum Hello {
 
 /// Suites in one hello. Old servers fail on more than 64, and so many keep a hello within 512 bytes.
 pub(in crate::observe::tls) const SUITES_PER_HELLO: usize = 64;
+/// Whatever version a class of suites is accepted in counts.
+const UP_TO_TLS12: [u16; 4] = [TLS12, TLS11, TLS10, SSL3];
 /// More than one segment of any usual network, and less than two.
 const LARGE: usize = 2_000;
 
@@ -84,7 +86,7 @@ impl Addressee<'_> {
 
     /// Whatever version the server answers with counts, so the maximum is offered.
     fn classes(self) -> Vec<Question> {
-        let class = |test: fn(CipherSuite) -> bool| self.hello(&[TLS12], preferred(test));
+        let class = |test: fn(CipherSuite) -> bool| self.hello(&UP_TO_TLS12, preferred(test));
         vec![
             first("null", class(CipherSuite::is_null)),
             first("anonymous", class(CipherSuite::is_anonymous)),
@@ -105,7 +107,7 @@ impl Addressee<'_> {
         if self.server_name.is_some() {
             let suites = preferred(|suite| is_rsa(suite) || is_ecdsa(suite));
             let nameless = Addressee { server_name: None };
-            questions.push(whole("no-sni", nameless.hello(&[TLS12], suites)));
+            questions.push(whole("no-sni", nameless.hello(&UP_TO_TLS12, suites)));
         }
         let greased = ClientHello {
             grease: true,

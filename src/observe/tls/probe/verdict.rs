@@ -2,7 +2,6 @@
 
 use super::super::hello::read::ServerHello;
 use super::super::hello::write::ClientHello;
-use super::super::hello::{TLS12, TLS13};
 use super::prober::Met;
 use super::question::Hello;
 use crate::facts::attempt::Failure;
@@ -29,24 +28,17 @@ fn refusal(met: &Met) -> ProbeOutcome {
     }
 }
 
-/// A hello of one old version asks for that version; one of a class of suites, for the class in whatever version.
 fn is_offered(hello: &ClientHello, answer: &ServerHello) -> bool {
-    let highest = hello.versions.first().copied().unwrap_or(TLS12);
-    let version = if highest < TLS12 || hello.versions.contains(&TLS13) {
-        hello.versions.contains(&answer.version)
-    } else {
-        (super::super::hello::SSL3..=highest).contains(&answer.version)
-    };
     let group = answer
         .group
         .is_none_or(|group| hello.groups.contains(&group));
-    version && group && hello.suites.contains(&answer.suite)
+    group && hello.versions.contains(&answer.version) && hello.suites.contains(&answer.suite)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::hello::read::Until;
-    use super::super::super::hello::{SSL3, TLS10, TLS11};
+    use super::super::super::hello::{SSL3, TLS10, TLS11, TLS12, TLS13};
     use super::super::question::Addressee;
     use super::*;
     use crate::facts::attempt::Millis;
@@ -84,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_lower_version_accepts_a_class_of_suites_and_no_version() {
-        let class = asked(&[TLS12], AES);
+        let class = asked(&[TLS12, TLS11, TLS10, SSL3], AES);
         assert_eq!(
             outcome(&class, &answered(TLS10, AES)),
             ProbeOutcome::Accepted
