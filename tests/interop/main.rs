@@ -7,6 +7,7 @@
 )]
 
 mod internet;
+mod tls;
 
 use std::collections::BTreeSet;
 

@@ -236,11 +236,11 @@ impl Lister<'_> {
     }
 
     fn group_hello(&self, version: u16, offer: &[NamedGroup]) -> Hello {
-        let all = chunks::suites(version)
-            .into_iter()
-            .flat_map(|(chunk, _)| chunk);
         let fresh = self.fresh(KeyExchange::Ecdhe);
-        let suites = all.filter(|suite| version == TLS13 || Some(*suite) == fresh);
+        let suites = CipherSuite::all().filter(|suite| match version {
+            TLS13 => suite.is_tls13(),
+            _ => Some(*suite) == fresh,
+        });
         let hello = self.addressee.hello(&[version], suites);
         let groups = offer.to_vec();
         Hello::Tls(ClientHello { groups, ..hello }, Until::Flight)

@@ -16,7 +16,7 @@ pub(super) fn suites(version: u16) -> Vec<Chunk<CipherSuite>> {
     let mut all: Vec<CipherSuite> = CipherSuite::all()
         .filter(|suite| belongs(*suite, version))
         .collect();
-    all.sort_by_key(|suite| rank(*suite));
+    all.sort_by_cached_key(|suite| rank(*suite));
     let mut kinds: Vec<(Kind, Vec<CipherSuite>)> = Vec::new();
     for suite in all {
         let kind = Kind::of(suite, version);

@@ -217,7 +217,7 @@ pub(in crate::observe::tls) fn preferred(
     let mut suites: Vec<CipherSuite> = CipherSuite::all()
         .filter(|suite| suite.authentication() != Authentication::Other && test(*suite))
         .collect();
-    suites.sort_by_key(|suite| rank(*suite));
+    suites.sort_by_cached_key(|suite| rank(*suite));
     suites.into_iter()
 }
 

@@ -15,8 +15,10 @@ struct Remark {
     reason: &'static str,
 }
 
+type Test = fn(CipherSuite) -> bool;
+
 /// The classes from the worst to the mildest; a suite gets the first that it belongs to.
-const REMARKS: [(fn(CipherSuite) -> bool, Remark); 7] = [
+const REMARKS: [(Test, Remark); 7] = [
     (
         CipherSuite::is_null,
         remark(Severity::Error, "NULL", "nothing is encrypted"),
