@@ -72,9 +72,9 @@ pub struct Alert {
 pub struct Offered {
     /// The versions that were answered, the newest first.
     pub versions: Vec<OfferedVersion>,
-    /// Groups of the key agreement, in the order in which the server chose them.
+    /// Groups of the key agreement.
     pub groups: Vec<String>,
-    /// Signature schemes of TLS 1.2, in the order in which the server chose them; those of TLS 1.3 cannot be told.
+    /// Signature schemes of TLS 1.2; those of TLS 1.3 cannot be told.
     pub signature_algorithms: Option<Vec<String>>,
     /// Whether every question was answered; if not, the lists may be too short.
     pub complete: bool,

@@ -54,5 +54,3 @@ pub const PROBE_SILENCES: usize = 3;
 pub const PROBE_CONNECTIONS: usize = 256;
 /// Bytes that a server may say before TLS begins.
 pub const STARTTLS_BYTES: usize = 64 * 1024;
-/// Connections after which a list leaves out what is least asked for, the signature schemes.
-pub const LISTING: usize = 100;

@@ -17,7 +17,6 @@ use super::probe::{Asked, verdict};
 use crate::facts::group::{NamedGroup, SignatureScheme};
 use crate::facts::probe::{Offered, OfferedVersion, ProbeOutcome};
 use crate::facts::suite::{Authentication, CipherSuite, KeyExchange};
-use crate::net::limits;
 use chunks::Chunk;
 use ladder::Ladder;
 
@@ -28,8 +27,8 @@ pub(super) struct Lister<'a> {
     pub(super) asked: &'a [Asked],
 }
 
-/// How many connections the list of signature schemes takes at most, as a rule.
-const SCHEMES: usize = 16;
+/// What only servers accept that accept nearly everything.
+const MANY: [&str; 4] = ["null", "anonymous", "tls10", "sslv3"];
 /// Hellos that may be refused for another reason than their suites.
 const OTHERWISE: [&str; 4] = ["no-sni", "post-quantum", "grease", "large"];
 /// Alerts that refuse the version, whatever the suites (RFC 8446 §6.2).
@@ -44,14 +43,14 @@ impl Lister<'_> {
             .filter(|version| self.may_speak(*version))
             .collect();
         let suites = join_all(spoken.iter().map(|version| self.suites(*version)));
-        let (found, (groups, groups_complete)) = tokio::join!(suites, self.groups());
+        let (found, (groups, groups_complete), schemes) =
+            tokio::join!(suites, self.groups(), self.schemes());
         let suites_complete = found.iter().all(|(_, complete)| *complete);
         let lists = spoken
             .into_iter()
             .zip(found.into_iter().map(|(lists, _)| lists));
         let mut versions = self.sorted(lists.collect()).await;
         versions.extend(self.sslv2());
-        let schemes = self.schemes().await;
         let schemes_complete = schemes.as_ref().is_none_or(|(_, complete)| *complete);
         let named = |schemes: Vec<SignatureScheme>| {
             schemes.into_iter().map(SignatureScheme::name).collect()
@@ -199,8 +198,8 @@ impl Lister<'_> {
     async fn groups(&self) -> (Vec<NamedGroup>, bool) {
         let mut ladders = Vec::new();
         if self.may_speak(TLS13) {
-            for (all, likely) in chunks::groups() {
-                let mut ladder = Ladder::new(all, likely);
+            for all in chunks::groups() {
+                let mut ladder = Ladder::new(all, Vec::new());
                 if let Some((question, met)) = self.answer("post-quantum") {
                     let refused = verdict::outcome(&question.hello, met) == ProbeOutcome::Refused;
                     let known = refused.then_some((vec![NamedGroup::X25519MLKEM768], None));
@@ -215,13 +214,10 @@ impl Lister<'_> {
             .newest_old()
             .filter(|_| self.fresh(KeyExchange::Ecdhe).is_some())
         {
-            let (all, likely) = chunks::old_groups();
-            ladders.push((version, Ladder::new(all, likely)));
+            ladders.push((version, Ladder::new(chunks::old_groups(), Vec::new())));
             if !self.may_speak(TLS13) {
-                let classical = chunks::groups()
-                    .into_iter()
-                    .filter(|(all, _)| all.iter().all(|group| group.0 < 0x0100));
-                ladders.extend(classical.map(|(all, likely)| (version, Ladder::new(all, likely))));
+                let curves = NamedGroup::all().filter(chunks::is_curve);
+                ladders.extend(curves.map(|curve| (version, Ladder::new(vec![curve], Vec::new()))));
             }
         }
         let climbing = ladders.into_iter().map(|(version, ladder)| {
@@ -257,9 +253,14 @@ impl Lister<'_> {
         fresh.min_by_key(|suite| suite.authentication() != Authentication::Rsa)
     }
 
-    /// The schemes of TLS 1.2, unless so much was accepted that it would take too many connections; by a suite of each type of certificate that was chosen in it.
+    /// The schemes of TLS 1.2, each by itself, with a suite of each type of certificate that was chosen in it. They are left out
+    /// where so many suites are accepted that the list takes too many connections as it is.
     async fn schemes(&self) -> Option<(Vec<SignatureScheme>, bool)> {
-        if self.prober.connections() + SCHEMES > limits::LISTING {
+        let accepts = |(question, met): &Asked| {
+            MANY.contains(&question.name)
+                && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
+        };
+        if self.asked.iter().any(accepts) {
             return None;
         }
         let chosen = ["tls12-rsa", "tls12-ecdsa"].into_iter().filter_map(|name| {
@@ -271,13 +272,13 @@ impl Lister<'_> {
                 .filter(|hello| hello.version == TLS12)?;
             met.flight.agreement.as_ref().map(|_| hello.suite)
         });
-        let climbing = chosen.map(|suite| {
-            let all: Vec<SignatureScheme> = SignatureScheme::all()
-                .filter(|scheme| suits(*scheme, suite))
-                .collect();
-            let likely = all.iter().copied().take(6).collect();
+        let each = chosen.flat_map(|suite| {
+            let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite));
+            all.map(move |scheme| (suite, scheme))
+        });
+        let climbing = each.map(|(suite, scheme)| {
             self.climb(
-                Ladder::new(all, likely),
+                Ladder::new(vec![scheme], Vec::new()),
                 move |lister, offer: &[SignatureScheme]| {
                     let hello = lister.addressee.hello(&[TLS12], [suite]);
                     let schemes = offer.to_vec();

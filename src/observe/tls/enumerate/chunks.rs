@@ -119,29 +119,30 @@ impl Kind {
     }
 }
 
-/// The groups of TLS 1.3 in their chunks.
-pub(super) fn groups() -> Vec<Chunk<NamedGroup>> {
+/// The groups of TLS 1.3 in their chunks. Most servers have most of the curves, so each of those is asked for by itself: that
+/// takes one round.
+pub(super) fn groups() -> Vec<Vec<NamedGroup>> {
     let (hybrid, classical): (Vec<NamedGroup>, Vec<NamedGroup>) =
         NamedGroup::all().partition(|group| group.is_post_quantum());
-    let curve = |group: &NamedGroup| matches!(group.0, 0x0017..=0x0019 | 0x001d | 0x001e);
     let (curves, others): (Vec<NamedGroup>, Vec<NamedGroup>) =
-        classical.into_iter().partition(curve);
-    let others = others
-        .into_iter()
-        .filter(|group| !is_of_tls12(*group))
-        .collect();
-    let likely = curves.iter().copied().take(2).collect();
-    vec![(hybrid, Vec::new()), (curves, likely), (others, Vec::new())]
+        classical.into_iter().partition(is_curve);
+    let others = others.into_iter().filter(|group| !is_of_tls12(*group));
+    let mut chunks = vec![hybrid];
+    chunks.extend(curves.into_iter().map(|curve| vec![curve]));
+    chunks.push(others.collect());
+    chunks
+}
+
+/// The curves that TLS 1.2 and 1.3 have in common.
+pub(super) fn is_curve(group: &NamedGroup) -> bool {
+    matches!(group.0, 0x0017..=0x0019 | 0x001d | 0x001e)
 }
 
 /// Groups that exist only in TLS 1.2 and below.
-pub(super) fn old_groups() -> Chunk<NamedGroup> {
-    (
-        NamedGroup::all()
-            .filter(|group| is_of_tls12(*group))
-            .collect(),
-        Vec::new(),
-    )
+pub(super) fn old_groups() -> Vec<NamedGroup> {
+    NamedGroup::all()
+        .filter(|group| is_of_tls12(*group))
+        .collect()
 }
 
 fn is_of_tls12(group: NamedGroup) -> bool {

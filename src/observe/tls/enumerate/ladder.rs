@@ -73,6 +73,22 @@ impl<T: Copy + PartialEq> Ladder<T> {
                 offers.push(smaller);
             }
         }
+        // Of two that are likely either may come first, which one offer more settles at once.
+        if let [_, _, _] = offers.as_slice()
+            && let Some(second) = self
+                .likely
+                .iter()
+                .filter(|guess| self.left.contains(guess))
+                .nth(1)
+        {
+            offers.push(
+                self.left
+                    .iter()
+                    .copied()
+                    .filter(|own| own != second)
+                    .collect(),
+            );
+        }
         offers.retain(|offer| !self.answers.iter().any(|(known, _)| known == offer));
         self.before = (self.picked.len(), offers.len());
         offers
