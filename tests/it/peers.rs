@@ -46,7 +46,7 @@ impl Peer {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// The report of `tlscheck` on it, with short waits; and the exit code.
+    /// The report of `tlscheck` on it; and the exit code.
     pub(crate) fn report(&self, options: &[&str]) -> (Value, i32) {
         let target = format!("shop.example:{}", self.port);
         let output = Command::cargo_bin("doorstep")
@@ -60,7 +60,7 @@ impl Peer {
                 "--json",
                 "--no-config",
             ])
-            .args(["--probe-timeout", "700ms", "--timeout", "20s"])
+            .args(["--timeout", "20s"])
             .args(options)
             .timeout(Duration::from_secs(60))
             .output()

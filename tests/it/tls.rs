@@ -13,7 +13,7 @@ use crate::peers::{
     shake,
 };
 
-/// Every wait is over after the handshake's own, one try alone and a little.
+/// With short waits every one is over after the handshake's own, one try alone and a little.
 const SOON: Duration = Duration::from_secs(12);
 
 #[expect(
@@ -22,7 +22,7 @@ const SOON: Duration = Duration::from_secs(12);
 )]
 fn soon(peer: &Peer) -> (Value, i32) {
     let began = Instant::now();
-    let seen = peer.report(&[]);
+    let seen = peer.report(&["--probe-timeout", "700ms"]);
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     seen
 }
@@ -31,7 +31,7 @@ fn soon(peer: &Peer) -> (Value, i32) {
 fn a_modern_server_accepts_nothing_that_is_forbidden_in_at_most_18_connections() {
     let config = modern(&["h2"]);
     let peer = Peer::start(move |_, stream| shake(&config, stream));
-    let (report, _) = soon(&peer);
+    let (report, _) = peer.report(&[]);
     assert_eq!(ids(&report), Vec::<&str>::new(), "{report:#}");
     assert!(peer.connections() <= 18, "{}", peer.connections());
     for accepted in ["tls12-ecdsa", "post-quantum", "grease", "no-sni"] {
@@ -280,7 +280,7 @@ fn a_server_that_bears_two_connections_at_a_time_is_read_rightly() {
         }
         open.fetch_sub(1, Ordering::SeqCst);
     });
-    let (report, _) = soon(&peer);
+    let (report, _) = peer.report(&[]);
     let wrong: Vec<&str> = ids(&report)
         .into_iter()
         .filter(|id| *id != "tls/uncertain")
@@ -298,7 +298,7 @@ fn a_rate_limit_makes_answers_uncertain_and_not_unsupported() {
             reset(&stream);
         }
     });
-    let (report, _) = soon(&peer);
+    let (report, _) = peer.report(&[]);
     assert_eq!(ids(&report), ["tls/uncertain"], "{report:#}");
 }
 
@@ -316,7 +316,7 @@ fn a_server_that_cuts_off_what_it_dislikes_refuses_it() {
             shake(&config, stream)
         }
     });
-    let (report, _) = soon(&peer);
+    let (report, _) = peer.report(&[]);
     assert_eq!(ids(&report), Vec::<&str>::new(), "{report:#}");
     assert_eq!(outcome(&report, "tls10"), "refused");
 }

@@ -270,15 +270,20 @@ impl Lister<'_> {
                 .hello
                 .as_ref()
                 .filter(|hello| hello.version == TLS12)?;
-            met.flight.agreement.as_ref().map(|_| hello.suite)
+            let known = met.flight.agreement.as_ref()?.scheme?;
+            Some((hello.suite, known))
         });
-        let each = chosen.flat_map(|suite| {
-            let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite));
-            all.map(move |scheme| (suite, scheme))
+        let each = chosen.flat_map(|(suite, known)| {
+            let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite, known));
+            all.map(move |scheme| (suite, known, scheme))
         });
-        let climbing = each.map(|(suite, scheme)| {
+        let climbing = each.map(|(suite, known, scheme)| {
+            let mut ladder = Ladder::new(vec![scheme], Vec::new());
+            if scheme == known {
+                ladder.learn(vec![known], Some(known));
+            }
             self.climb(
-                Ladder::new(vec![scheme], Vec::new()),
+                ladder,
                 move |lister, offer: &[SignatureScheme]| {
                     let hello = lister.addressee.hello(&[TLS12], [suite]);
                     let schemes = offer.to_vec();
@@ -298,12 +303,13 @@ fn is_downgrade((question, met): &Asked) -> bool {
     question.name == "grease" && answer.is_some_and(|hello| hello.version < TLS13)
 }
 
-/// Whether a scheme can sign with the certificate of a suite. PSS with a PSS key is another type of certificate.
-fn suits(scheme: SignatureScheme, suite: CipherSuite) -> bool {
+/// Whether a scheme can sign with the certificate of a suite, of which one scheme is known. PSS with a PSS key, and EdDSA, are
+/// other types of certificate.
+fn suits(scheme: SignatureScheme, suite: CipherSuite, known: SignatureScheme) -> bool {
+    let is_edwards = |scheme: SignatureScheme| matches!(scheme.0, 0x0807 | 0x0808);
     match suite.authentication() {
-        Authentication::Ecdsa => {
-            matches!(scheme.0 & 0xff, 3) || matches!(scheme.0, 0x0807 | 0x0808)
-        }
+        Authentication::Ecdsa if is_edwards(known) => scheme == known,
+        Authentication::Ecdsa => scheme.0 & 0xff == 3,
         Authentication::Rsa => scheme.0 & 0xff == 1 || matches!(scheme.0, 0x0804..=0x0806),
         _ => false,
     }
