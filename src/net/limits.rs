@@ -54,3 +54,5 @@ pub const PROBE_SILENCES: usize = 3;
 pub const PROBE_CONNECTIONS: usize = 256;
 /// Bytes that a server may say before TLS begins.
 pub const STARTTLS_BYTES: usize = 64 * 1024;
+/// Before a hello that is asked again alone: the server must have seen the end of the connections before it.
+pub const PROBE_PAUSE: Duration = Duration::from_millis(25);

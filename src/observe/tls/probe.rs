@@ -28,10 +28,23 @@ pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>, spent: us
     let questions = addressee.questions();
     let mut left = limits::PROBES.saturating_sub(spent + questions.len());
     let asking = questions.into_iter().map(|question| async {
-        let met = prober.ask(&question.hello).await;
+        let met = prober.ask_once(&question.hello).await;
         (question, met)
     });
-    let mut asked: Vec<Asked> = join_all(asking).await;
+    let mut asked: Vec<Asked> = Vec::new();
+    for (question, met) in join_all(asking).await {
+        let met = prober.doubted(&question.hello, met).await;
+        asked.push((question, met));
+    }
+    // What was cut off beside others and answered alone tells of a limit: then one cut alone is not enough.
+    if asked
+        .iter()
+        .any(|(_, met)| met.tries > 1 && met.is_answer())
+    {
+        for (question, met) in asked.iter_mut().filter(|(_, met)| met.is_doubtful()) {
+            *met = prober.ask_at_last(&question.hello, met).await;
+        }
+    }
     for question in follow_ups(addressee, &asked) {
         if left > 0 {
             left -= 1;

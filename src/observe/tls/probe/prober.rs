@@ -95,17 +95,21 @@ impl<'a> Prober<'a> {
 
     /// Says a hello; and again, alone, when what came may be due to the other connections.
     pub(in crate::observe::tls) async fn ask(&self, hello: &Hello) -> Met {
-        let met = {
-            let _one = self.permits.acquire().await;
-            self.once(hello, self.door.patience()).await
-        };
-        if !met.is_doubtful() {
-            return met;
-        }
-        // Once all others are done it is known whether the server answers anything.
-        let _all = self.permits.acquire_many(self.width).await;
-        if self.may_retry(&met) {
-            self.once_more(hello).await
+        let met = self.ask_once(hello).await;
+        self.doubted(hello, met).await
+    }
+
+    /// Says a hello beside others.
+    pub(in crate::observe::tls) async fn ask_once(&self, hello: &Hello) -> Met {
+        let _one = self.permits.acquire().await;
+        self.once(hello, self.door.patience()).await
+    }
+
+    /// What came, or what comes when it is asked for again, alone. To be called once it is known whether the server answers
+    /// anything.
+    pub(in crate::observe::tls) async fn doubted(&self, hello: &Hello, met: Met) -> Met {
+        if met.is_doubtful() && self.may_retry(&met) {
+            self.ask_alone(hello).await
         } else {
             met
         }
@@ -114,14 +118,21 @@ impl<'a> Prober<'a> {
     /// Says a hello while no other probe of the address is under way.
     pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
         let _all = self.permits.acquire_many(self.width).await;
-        self.once_more(hello).await
-    }
-
-    async fn once_more(&self, hello: &Hello) -> Met {
+        tokio::time::sleep(limits::PROBE_PAUSE).await;
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
         let patience = (slowest * PATIENCE).max(Duration::from_secs(1));
         let met = self.once(hello, patience.min(self.door.patience())).await;
         Met { tries: 2, ..met }
+    }
+
+    /// Once more, after a longer pause, what was cut off alone too.
+    pub(in crate::observe::tls) async fn ask_at_last(&self, hello: &Hello, met: &Met) -> Met {
+        if met.tries < 2 || !self.may_retry(met) {
+            return met.clone();
+        }
+        tokio::time::sleep(limits::PROBE_PAUSE * PATIENCE).await;
+        let met = self.ask_alone(hello).await;
+        Met { tries: 3, ..met }
     }
 
     /// A server that never answered is not asked again, and one that falls silent only so many times.
