@@ -122,8 +122,12 @@ fn needs_name(endpoint: &Endpoint) -> Option<String> {
         .flatten()
         .filter(|probe| probe.is_accepted())
         .peekable();
-    named.peek()?;
     let nameless = endpoint.probe("no-sni")?;
+    // What was chosen with a name must have been on offer without.
+    let chosen = named.peek()?.cipher_suite.as_ref()?;
+    if !nameless.offered.cipher_suites.contains(chosen) {
+        return None;
+    }
     match nameless.outcome {
         ProbeOutcome::Refused => Some(format!("refuses the handshake ({})", how(nameless))),
         ProbeOutcome::Accepted => {
@@ -185,6 +189,12 @@ mod tests {
         ids(|findings| judge("shop.example", &[endpoint], findings))
     }
 
+    /// A hello without a name that offers the same suite.
+    fn offering(mut probe: Probe) -> Probe {
+        probe.offered.cipher_suites = vec![GCM.to_owned()];
+        probe
+    }
+
     fn small() -> Probe {
         accepted("tls12-rsa", "TLSv1.2", GCM)
     }
@@ -224,17 +234,24 @@ mod tests {
                 small(),
                 Probe {
                     chain: vec![other],
-                    ..accepted("no-sni", "TLSv1.2", GCM)
+                    ..offering(accepted("no-sni", "TLSv1.2", GCM))
                 },
             ])
         };
         assert_eq!(judged(&nameless("other.example")), ["tls/sni-required"]);
         assert!(judged(&nameless("shop.example")).is_empty());
         assert_eq!(
-            judged(&probed([small(), refused("no-sni")])),
+            judged(&probed([small(), offering(refused("no-sni"))])),
             ["tls/sni-required"]
         );
-        assert!(judged(&probed([small(), accepted("no-sni", "TLSv1.2", GCM)])).is_empty());
+        assert!(
+            judged(&probed([
+                small(),
+                offering(accepted("no-sni", "TLSv1.2", GCM))
+            ]))
+            .is_empty()
+        );
+        assert!(judged(&probed([small(), refused("no-sni")])).is_empty());
         assert!(judged(&probed([refused("tls12-rsa"), refused("no-sni")])).is_empty());
         assert!(judged(&probed([small()])).is_empty());
     }

@@ -64,7 +64,10 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
         }
     }
     if style.verbose {
-        for endpoint in told_once(tls) {
+        let shaken = told_once(tls)
+            .into_iter()
+            .filter(|endpoint| endpoint.error.is_none());
+        for endpoint in shaken {
             let _ = write!(out, "\n{}", story::story(endpoint, style));
         }
     }
@@ -119,7 +122,11 @@ fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> Stri
         } else {
             style.mark(Severity::Error)
         };
-        return format!("{sign} {}", harmless(&error.failure.in_words()));
+        let shown = match agreed(endpoint) {
+            none if none.is_empty() || endpoint.timings.handshake_ms.is_some() => String::new(),
+            shown => format!("; older clients are answered with {shown}"),
+        };
+        return format!("{sign} {}{shown}", harmless(&error.failure.in_words()));
     }
     let sign = mark(worst_at(&report.findings, &endpoint.label()), style);
     let path: Vec<&str> = match &endpoint.trust {
