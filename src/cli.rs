@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod explain;
 mod generate;
+mod identity;
 mod output;
 mod run;
 mod settings;
@@ -138,20 +139,32 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?;
+    settings
+        .policy
+        .min_version
+        .clone_from(&args.depth.min_version);
     let targets = targets(&args.target, &args.list)?;
-    let settings = &settings;
+    let handshake = Handshake {
+        depth: args.depth.depth(),
+        ..Handshake::default()
+    };
+    let (settings, handshake) = (&settings, &handshake);
     run::run(
         "check",
         targets,
         args.list.jobs,
         settings,
-        |target, deadline| async move { walk::check(&target, settings, deadline).await },
+        |target, deadline| async move { walk::check(&target, handshake, settings, deadline).await },
     )
 }
 
 fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?;
+    settings
+        .policy
+        .min_version
+        .clone_from(&args.depth.min_version);
     let targets = targets(&args.target, &args.list)?;
     let server_name = args
         .server_name
@@ -167,6 +180,9 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
             .cloned()
             .collect(),
         address: args.address,
+        starttls: args.peer.starttls,
+        identity: identity::identity(&args.peer)?,
+        depth: args.depth.depth(),
     };
     let (settings, handshake) = (&settings, &handshake);
     run::run(

@@ -7,10 +7,13 @@ pub mod attempt;
 pub mod certificate;
 pub mod dns;
 pub mod dnssec;
+pub mod group;
 pub mod http;
 pub mod name;
 mod presentation;
+pub mod probe;
 mod rr_type;
+pub mod suite;
 pub mod tls;
 pub mod wire;
 

@@ -29,6 +29,7 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     }
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);
+        tls::judge_expectations(seen, policy, &mut findings);
     }
     if let Some(seen) = &facts.http {
         http::judge(seen, facts.tls.as_ref(), &mut findings);

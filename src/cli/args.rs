@@ -1,5 +1,7 @@
 //! The arguments as they are written; [`super::settings`] makes of them what is to be done.
 
+pub(super) mod tls;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use jiff::Timestamp;
 use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 use crate::render::graph::Picture;
+use tls::{DepthArgs, PeerArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
 ///
@@ -70,6 +73,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
+    pub(super) depth: DepthArgs,
+    #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }
 
@@ -105,6 +110,10 @@ pub(super) struct TlscheckArgs {
     pub(super) address: Option<std::net::IpAddr>,
     #[command(flatten)]
     pub(super) list: ListArgs,
+    #[command(flatten)]
+    pub(super) depth: DepthArgs,
+    #[command(flatten)]
+    pub(super) peer: PeerArgs,
     #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }

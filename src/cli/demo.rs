@@ -15,7 +15,7 @@ use super::output;
 use super::run;
 use super::settings::{Settings, nearest};
 use super::target::Target;
-use super::walk;
+use super::walk::{self, Handshake};
 use crate::demo::ground::Ground;
 use crate::demo::pki::Pki;
 use crate::demo::scenarios::{self, Scenario};
@@ -145,7 +145,7 @@ impl Stage {
         let target = Target::read(self.scenario.target)?;
         let settings = &self.settings;
         let look = |target: Target, deadline| async move {
-            walk::check(&target, settings, deadline).await
+            walk::check(&target, &Handshake::default(), settings, deadline).await
         };
         run::run("check", vec![(target.shown(), target)], 1, settings, look)
     }

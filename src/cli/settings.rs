@@ -75,6 +75,7 @@ impl Settings {
             at: probing.at,
             policy: Policy {
                 internal: probing.internal.clone(),
+                min_version: None,
             },
             style: style(probing),
             format: probing.format(),

@@ -20,7 +20,9 @@ use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::http::{HttpPlan, Start};
-use crate::observe::tls::TlsPlan;
+use crate::observe::tls::identity::Identity;
+use crate::observe::tls::starttls::Protocol;
+use crate::observe::tls::{Depth, TlsPlan};
 use crate::verify::{dnssec, measured};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -62,6 +64,9 @@ pub(super) struct Handshake {
     pub(super) server_name: Option<String>,
     pub(super) alpn: Vec<String>,
     pub(super) address: Option<IpAddr>,
+    pub(super) starttls: Option<Protocol>,
+    pub(super) identity: Option<Identity>,
+    pub(super) depth: Depth,
 }
 
 impl Default for Handshake {
@@ -71,6 +76,9 @@ impl Default for Handshake {
             server_name: None,
             alpn,
             address: None,
+            starttls: None,
+            identity: None,
+            depth: Depth::default(),
         }
     }
 }
@@ -127,7 +135,12 @@ async fn traced(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Dns
 }
 
 /// All three doors. A door behind one that is shut is not tried.
-pub(super) async fn check(target: &Target, settings: &Settings, deadline: Deadline) -> Seen {
+pub(super) async fn check(
+    target: &Target,
+    handshake: &Handshake,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Seen {
     let host = target.host.to_string();
     let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     let mut seen = Seen::default();
@@ -152,8 +165,8 @@ pub(super) async fn check(target: &Target, settings: &Settings, deadline: Deadli
         _ => target.port.unwrap_or(443),
     };
     let sockets = lookup.sockets(&host, port).await;
-    let (handshake, asking) = (Handshake::default(), Asking::default());
-    let shaking = shake_hands(&host, sockets, &handshake, (settings, deadline));
+    let asking = Asking::default();
+    let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walk(target, &asking, &lookup, (settings, deadline));
     let (tls, http) = tokio::join!(shaking, walking);
     (seen.tls, seen.http) = (Some(tls), Some(http));
@@ -189,12 +202,24 @@ pub(super) async fn tlscheck(
     };
     let (answers, sockets) = look_up(target, port, handshake.address, (settings, deadline)).await;
     let host = target.host.to_string();
-    let tls = shake_hands(&host, sockets, handshake, (settings, deadline)).await;
+    let handshake = upgraded(handshake, port, target.url.is_some());
+    let tls = shake_hands(&host, sockets, &handshake, (settings, deadline)).await;
     Seen {
         dns: beside(answers),
         tls: Some(tls),
         http: None,
     }
+}
+
+/// The port tells which protocol comes before TLS, unless that was said. Those protocols have no use for the web's ALPN.
+fn upgraded(handshake: &Handshake, port: u16, is_url: bool) -> Handshake {
+    let of_port = Protocol::of_port(port).filter(|_| !is_url);
+    let mut handshake = handshake.clone();
+    handshake.starttls = handshake.starttls.or(of_port);
+    if handshake.starttls.is_some() && handshake.alpn == Handshake::default().alpn {
+        handshake.alpn.clear();
+    }
+    handshake
 }
 
 /// The redirects at every address that the resolver gives.
@@ -345,6 +370,9 @@ async fn shake_hands(
             .unwrap_or_else(|| host.to_owned()),
         alpn: handshake.alpn.clone(),
         probe_timeout: settings.lookup.probe_timeout,
+        starttls: handshake.starttls,
+        identity: handshake.identity.clone(),
+        depth: handshake.depth,
     };
     observe::tls::observe(&plan, &settings.dialer, deadline).await
 }

@@ -63,6 +63,21 @@ pub enum Failure {
         /// Its first bytes, escaped.
         first_bytes: String,
     },
+    /// The server does not offer to go on in TLS.
+    StarttlsNotOffered {
+        /// What it offered, escaped.
+        said: String,
+    },
+    /// The server does not go on in TLS when asked, or not even greets.
+    StarttlsRefused {
+        /// What it said, escaped.
+        said: String,
+    },
+    /// More came in clear after the server had said that it goes on in TLS.
+    StarttlsInjected {
+        /// What came, escaped.
+        first_bytes: String,
+    },
     /// The server turns this client away, which says nothing about browsers.
     Declined {
         /// Its status code.
@@ -125,6 +140,11 @@ impl Failure {
             Self::Alert { code, name } => format!("the server ends it with alert {code}, {name}"),
             Self::NotTls { protocol, .. } => format!("the server speaks {protocol}, not TLS"),
             Self::NotHttp { first_bytes } => format!("what came is not HTTP: `{first_bytes}`"),
+            Self::StarttlsNotOffered { .. } => "the server does not offer STARTTLS".to_owned(),
+            Self::StarttlsRefused { said } => format!("the server refuses STARTTLS: `{said}`"),
+            Self::StarttlsInjected { first_bytes } => {
+                format!("in clear, after the answer to STARTTLS, came `{first_bytes}`")
+            }
             Self::Declined { status } => format!("the server turns this client away with {status}"),
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")

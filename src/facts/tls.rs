@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis, NotMeasured};
 use super::certificate::Certificate;
+use super::probe::{Offered, Probe};
 
 /// Everything seen of TLS for one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -56,14 +57,16 @@ pub struct Endpoint {
     pub name_matches: Option<bool>,
     /// Whether an OCSP response was stapled.
     pub ocsp_stapled: Option<bool>,
+    /// Whether the server asked for a certificate of the client.
+    pub client_certificate_asked: Option<bool>,
     /// Further hellos and what they met.
-    pub probes: NotMeasured,
+    pub probes: Option<Vec<Probe>>,
     /// What the authority says of the leaf today.
     pub revocation: NotMeasured,
     /// Certificate timestamps and their logs.
     pub scts: NotMeasured,
     /// All versions and suites, listed.
-    pub offered: NotMeasured,
+    pub offered: Option<Offered>,
 }
 
 /// What a client offers.
@@ -167,6 +170,15 @@ impl Endpoint {
     #[must_use]
     pub fn leaf(&self) -> Option<&Certificate> {
         self.chain.first()
+    }
+
+    /// The probe of this name, when it was made.
+    #[must_use]
+    pub fn probe(&self, name: &str) -> Option<&Probe> {
+        self.probes
+            .iter()
+            .flatten()
+            .find(|probe| probe.name == name)
     }
 
     /// Whether doorstep was kept from looking by something on its own side.

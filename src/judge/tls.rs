@@ -1,17 +1,27 @@
 //! The second door judged: one question a file.
 
 mod addresses;
+mod answers;
 mod chain;
+mod client;
+mod expectation;
+mod extensions;
 mod name;
 mod reach;
+mod secrecy;
+mod starttls;
+mod suites;
 #[cfg(test)]
 mod testing;
+mod tolerance;
 mod validity;
+mod versions;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::policy::Policy;
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Evidence, Finding, Rule};
 
@@ -21,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     reach::AddressFails::RULE,
     reach::Plaintext::RULE,
     reach::HandshakeRefused::RULE,
+    versions::LegacyOnly::RULE,
     validity::Expired::RULE,
     validity::NotYetValid::RULE,
     validity::ExpiresSoon::RULE,
@@ -32,6 +43,35 @@ pub(super) const RULES: &[Rule] = &[
     chain::LeafNotFirst::RULE,
     chain::ChainHasRoot::RULE,
     addresses::CertificatesDiffer::RULE,
+    versions::Sslv2::RULE,
+    versions::Sslv3::RULE,
+    versions::Tls10::RULE,
+    versions::Tls11::RULE,
+    versions::NoTls13::RULE,
+    suites::NullCipher::RULE,
+    suites::Anonymous::RULE,
+    suites::ExportCipher::RULE,
+    suites::Rc4::RULE,
+    suites::TripleDes::RULE,
+    secrecy::NoForwardSecrecy::RULE,
+    secrecy::ForwardSecrecyAbsent::RULE,
+    secrecy::NoAead::RULE,
+    secrecy::DhWeak::RULE,
+    secrecy::DhBroken::RULE,
+    extensions::NoPqGroup::RULE,
+    tolerance::LargeHelloIntolerant::RULE,
+    tolerance::GreaseIntolerant::RULE,
+    tolerance::SniRequired::RULE,
+    extensions::RenegotiationInsecure::RULE,
+    extensions::Compression::RULE,
+    extensions::NoExtendedMasterSecret::RULE,
+    client::ClientCertificate::RULE,
+    client::ClientCertificateRequired::RULE,
+    extensions::NoHttp2::RULE,
+    starttls::StarttlsMissing::RULE,
+    starttls::StarttlsInjection::RULE,
+    expectation::BelowPolicy::RULE,
+    tolerance::Uncertain::RULE,
 ];
 
 /// Judges the endpoints of the target, host by host.
@@ -41,6 +81,27 @@ pub(super) fn judge(tls: &Tls, at: Timestamp, findings: &mut Vec<Finding>) {
         reach::judge(host, &endpoints, findings);
         judge_certificates(host, &endpoints, at, findings);
         addresses::judge(host, &endpoints, findings);
+        judge_protocol(host, &endpoints, findings);
+    }
+}
+
+/// Judges what the endpoints of the target speak.
+fn judge_protocol(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
+    versions::judge(host, endpoints, findings);
+    suites::judge(host, endpoints, findings);
+    secrecy::judge(host, endpoints, findings);
+    extensions::judge(host, endpoints, findings);
+    tolerance::judge(host, endpoints, findings);
+    client::judge(host, endpoints, findings);
+    starttls::judge(host, endpoints, findings);
+}
+
+/// Judges the endpoints of the target by what the user expects of them.
+pub(super) fn judge_expectations(tls: &Tls, policy: &Policy, findings: &mut Vec<Finding>) {
+    if let Some(wanted) = &policy.min_version {
+        for (host, endpoints) in by_host(&tls.endpoints) {
+            expectation::judge(host, &endpoints, wanted, findings);
+        }
     }
 }
 

@@ -40,3 +40,19 @@ pub const HOPS: usize = 10;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Fields of an answer's head.
 pub const HEADERS: usize = 256;
+/// Bytes of a server's first flight that are read; the longest chains in use have a tenth of it.
+pub const FLIGHT_BYTES: usize = 256 * 1024;
+/// Hellos to one address at a time: what a check asks in one go (17) and the handshake beside it.
+pub const PROBES_AT_ONCE: usize = 18;
+/// Connections of a check to one address, as long as the server answers each.
+pub const PROBES: usize = 18;
+/// Connections more, one at a time, for what ended in a reset or in silence: a server may cut every hello that it dislikes.
+pub const PROBE_RETRIES: usize = 16;
+/// Of those, for what ended in silence, which costs the whole wait each time.
+pub const PROBE_SILENCES: usize = 3;
+/// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.
+pub const PROBE_CONNECTIONS: usize = 256;
+/// Bytes that a server may say before TLS begins.
+pub const STARTTLS_BYTES: usize = 64 * 1024;
+/// Before a hello that is asked again alone: the server must have seen the end of the connections before it.
+pub const PROBE_PAUSE: Duration = Duration::from_millis(25);

@@ -13,6 +13,7 @@ mod differential;
 mod internet;
 mod namespace;
 mod signed;
+mod tls;
 
 use std::collections::BTreeSet;
 

@@ -11,5 +11,7 @@ mod ending;
 mod generated;
 mod hostile;
 mod imports;
+mod peers;
+mod tls;
 mod usage;
 mod world;

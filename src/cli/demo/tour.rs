@@ -4,7 +4,8 @@ use super::{Stage, find, pki};
 use crate::cli::args::{DemoArgs, Format};
 use crate::cli::exit::{Exit, UsageError};
 use crate::cli::target::Target;
-use crate::cli::{output, run, walk};
+use crate::cli::walk::{self, Handshake};
+use crate::cli::{output, run};
 use crate::demo::scenarios::Scenario;
 use crate::render::style::Style;
 
@@ -88,7 +89,9 @@ fn together(stages: &[Stage]) -> Result<Exit, UsageError> {
         targets,
         1,
         &first.settings,
-        |(target, settings), deadline| async move { walk::check(&target, settings, deadline).await },
+        |(target, settings), deadline| async move {
+            walk::check(&target, &Handshake::default(), settings, deadline).await
+        },
     )?;
     Ok(if exit == Exit::Found {
         Exit::Fine

@@ -237,6 +237,7 @@ mod tests {
                 .iter()
                 .map(|range| range.parse().unwrap())
                 .collect(),
+            ..Policy::default()
         };
         ids(|findings| judge(dns, &policy, findings))
     }

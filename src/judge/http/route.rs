@@ -38,8 +38,8 @@ finding! {
     TargetUnreachable { url: String, from: String, why: String }
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
-        "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "dns/private-address",
-        "dns/all-addresses-private"
+        "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "tls/legacy-only",
+        "tls/client-certificate-required", "dns/private-address", "dns/all-addresses-private"
     ],
     message: "{from} `{url}` cannot be reached: {why}",
     fix: "let the way lead to a host that serves the site, or mend that host",

@@ -96,9 +96,10 @@ pub(super) fn endpoint(hop: &Hop) -> Endpoint {
         trust: None,
         name_matches: None,
         ocsp_stapled: None,
-        probes: NotMeasured,
+        client_certificate_asked: Some(false),
+        probes: None,
         revocation: NotMeasured,
         scts: NotMeasured,
-        offered: NotMeasured,
+        offered: None,
     }
 }

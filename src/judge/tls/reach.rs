@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::labels;
 use crate::facts::attempt::Failure;
+use crate::facts::suite::{CipherSuite, KeyExchange};
 use crate::facts::tls::{Endpoint, EndpointError, Stage, Tls};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -36,7 +37,9 @@ finding! {
     /// addresses, hide the fault. Mend the server at this address, or take the address out of the DNS.
     AddressFails { host: String, addresses: String, why: String, met: Vec<Met> }
     id: "tls/address-fails", severity: Warning, source: "RFC 8305 (clients hide it by trying the next address)",
-    explained_by: ["dns/private-address"],
+    explained_by: [
+        "dns/private-address", "tls/legacy-only", "tls/starttls-missing", "tls/starttls-injection", "tls/client-certificate-required"
+    ],
     message: "{addresses} of `{host}` fails while its other addresses work: {why}",
     fix: "mend the server at {addresses}, or remove the address from the DNS",
 }
@@ -61,6 +64,7 @@ finding! {
     /// or only versions and cipher suites are allowed that nobody offers any more.
     HandshakeRefused { place: String, why: String, meaning: String, met: Vec<Met> }
     id: "tls/handshake-refused", severity: Error, source: "RFC 8446 §6.2",
+    explained_by: ["tls/legacy-only", "tls/starttls-missing", "tls/starttls-injection", "tls/client-certificate-required"],
     message: "the TLS handshake with {place} is refused: {why}",
     fix: "{meaning}",
 }
@@ -101,6 +105,7 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
         .iter()
         .copied()
         .filter(|endpoint| endpoint.error.is_some() && spoken(endpoint).is_none())
+        .filter(|endpoint| !is_met_by_browsers(endpoint))
         .collect();
     if failing.is_empty() {
         return;
@@ -110,13 +115,44 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
         .copied()
         .filter(|endpoint| stage(endpoint) == Some(Stage::Handshake))
         .collect();
-    if measured.iter().any(|endpoint| endpoint.error.is_none()) {
+    if measured.len() > failing.len() && measured.iter().any(|endpoint| is_open(endpoint)) {
         findings.push(address_fails(host, &failing));
     } else if !refusing.is_empty() {
         findings.push(handshake_refused(host, &refusing));
     } else if failing.len() == measured.len() {
         findings.push(unreachable(host, &failing));
     }
+}
+
+fn is_open(endpoint: &Endpoint) -> bool {
+    endpoint.error.is_none() || is_met_by_browsers(endpoint)
+}
+
+/// Whether browsers shake hands with a server that the TLS library here cannot talk to: they still offer AES-CBC and static RSA.
+fn is_met_by_browsers(endpoint: &Endpoint) -> bool {
+    let suite = endpoint
+        .cipher_suite
+        .as_deref()
+        .and_then(CipherSuite::named);
+    let offered = |suite: CipherSuite| {
+        let exchange = [KeyExchange::Ecdhe, KeyExchange::Rsa, KeyExchange::Tls13];
+        suite.cipher().starts_with("AES_")
+            && !suite.is_anonymous()
+            && exchange.contains(&suite.key_exchange())
+    };
+    let modern = ["TLSv1.2", "TLSv1.3"]
+        .map(Some)
+        .contains(&endpoint.version.as_deref());
+    let incompatible = matches!(
+        endpoint.error.as_ref().map(|error| &error.failure),
+        Some(
+            Failure::Alert {
+                code: 40 | 70 | 71,
+                ..
+            } | Failure::Incompatible { .. }
+        )
+    );
+    modern && incompatible && suite.is_some_and(offered)
 }
 
 fn address_fails(host: &str, failing: &[&Endpoint]) -> Finding {
@@ -284,6 +320,24 @@ mod tests {
     fn a_refused_handshake_everywhere_is_no_missing_connection() {
         assert_eq!(judged(&[alert(1)]), ["tls/handshake-refused"]);
         assert_eq!(judged(&[alert(1), refused(2)]), ["tls/handshake-refused"]);
+    }
+
+    #[test]
+    fn a_server_that_browsers_can_still_talk_to_does_not_refuse() {
+        let shown = |version: &str, suite: &str| Endpoint {
+            version: Some(version.to_owned()),
+            cipher_suite: Some(suite.to_owned()),
+            ..alert(1)
+        };
+        let dated = || shown("TLSv1.2", "TLS_RSA_WITH_AES_128_CBC_SHA");
+        assert!(judged(&[dated()]).is_empty());
+        assert_eq!(judged(&[dated(), refused(2)]), ["tls/address-fails"]);
+        assert_eq!(
+            judged(&[shown("TLSv1.0", "TLS_RSA_WITH_AES_128_CBC_SHA")]),
+            ["tls/handshake-refused"]
+        );
+        let dhe = "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256";
+        assert_eq!(judged(&[shown("TLSv1.2", dhe)]), ["tls/handshake-refused"]);
     }
 
     #[test]

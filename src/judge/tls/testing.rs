@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::certificate::Certificate;
+use crate::facts::probe::{Probe, ProbeOutcome};
 use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings, Trust, TrustStatus};
 use crate::finding::Finding;
 
@@ -73,10 +74,11 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
         }),
         name_matches: Some(true),
         ocsp_stapled: Some(false),
-        probes: NotMeasured,
+        client_certificate_asked: Some(false),
+        probes: None,
         revocation: NotMeasured,
         scts: NotMeasured,
-        offered: NotMeasured,
+        offered: None,
     }
 }
 
@@ -92,5 +94,69 @@ pub(super) fn failing(number: u8, stage: Stage, failure: Failure) -> Endpoint {
         trust: None,
         name_matches: None,
         ..endpoint(number)
+    }
+}
+
+/// A probe of this outcome.
+pub(super) fn probe(name: &str, outcome: ProbeOutcome) -> Probe {
+    Probe {
+        name: name.to_owned(),
+        offered: Hello::default(),
+        outcome,
+        version: None,
+        cipher_suite: None,
+        group: None,
+        alert: None,
+        failure: None,
+        extensions: None,
+        compression: None,
+        dh_bits: None,
+        signature_scheme: None,
+        client_certificate_asked: None,
+        chain: Vec::new(),
+        tries: 1,
+        elapsed_ms: None,
+    }
+}
+
+/// A probe that was answered with this version and suite, and the extensions of a modern server.
+pub(super) fn accepted(name: &str, version: &str, suite: &str) -> Probe {
+    Probe {
+        version: Some(version.to_owned()),
+        cipher_suite: Some(suite.to_owned()),
+        extensions: Some(vec![0xff01, 23]),
+        compression: Some(0),
+        ..probe(name, ProbeOutcome::Accepted)
+    }
+}
+
+/// A probe that was refused.
+pub(super) fn refused(name: &str) -> Probe {
+    probe(name, ProbeOutcome::Refused)
+}
+
+/// An address whose handshake was fine, and what further hellos met there.
+pub(super) fn probed(probes: impl IntoIterator<Item = Probe>) -> Endpoint {
+    Endpoint {
+        probes: Some(probes.into_iter().collect()),
+        ..endpoint(1)
+    }
+}
+
+/// The same without a handshake, shown as the hellos saw it.
+pub(super) fn unshaken(
+    version: &str,
+    suite: &str,
+    probes: impl IntoIterator<Item = Probe>,
+) -> Endpoint {
+    let failure = Failure::Alert {
+        code: 70,
+        name: "ProtocolVersion".to_owned(),
+    };
+    Endpoint {
+        version: Some(version.to_owned()),
+        cipher_suite: Some(suite.to_owned()),
+        probes: Some(probes.into_iter().collect()),
+        ..failing(1, Stage::Handshake, failure)
     }
 }

@@ -24,7 +24,7 @@ use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
 use crate::observe::dns::resolvers::Lookup;
-use crate::observe::tls::{TlsPlan, handshake};
+use crate::observe::tls::{Depth, TlsPlan, handshake};
 
 /// How many of a peer's first bytes are shown when they are no HTTP.
 const FIRST_BYTES: usize = 64;
@@ -111,6 +111,9 @@ impl Client<'_> {
             // The head is read as it travels, which HTTP/2 compresses.
             alpn: vec!["http/1.1".to_owned()],
             probe_timeout: patience,
+            starttls: None,
+            identity: None,
+            depth: Depth::Handshake,
         };
         let (endpoint, stream) = handshake::open(&plan, at, self.dialer, self.deadline).await;
         hop.timings.connect_ms = endpoint.timings.connect_ms;

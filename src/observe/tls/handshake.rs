@@ -10,13 +10,16 @@ use std::time::Duration;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, Error as TlsError};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustls::{ClientConfig, ClientConnection, Error as TlsError, InvalidMessage, KeyLogFile};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::door::Door;
+use super::identity::Presenter;
 use super::recorder::{Recorder, Shown};
+use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
 use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
@@ -38,35 +41,89 @@ pub(in crate::observe) async fn open(
     dialer: &Dialer,
     deadline: Deadline,
 ) -> (Endpoint, Option<Stream>) {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut endpoint = unseen(plan, at, &provider);
+    let door = Door {
+        plan,
+        at,
+        dialer,
+        deadline,
+    };
+    let mut endpoint = unseen(plan, at);
+    let stream = match connected(&door, &mut endpoint).await {
+        Some(stream) => shaken(&door, stream, &mut endpoint).await,
+        None => None,
+    };
+    (endpoint, stream)
+}
+
+/// Connects; the facts say how long it took, or why there is no connection.
+pub(super) async fn connected(door: &Door<'_>, endpoint: &mut Endpoint) -> Option<TcpStream> {
     let watch = Stopwatch::start();
-    let stream = match connect(at, plan.probe_timeout, dialer, deadline).await {
-        Ok(stream) => stream,
+    match connect(door.at, door.patience(), door.dialer, door.deadline).await {
+        Ok(stream) => {
+            endpoint.timings.connect_ms = Some(watch.elapsed().into());
+            Some(stream)
+        }
         Err(failure) => {
             let stage = Stage::Connect;
             endpoint.error = Some(EndpointError { stage, failure });
-            return (endpoint, None);
+            None
         }
-    };
-    endpoint.timings.connect_ms = Some(watch.elapsed().into());
-    let watch = Stopwatch::start();
+    }
+}
+
+/// Shakes hands on a connection; the facts say what came of it.
+pub(super) async fn shaken(
+    door: &Door<'_>,
+    stream: TcpStream,
+    endpoint: &mut Endpoint,
+) -> Option<Stream> {
+    let provider = provider();
     let recorder = Arc::new(Recorder::new(Arc::clone(&provider)));
-    let shaken = shake(plan, stream, provider, Arc::clone(&recorder), deadline).await;
+    let presenter = Arc::new(Presenter::new(door.plan.identity.clone()));
+    let seen = (Arc::clone(&recorder), Arc::clone(&presenter));
+    let upgraded = door.upgrade(stream).await;
+    let watch = Stopwatch::start();
+    let shaken = match upgraded {
+        Ok(stream) => shake(door, stream, provider, seen).await,
+        Err(failure) => Err(failure),
+    };
     let took = watch.elapsed();
-    show(&recorder.shown(), &mut endpoint);
+    show(&recorder.shown(), endpoint);
+    let far_enough = shaken.is_ok() || presenter.was_asked();
+    endpoint.client_certificate_asked = far_enough.then(|| presenter.was_asked());
     match shaken {
         Ok(stream) => {
             endpoint.timings.handshake_ms = Some(took.into());
-            chosen(stream.get_ref().1, &mut endpoint);
-            (endpoint, Some(stream))
+            endpoint.error = None;
+            chosen(stream.get_ref().1, endpoint);
+            Some(stream)
         }
         Err(failure) => {
             let stage = Stage::Handshake;
             endpoint.error = Some(EndpointError { stage, failure });
-            (endpoint, None)
+            None
         }
     }
+}
+
+/// Waits whether the server ends a connection whose handshake seemed done, for as long as two round trips and some work take.
+pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+    let round_trip = endpoint.timings.connect_ms.unwrap_or_default().0;
+    let patience =
+        Duration::from_millis(200) + Duration::from_secs_f64(round_trip.max(0.0) / 500.0);
+    let mut byte = [0];
+    let read = door.deadline.bound(patience, stream.read(&mut byte)).await;
+    if let Ok(Err(error)) = read {
+        let failure = why(&error, &stream.get_ref().0.first, patience);
+        if matches!(failure, Failure::Alert { .. }) {
+            let stage = Stage::Handshake;
+            endpoint.error = Some(EndpointError { stage, failure });
+        }
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 fn show(shown: &Shown, endpoint: &mut Endpoint) {
@@ -76,15 +133,16 @@ fn show(shown: &Shown, endpoint: &mut Endpoint) {
     endpoint.key_proven = shown.key_proven;
 }
 
-fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint {
+/// An endpoint of which nothing is known yet.
+pub(super) fn unseen(plan: &TlsPlan, at: SocketAddr) -> Endpoint {
     Endpoint {
         host: plan.host.clone(),
         address: at.ip(),
         port: at.port(),
         server_name: plan.server_name.clone(),
-        starttls: None,
+        starttls: plan.starttls.map(|protocol| protocol.name().to_owned()),
         error: None,
-        hello: hello(plan, provider),
+        hello: hello(plan, &provider()),
         version: None,
         cipher_suite: None,
         group: None,
@@ -95,10 +153,11 @@ fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint
         trust: None,
         name_matches: None,
         ocsp_stapled: None,
-        probes: NotMeasured,
+        client_certificate_asked: None,
+        probes: None,
         revocation: NotMeasured,
         scts: NotMeasured,
-        offered: NotMeasured,
+        offered: None,
     }
 }
 
@@ -139,13 +198,13 @@ pub(in crate::observe) async fn connect(
 }
 
 async fn shake(
-    plan: &TlsPlan,
+    door: &Door<'_>,
     stream: TcpStream,
     provider: Arc<CryptoProvider>,
-    recorder: Arc<Recorder>,
-    deadline: Deadline,
+    seen: (Arc<Recorder>, Arc<Presenter>),
 ) -> Result<Stream, Failure> {
-    let config = config(plan, provider, recorder).map_err(|error| Failure::Incompatible {
+    let plan = door.plan;
+    let config = config(plan, provider, seen).map_err(|error| Failure::Incompatible {
         rule: format!("{error:?}"),
     })?;
     let name =
@@ -160,7 +219,7 @@ async fn shake(
     let handshake = TlsConnector::from(Arc::new(config))
         .connect(name, tee)
         .into_fallible();
-    match deadline.bound(plan.probe_timeout, handshake).await {
+    match door.deadline.bound(plan.probe_timeout, handshake).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err((error, tee))) => Err(why(&error, &tee.first, watch.elapsed())),
         Err(elapsed) => Err(elapsed.into()),
@@ -170,13 +229,15 @@ async fn shake(
 fn config(
     plan: &TlsPlan,
     provider: Arc<CryptoProvider>,
-    recorder: Arc<Recorder>,
+    (recorder, presenter): (Arc<Recorder>, Arc<Presenter>),
 ) -> Result<ClientConfig, TlsError> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(recorder)
-        .with_no_client_auth();
+        .with_client_cert_resolver(presenter);
+    // Written only where SSLKEYLOGFILE says so.
+    config.key_log = Arc::new(KeyLogFile::new());
     config.alpn_protocols = plan
         .alpn
         .iter()
@@ -232,37 +293,18 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
                 name,
             }
         }
-        Some(TlsError::InvalidMessage(_)) if !looks_like_tls(first) => Failure::NotTls {
-            protocol: spoken(first).to_owned(),
-            first_bytes: first.escape_ascii().to_string(),
-        },
+        Some(TlsError::InvalidMessage(_)) if !looks_like_tls(first) => not_tls(first),
+        Some(TlsError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)) => {
+            Failure::LimitReached {
+                limit: "the TLS library's for one handshake message".to_owned(),
+            }
+        }
         Some(TlsError::InvalidMessage(_)) => Failure::Malformed { at: None },
         Some(other) => Failure::Incompatible {
             rule: format!("{other:?}"),
         },
         None => Failure::from_io(error, after),
     }
-}
-
-/// A TLS record begins with its type (20 to 24) and a version of major number 3 (RFC 8446 §5.1).
-fn looks_like_tls(first: &[u8]) -> bool {
-    matches!(first, [20..=24, 3, ..])
-}
-
-/// What a peer speaks, by its first bytes.
-fn spoken(first: &[u8]) -> &'static str {
-    let signs: [(&[u8], &str); 6] = [
-        (b"HTTP/", "HTTP"),
-        (b"<", "HTTP"),
-        (b"SSH-", "SSH"),
-        (b"220", "SMTP or FTP"),
-        (b"* OK", "IMAP"),
-        (b"+OK", "POP3"),
-    ];
-    signs
-        .iter()
-        .find(|(sign, _)| first.starts_with(sign))
-        .map_or("unknown", |(_, name)| name)
 }
 
 /// Keeps the first bytes that a peer sends.
@@ -307,14 +349,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_not_tls_is_named_by_its_first_bytes() {
-        assert_eq!(spoken(b"HTTP/1.1 400 Bad Request"), "HTTP");
-        assert_eq!(spoken(b"SSH-2.0-OpenSSH"), "SSH");
-        assert_eq!(spoken(b"\0"), "unknown");
-        assert!(looks_like_tls(&[21, 3, 3]) && !looks_like_tls(b"HT"));
-    }
 
     #[test]
     fn suites_have_their_iana_names() {

@@ -1,5 +1,7 @@
 //! The second door: what was agreed, and at each address whom the server proved to be; under `-v` the story of it.
 
+mod hellos;
+mod listing;
 mod story;
 
 use std::fmt::Write;
@@ -55,10 +57,21 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
         .collect();
     out.push_str(&each(&lines));
     if report.command == "tlscheck" || style.verbose {
+        for endpoint in &tls.endpoints {
+            out.push_str(&hellos::hellos(endpoint, style));
+        }
         out.push_str(&chains(report, tls, style));
     }
+    for endpoint in &tls.endpoints {
+        if let Some(offered) = &endpoint.offered {
+            out.push_str(&listing::listing(&endpoint.label(), offered, style));
+        }
+    }
     if style.verbose {
-        for endpoint in told_once(tls) {
+        let shaken = told_once(tls)
+            .into_iter()
+            .filter(|endpoint| endpoint.error.is_none());
+        for endpoint in shaken {
             let _ = write!(out, "\n{}", story::story(endpoint, style));
         }
     }
@@ -98,7 +111,11 @@ fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> Stri
         } else {
             style.mark(Severity::Error)
         };
-        return format!("{sign} {}", harmless(&error.failure.in_words()));
+        let shown = match agreed(endpoint) {
+            none if none.is_empty() || endpoint.timings.handshake_ms.is_some() => String::new(),
+            shown => format!("; older clients are answered with {shown}"),
+        };
+        return format!("{sign} {}{shown}", harmless(&error.failure.in_words()));
     }
     let sign = mark(worst_at(&report.findings, &endpoint.label()), style);
     let path: Vec<&str> = match &endpoint.trust {

@@ -162,7 +162,10 @@ fn every_rule_is_produced_by_a_scenario_or_a_recorded_report() {
 #[test]
 fn a_recorded_report_is_judged_again_to_what_was_found() {
     let internal = RANGES.iter().map(|range| range.parse().unwrap()).collect();
-    let policy = Policy { internal };
+    let policy = Policy {
+        internal,
+        ..Policy::default()
+    };
     for report in recorded() {
         let facts: Facts = serde_json::from_value(report.clone()).unwrap();
         let found: Vec<String> = judge(&facts, &policy)

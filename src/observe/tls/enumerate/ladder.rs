@@ -1,0 +1,184 @@
+//! Lists what a server accepts of a set: offer all, take away what it picks, until it refuses. Pure: it says what to offer next.
+//!
+//! The number of offers is the least possible, accepted and one. To save round trips several are made at once, on the guess
+//! that the server picks what most servers have; a guess that fails costs an offer, and never a wrong answer.
+
+/// How many offers are made on a guess at a time: what a well-kept server has of one type of certificate.
+const GUESSES: usize = 6;
+
+/// The state of one list.
+#[derive(Clone, Debug)]
+pub(super) struct Ladder<T> {
+    left: Vec<T>,
+    likely: Vec<T>,
+    picked: Vec<T>,
+    answers: Vec<(Vec<T>, Option<T>)>,
+    /// How many were picked, and how many offers were made, when the last offers went out.
+    before: (usize, usize),
+    is_complete: bool,
+}
+
+impl<T: Copy + PartialEq> Ladder<T> {
+    /// Everything of `all` is to be tried; `likely` is what a server picks as a rule, in that order.
+    pub(super) fn new(all: Vec<T>, likely: Vec<T>) -> Self {
+        Self {
+            left: all,
+            likely,
+            picked: Vec::new(),
+            answers: Vec::new(),
+            before: (0, 0),
+            is_complete: true,
+        }
+    }
+
+    /// Takes in what the server picked of an offer, of whatever set; `None` when it refused.
+    pub(super) fn learn(&mut self, offered: Vec<T>, pick: Option<T>) {
+        self.answers.push((offered, pick));
+    }
+
+    /// An offer met something that is no answer: what is left stays unknown.
+    pub(super) fn give_up(&mut self) {
+        self.left.clear();
+        self.is_complete = false;
+    }
+
+    /// What was picked, in the order of the picks, and whether that is all.
+    pub(super) fn result(self) -> (Vec<T>, bool) {
+        (self.picked, self.is_complete)
+    }
+
+    /// What to offer next, all at once; nothing when the list is done.
+    pub(super) fn next(&mut self) -> Vec<Vec<T>> {
+        self.derive();
+        if self.left.is_empty() {
+            return Vec::new();
+        }
+        let (picked, offered) = self.before;
+        if self.picked.len() < picked + offered {
+            // The server prefers otherwise: further guesses would only cost offers.
+            self.likely.clear();
+        }
+        let mut offers = vec![self.left.clone()];
+        let guesses = self.likely.iter().filter(|guess| self.left.contains(guess));
+        let guesses = guesses.take(GUESSES);
+        for guess in guesses {
+            let smaller: Vec<T> = offers
+                .last()
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|own| own != guess)
+                .collect();
+            if !smaller.is_empty() {
+                offers.push(smaller);
+            }
+        }
+        // Of two that are likely either may come first, which one offer more settles at once.
+        if let [_, _, _] = offers.as_slice()
+            && let Some(second) = self
+                .likely
+                .iter()
+                .filter(|guess| self.left.contains(guess))
+                .nth(1)
+        {
+            offers.push(
+                self.left
+                    .iter()
+                    .copied()
+                    .filter(|own| own != second)
+                    .collect(),
+            );
+        }
+        offers.retain(|offer| !self.answers.iter().any(|(known, _)| known == offer));
+        self.before = (self.picked.len(), offers.len());
+        offers
+    }
+
+    /// Draws what follows from the answers: what was refused in company is refused, and the pick of a larger set is the pick of
+    /// a smaller one that has it.
+    fn derive(&mut self) {
+        let refused = self.answers.iter().filter(|(_, pick)| pick.is_none());
+        for (offered, _) in refused {
+            self.left.retain(|own| !offered.contains(own));
+        }
+        while let Some(pick) = self.pick() {
+            self.picked.push(pick);
+            self.left.retain(|own| *own != pick);
+        }
+    }
+
+    fn pick(&self) -> Option<T> {
+        let covers = |offered: &[T]| self.left.iter().all(|own| offered.contains(own));
+        let mut picks = self.answers.iter().filter(|(offered, _)| covers(offered));
+        picks.find_map(|(_, pick)| pick.filter(|pick| self.left.contains(pick)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lists what a server accepts that prefers in the order of `accepted`: the list, the offers and the rounds.
+    fn listed(all: &[u8], likely: &[u8], accepted: &[u8]) -> (Vec<u8>, usize, usize) {
+        let mut ladder = Ladder::new(all.to_vec(), likely.to_vec());
+        let (mut offers, mut rounds) = (0, 0);
+        loop {
+            let next = ladder.next();
+            if next.is_empty() {
+                let (picked, complete) = ladder.result();
+                assert!(complete);
+                return (picked, offers, rounds);
+            }
+            rounds += 1;
+            for offer in next {
+                offers += 1;
+                let pick = accepted.iter().find(|own| offer.contains(own)).copied();
+                ladder.learn(offer, pick);
+            }
+        }
+    }
+
+    const ALL: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
+
+    #[test]
+    fn the_picks_are_in_the_servers_order_and_cost_one_offer_each_and_one_more() {
+        assert_eq!(listed(&ALL, &[], &[5, 2, 7]), (vec![5, 2, 7], 4, 4));
+        assert_eq!(listed(&ALL, &[], &[]), (vec![], 1, 1));
+        assert_eq!(listed(&ALL, &[], &ALL), (ALL.to_vec(), 8, 8));
+    }
+
+    #[test]
+    fn right_guesses_save_rounds_and_no_offer_is_wasted() {
+        assert_eq!(listed(&ALL, &[1, 2, 3], &[1, 2, 3]), (vec![1, 2, 3], 4, 1));
+    }
+
+    #[test]
+    fn wrong_guesses_cost_offers_and_never_a_wrong_answer() {
+        for accepted in [&[2, 1][..], &[3, 2, 1], &[8, 1], &[4], &[2, 8, 3, 1]] {
+            let (picked, offers, _) = listed(&ALL, &[1, 2, 3], accepted);
+            assert_eq!(picked, accepted);
+            assert!(offers <= accepted.len() + 1 + 6, "{offers}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_from_other_hellos_is_not_asked_again() {
+        let mut ladder = Ladder::new(vec![1, 2, 3], Vec::new());
+        ladder.learn(vec![3, 9], None);
+        ladder.learn(vec![0, 1, 2, 3], Some(2));
+        assert_eq!(ladder.next(), [vec![1]]);
+        let mut done = Ladder::new(vec![1, 2], Vec::new());
+        done.learn(vec![1, 2, 3], None);
+        assert!(done.next().is_empty());
+    }
+
+    #[test]
+    fn a_list_that_was_given_up_is_not_complete() {
+        let mut ladder = Ladder::new(vec![1, 2], Vec::new());
+        ladder.learn(vec![1, 2], Some(1));
+        assert_eq!(ladder.next(), [vec![2]]);
+        ladder.give_up();
+        assert!(ladder.next().is_empty());
+        assert_eq!(ladder.result(), (vec![1], false));
+    }
+}

@@ -1,0 +1,262 @@
+//! Connections for hellos: so many to one address at a time, and again alone where many at once may have been too many.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use super::super::door::Door;
+use super::super::hello::read::{End, Flight, Reader, Until};
+use super::super::hello::sslv2;
+use super::super::hello::write::Nonces;
+use super::question::Hello;
+use crate::facts::attempt::Failure;
+use crate::net::clock::Stopwatch;
+use crate::net::limits;
+
+/// Connections of all probes of the process: a long list of targets must not use the system's sockets up.
+static CONNECTIONS: Semaphore = Semaphore::const_new(limits::PROBE_CONNECTIONS);
+/// A second try waits so many times as long as the slowest answer took, within the probe's own bound and not under a second.
+const PATIENCE: u32 = 8;
+/// How many of a peer's first bytes are kept when they are no TLS.
+const FIRST_BYTES: usize = 64;
+
+/// What a hello met.
+#[derive(Clone, Debug, Default)]
+pub(in crate::observe::tls) struct Met {
+    pub(in crate::observe::tls) flight: Flight,
+    pub(in crate::observe::tls) sslv2: Option<sslv2::ServerHello>,
+    /// Why nothing more was read, unless all that was wanted had come or an alert had.
+    pub(in crate::observe::tls) failure: Option<Failure>,
+    pub(in crate::observe::tls) tries: u8,
+    pub(in crate::observe::tls) elapsed: Duration,
+}
+
+impl Met {
+    /// Whether the server said anything in TLS that is an answer.
+    pub(in crate::observe::tls) fn is_answer(&self) -> bool {
+        self.flight.hello.is_some() || self.sslv2.is_some() || self.is_alert()
+    }
+
+    fn is_alert(&self) -> bool {
+        self.failure.is_none() && self.flight.alert.is_some()
+    }
+
+    /// Whether it may have come of too many connections at once.
+    pub(in crate::observe::tls) fn is_doubtful(&self) -> bool {
+        let cut = matches!(
+            self.failure,
+            Some(
+                Failure::Reset
+                    | Failure::Closed
+                    | Failure::TimedOut { .. }
+                    | Failure::Refused
+                    | Failure::Unreachable
+                    | Failure::System { .. }
+                    | Failure::StarttlsRefused { .. }
+            )
+        );
+        cut && !self.is_answer()
+    }
+}
+
+/// Asks one address.
+pub(in crate::observe::tls) struct Prober<'a> {
+    door: &'a Door<'a>,
+    /// As many as connections may be open at a time; all of them for a try that has to be alone.
+    permits: Semaphore,
+    width: u32,
+    retries: AtomicUsize,
+    silences: AtomicUsize,
+    connections: AtomicUsize,
+    /// How long the slowest answer took, in milliseconds; 0 as long as nobody answered.
+    slowest: AtomicU64,
+}
+
+impl<'a> Prober<'a> {
+    pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
+        Self {
+            door,
+            permits: Semaphore::new(limits::PROBES_AT_ONCE),
+            width: u32::try_from(limits::PROBES_AT_ONCE).unwrap_or(u32::MAX),
+            retries: AtomicUsize::new(0),
+            silences: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            slowest: AtomicU64::new(0),
+        }
+    }
+
+    /// How many connections were begun.
+    pub(in crate::observe::tls) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Says a hello; and again, alone, when what came may be due to the other connections.
+    pub(in crate::observe::tls) async fn ask(&self, hello: &Hello) -> Met {
+        let met = self.ask_once(hello).await;
+        self.doubted(hello, met).await
+    }
+
+    /// Says a hello beside others.
+    pub(in crate::observe::tls) async fn ask_once(&self, hello: &Hello) -> Met {
+        let _one = self.permits.acquire().await;
+        self.once(hello, self.door.patience()).await
+    }
+
+    /// What came, or what comes when it is asked for again, alone. To be called once it is known whether the server answers
+    /// anything.
+    pub(in crate::observe::tls) async fn doubted(&self, hello: &Hello, met: Met) -> Met {
+        if met.is_doubtful() && self.may_retry(&met) {
+            self.ask_alone(hello).await
+        } else {
+            met
+        }
+    }
+
+    /// Says a hello while no other probe of the address is under way.
+    pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
+        let _all = self.permits.acquire_many(self.width).await;
+        tokio::time::sleep(limits::PROBE_PAUSE).await;
+        let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
+        let patience = (slowest * PATIENCE).max(Duration::from_secs(1));
+        let met = self.once(hello, patience.min(self.door.patience())).await;
+        Met { tries: 2, ..met }
+    }
+
+    /// Once more, after a longer pause, what was cut off alone too.
+    pub(in crate::observe::tls) async fn ask_at_last(&self, hello: &Hello, met: &Met) -> Met {
+        if met.tries < 2 || !self.may_retry(met) {
+            return met.clone();
+        }
+        tokio::time::sleep(limits::PROBE_PAUSE * PATIENCE).await;
+        let met = self.ask_alone(hello).await;
+        Met { tries: 3, ..met }
+    }
+
+    /// A server that never answered is not asked again, and one that falls silent only so many times.
+    fn may_retry(&self, met: &Met) -> bool {
+        if self.slowest.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        let silent = matches!(met.failure, Some(Failure::TimedOut { .. }));
+        if silent && self.silences.fetch_add(1, Ordering::Relaxed) >= limits::PROBE_SILENCES {
+            return false;
+        }
+        self.retries.fetch_add(1, Ordering::Relaxed) < limits::PROBE_RETRIES
+    }
+
+    async fn once(&self, hello: &Hello, patience: Duration) -> Met {
+        let _socket = CONNECTIONS.acquire().await;
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        let watch = Stopwatch::start();
+        let mut listener = Listener::new(hello);
+        let talk = self.talk(hello, &mut listener);
+        let failure = match self.door.deadline.bound(patience, talk).await {
+            Ok(done) => done.err(),
+            Err(elapsed) => Some(elapsed.into()),
+        };
+        let elapsed = watch.elapsed();
+        let met = Met {
+            flight: listener.reader.flight,
+            sslv2: listener.sslv2,
+            failure,
+            tries: 1,
+            elapsed,
+        };
+        if met.is_answer() {
+            let took = u64::try_from(elapsed.as_millis())
+                .unwrap_or(u64::MAX)
+                .max(1);
+            self.slowest.fetch_max(took, Ordering::Relaxed);
+        }
+        met
+    }
+
+    async fn talk(&self, hello: &Hello, listener: &mut Listener) -> Result<(), Failure> {
+        let mut stream = self.door.open().await?;
+        let nonces = Nonces {
+            random: rand::random(),
+            session: rand::random(),
+        };
+        let bytes = match hello {
+            Hello::Tls(hello, _) => hello.record(&nonces),
+            Hello::Sslv2 => sslv2::client_hello(rand::random()),
+        };
+        // What the server had said before it cut the connection is read before the cut is judged.
+        let _ = stream.write_all(&bytes).await;
+        listener.listen(&mut stream).await
+    }
+}
+
+/// Reads what comes back to one hello.
+struct Listener {
+    reader: Reader,
+    expects_sslv2: bool,
+    sslv2: Option<sslv2::ServerHello>,
+    heard: Vec<u8>,
+}
+
+impl Listener {
+    fn new(hello: &Hello) -> Self {
+        let (until, expects_sslv2) = match hello {
+            Hello::Tls(_, until) => (*until, false),
+            Hello::Sslv2 => (Until::Hello, true),
+        };
+        Self {
+            reader: Reader::new(until),
+            expects_sslv2,
+            sslv2: None,
+            heard: Vec::new(),
+        }
+    }
+
+    async fn listen(&mut self, stream: &mut TcpStream) -> Result<(), Failure> {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let read = stream.read(&mut buffer).await;
+            let read = read.map_err(|error| Failure::from_io(&error, Duration::ZERO))?;
+            let bytes = buffer.get(..read).unwrap_or_default();
+            if bytes.is_empty() {
+                return Err(Failure::Closed);
+            }
+            if let Some(done) = self.take(bytes) {
+                return done;
+            }
+        }
+    }
+
+    /// Takes bytes in; says when there is nothing more to wait for.
+    fn take(&mut self, bytes: &[u8]) -> Option<Result<(), Failure>> {
+        if self.expects_sslv2 {
+            self.heard.extend(bytes);
+            match sslv2::read(&self.heard) {
+                Ok(None) => return None,
+                Ok(Some(hello)) => {
+                    self.sslv2 = Some(hello);
+                    return Some(Ok(()));
+                }
+                // What is no SSLv2 may be an alert of TLS.
+                Err(()) => self.expects_sslv2 = false,
+            }
+            let heard = std::mem::take(&mut self.heard);
+            return self.read(&heard);
+        }
+        self.read(bytes)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Option<Result<(), Failure>> {
+        let room = FIRST_BYTES.saturating_sub(self.heard.len());
+        self.heard.extend(bytes.iter().take(room));
+        let limit = || Failure::LimitReached {
+            limit: "FLIGHT_BYTES".to_owned(),
+        };
+        Some(match self.reader.push(bytes)? {
+            End::Told | End::Alert => Ok(()),
+            End::NotTls => Err(super::super::spoken::not_tls(&self.heard)),
+            End::Malformed(at) => Err(Failure::Malformed { at: Some(at) }),
+            End::TooMuch => Err(limit()),
+        })
+    }
+}

@@ -1,0 +1,273 @@
+//! What `tlscheck --enumerate` lists, held against sslscan on servers whose configuration says what they accept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// The suites of each version.
+type Lists = BTreeMap<String, BTreeSet<String>>;
+
+/// A server that is ended with the test.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts a program on a free port and waits until it accepts connections.
+    fn start(program: &str, arguments: impl Fn(u16) -> Vec<String>) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let child = Command::new(program)
+            .args(arguments(port))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
+        let server = Self { child, port };
+        for _ in 0..100 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("{program} does not listen");
+    }
+
+    /// By doorstep: the lists, the findings, and how many connections it took.
+    fn listed(&self) -> (Lists, Vec<String>, u64) {
+        let target = format!("shop.example:{}", self.port);
+        let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
+            .args([
+                "tlscheck",
+                &target,
+                "--address",
+                "127.0.0.1",
+                "--enumerate",
+                "--json",
+                "--no-config",
+            ])
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let offered = &report["tls"]["endpoints"][0]["offered"];
+        assert_eq!(offered["complete"], true, "{report:#}");
+        let lists = offered["versions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|version| {
+                let suites = version["cipher_suites"].as_array().unwrap().iter();
+                (
+                    version["version"].as_str().unwrap().to_owned(),
+                    suites
+                        .map(|suite| suite.as_str().unwrap().to_owned())
+                        .collect(),
+                )
+            });
+        let findings = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["id"].as_str().unwrap().to_owned());
+        (
+            lists.collect(),
+            findings.collect(),
+            offered["connections"].as_u64().unwrap(),
+        )
+    }
+
+    /// By sslscan, under the registered names.
+    fn scanned(&self) -> Lists {
+        let output = Command::new("sslscan")
+            .args([
+                "--no-colour",
+                "--no-heartbleed",
+                "--no-renegotiation",
+                "--sni-name=shop.example",
+            ])
+            .arg(format!("127.0.0.1:{}", self.port))
+            .output()
+            .unwrap();
+        let registered = registered();
+        let mut lists = Lists::new();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if let ["Preferred" | "Accepted", version, _, "bits", suite, ..] = words.as_slice() {
+                lists.entry((*version).to_owned()).or_default().insert(
+                    registered
+                        .get(*suite)
+                        .cloned()
+                        .unwrap_or_else(|| (*suite).to_owned()),
+                );
+            }
+        }
+        lists
+    }
+}
+
+/// The registered names of suites by those of OpenSSL.
+fn registered() -> BTreeMap<String, String> {
+    let output = Command::new("openssl")
+        .args(["ciphers", "-stdname", "ALL:COMPLEMENTOFALL@SECLEVEL=0"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (registered, _, own) = (words.next()?, words.next()?, words.next()?);
+        Some((own.to_owned(), registered.to_owned()))
+    });
+    names.collect()
+}
+
+/// An RSA and an ECDSA certificate for `shop.example`, and a group of 2048 bits.
+fn material(directory: &Path) -> impl Fn(&str) -> String {
+    let path = directory.to_owned();
+    let file = move |name: &str| path.join(name).display().to_string();
+    for (name, key) in [
+        ("rsa", &["rsa:2048"][..]),
+        ("ec", &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+    ] {
+        let (certificate, secret) = (file(&format!("{name}.pem")), file(&format!("{name}.key")));
+        let made = Command::new("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-nodes",
+                "-days",
+                "90",
+                "-subj",
+                "/CN=shop.example",
+                "-newkey",
+            ])
+            .args(key)
+            .args([
+                "-addext",
+                "subjectAltName=DNS:shop.example",
+                "-keyout",
+                &secret,
+                "-out",
+                &certificate,
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+    }
+    file
+}
+
+fn words(line: &str) -> Vec<String> {
+    line.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs openssl, sslscan, gnutls-bin and nginx; .ci/run installs them"]
+fn lists_equal_those_of_sslscan() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = material(directory.path());
+    let (rsa, rsa_key, ec, ec_key) = (
+        file("rsa.pem"),
+        file("rsa.key"),
+        file("ec.pem"),
+        file("ec.key"),
+    );
+
+    let everything = Server::start("openssl", |port| {
+        let suites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
+        let line = format!(
+            "s_server -quiet -accept {port} -cert {rsa} -key {rsa_key} -dcert {ec} -dkey {ec_key} -min_protocol TLSv1 \
+             -cipher ALL:COMPLEMENTOFALL@SECLEVEL=0 -ciphersuites {suites}"
+        );
+        words(&line)
+    });
+    let (listed, findings, connections) = everything.listed();
+    assert_eq!(listed, everything.scanned());
+    assert_eq!(
+        listed.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+    );
+    for id in [
+        "tls/null-cipher",
+        "tls/anonymous",
+        "tls/no-forward-secrecy",
+        "tls/tls10",
+        "tls/tls11",
+    ] {
+        assert!(
+            findings.iter().any(|found| found == id),
+            "{id}: {findings:?}"
+        );
+    }
+    assert!(connections <= 175, "{connections}");
+
+    let gnutls = Server::start("gnutls-serv", |port| {
+        let priority = "LEGACY:+VERS-TLS1.0:+ARCFOUR-128:+3DES-CBC:+ANON-ECDH:+ANON-DH:+NULL:+CAMELLIA-128-CBC";
+        words(&format!(
+            "-q --x509certfile {rsa} --x509keyfile {rsa_key} -p {port} --priority {priority}"
+        ))
+    });
+    let (listed, findings, _) = gnutls.listed();
+    assert_eq!(listed, gnutls.scanned());
+    for id in [
+        "tls/rc4",
+        "tls/3des",
+        "tls/null-cipher",
+        "tls/anonymous",
+        "tls/no-tls13",
+    ] {
+        assert!(
+            findings.iter().any(|found| found == id),
+            "{id}: {findings:?}"
+        );
+    }
+
+    let configuration = file("nginx.conf");
+    let nginx = Server::start("nginx", |port| {
+        let suites = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:\
+                      DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384";
+        let text = format!(
+            "daemon off; error_log {errors}; pid {pid}; events {{}} http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; \
+             ssl_certificate {rsa}; ssl_certificate_key {rsa_key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {suites}; \
+             ssl_prefer_server_ciphers on; }} }}",
+            errors = file("error.log"),
+            pid = file("nginx.pid"),
+        );
+        std::fs::write(&configuration, text).unwrap();
+        words(&format!("-c {configuration}"))
+    });
+    let (listed, findings, connections) = nginx.listed();
+    assert_eq!(listed, nginx.scanned());
+    let weak = [
+        "tls/rc4",
+        "tls/3des",
+        "tls/tls10",
+        "tls/no-tls13",
+        "tls/no-forward-secrecy",
+        "tls/uncertain",
+    ];
+    assert!(
+        !findings.iter().any(|found| weak.contains(&found.as_str())),
+        "{findings:?}"
+    );
+    assert!(connections <= 60, "{connections}");
+}
