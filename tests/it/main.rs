@@ -11,5 +11,6 @@ mod ending;
 mod generated;
 mod hostile;
 mod imports;
+mod signed;
 mod usage;
 mod world;
