@@ -35,6 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'tlscheck' -ScriptBlock {
             [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace')
             [CompletionResult]::new('--hosts', '--hosts', [CompletionResultType]::ParameterName, 'The hosts file that a visitor on this machine would be led by [default: the system''s]')
             [CompletionResult]::new('--root-hints', '--root-hints', [CompletionResultType]::ParameterName, 'Root servers in the `named.root` format [default: built in]')
+            [CompletionResult]::new('--trust-anchor', '--trust-anchor', [CompletionResultType]::ParameterName, 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA''s, built in]')
             [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Dial another address, as curl does; an empty field means any, or the same')
             [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Whom certificates must lead to: webpki (Mozilla''s roots), system, or a PEM file; may be repeated [default: webpki]')
             [CompletionResult]::new('--internal', '--internal', [CompletionResultType]::ParameterName, 'Special-purpose addresses in this range are meant to be there; may be repeated')

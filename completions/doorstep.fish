@@ -52,6 +52,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l probe-timeou
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
@@ -64,6 +65,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s 4 -d 'Use IP
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s 6 -d 'Use IPv6 only'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-config -d 'Read no configuration file'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l graph -d 'Print the delegation and its chain of trust as a picture instead' -r -f -a "dot\t'Graphviz'
+mermaid\t'Mermaid'
+svg\t'An image'"
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l bufsize -d 'The size of answers that are accepted over UDP' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
@@ -81,12 +85,14 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l probe-tim
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l tcp -d 'Ask over TCP only'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
@@ -116,6 +122,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l probe-tim
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
@@ -152,6 +159,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l probe-ti
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
@@ -186,6 +194,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l probe-timeout
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r

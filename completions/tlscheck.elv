@@ -32,6 +32,7 @@ set edit:completion:arg-completer[tlscheck] = {|@words|
             cand --resolver 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace'
             cand --hosts 'The hosts file that a visitor on this machine would be led by [default: the system''s]'
             cand --root-hints 'Root servers in the `named.root` format [default: built in]'
+            cand --trust-anchor 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA''s, built in]'
             cand --connect-to 'Dial another address, as curl does; an empty field means any, or the same'
             cand --trust 'Whom certificates must lead to: webpki (Mozilla''s roots), system, or a PEM file; may be repeated [default: webpki]'
             cand --internal 'Special-purpose addresses in this range are meant to be there; may be repeated'

@@ -19,6 +19,7 @@ complete -c tlscheck -l probe-timeout -d 'The bound on one query or connection a
 complete -c tlscheck -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c tlscheck -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c tlscheck -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c tlscheck -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c tlscheck -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c tlscheck -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c tlscheck -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r

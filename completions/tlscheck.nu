@@ -33,6 +33,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated

@@ -137,6 +137,57 @@ fn sort(signatures: &mut Value) {
     }
 }
 
+/// The part of a scrubbed report that differs from scenario to scenario: what was found, and how each question, address and
+/// route ended.
+pub(super) fn outline(report: &Value) -> Value {
+    let of = |list: &Value, fields: &[&str]| -> Value {
+        let each = list.as_array().into_iter().flatten().map(|entry| {
+            let kept = fields
+                .iter()
+                .map(|field| ((*field).to_owned(), entry[*field].clone()));
+            Value::Object(kept.collect())
+        });
+        Value::Array(each.collect())
+    };
+    let mut endpoints = of(
+        &report["tls"]["endpoints"],
+        &[
+            "address",
+            "port",
+            "error",
+            "version",
+            "trust",
+            "name_matches",
+        ],
+    );
+    for endpoint in endpoints.as_array_mut().unwrap() {
+        endpoint["trust"] = endpoint["trust"]["reason"].clone();
+    }
+    let mut routes = of(
+        &report["http"]["routes"],
+        &["start", "address", "outcome", "final_url", "hops"],
+    );
+    for route in routes.as_array_mut().unwrap() {
+        route["hops"] = of(&route["hops"], &["url", "status", "location"]);
+    }
+    let mut questions = of(
+        &report["dns"]["questions"],
+        &["name", "type", "outcome", "rcode", "answers", "dnssec"],
+    );
+    for question in questions.as_array_mut().unwrap() {
+        question["dnssec"] = question["dnssec"]["status"].clone();
+        question["answers"] = of(&question["answers"], &["type", "data"]);
+    }
+    json!({
+        "verdict": report["verdict"],
+        "inconclusive": report["inconclusive"],
+        "findings": of(&report["findings"], &["id", "severity", "subject", "subjects"]),
+        "questions": questions,
+        "endpoints": endpoints,
+        "routes": routes,
+    })
+}
+
 /// Of the zones above that of the name only some servers are asked, and the root's thirteen fill pages.
 fn shorten(zone: &mut Value) {
     zone["referred_by"] = match zone["referred_by"] {
