@@ -30,11 +30,14 @@ struct Known {
     authorities: Vec<Record>,
 }
 
-/// A resolver that any client may ask.
+/// A name and type, and whether signatures are asked for.
+type Key = (Name, RecordType, bool);
+
+/// A resolver that any client may ask. It validates nothing, and passes signatures on to those who do.
 #[derive(Debug)]
 pub(super) struct Resolver {
     servers: Vec<NameServer>,
-    cache: Mutex<BTreeMap<(Name, RecordType), Known>>,
+    cache: Mutex<BTreeMap<Key, Known>>,
 }
 
 impl Resolver {
@@ -49,12 +52,20 @@ impl Resolver {
     /// The response to `asked`: from the cache while it may be kept.
     pub(super) fn respond(&self, asked: &Message) -> Option<Message> {
         let question = asked.queries.first()?;
-        let key = (question.name.to_lowercase(), question.query_type);
+        let signatures = asked
+            .edns
+            .as_ref()
+            .is_some_and(|edns| edns.flags().dnssec_ok);
+        let key = (
+            question.name.to_lowercase(),
+            question.query_type,
+            signatures,
+        );
         let cached = self.lock().get(&key).cloned();
         let known = match cached.filter(Known::is_fresh) {
             Some(known) => known,
             None => {
-                let known = Walk::new(&self.servers).resolve(&key.0, key.1, 0);
+                let known = Walk::new(&self.servers, signatures).resolve(&key.0, key.1, 0);
                 self.lock().insert(key, known.clone());
                 known
             }
@@ -68,13 +79,13 @@ impl Resolver {
         response.authorities = aged(&known.authorities, known.since.elapsed());
         if asked.edns.is_some() {
             let mut edns = Edns::new();
-            edns.set_max_payload(1232);
+            edns.set_max_payload(1232).set_dnssec_ok(signatures);
             response.set_edns(edns);
         }
         Some(response)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Name, RecordType), Known>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, Known>> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,13 +119,15 @@ fn aged(records: &[Record], by: Duration) -> Vec<Record> {
 /// One look-up and what it may still cost.
 struct Walk<'a> {
     servers: &'a [NameServer],
+    signatures: bool,
     questions: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn new(servers: &'a [NameServer]) -> Self {
+    fn new(servers: &'a [NameServer], signatures: bool) -> Self {
         Self {
             servers,
+            signatures,
             questions: QUESTIONS,
         }
     }
@@ -174,6 +187,11 @@ impl<'a> Walk<'a> {
     fn ask(&mut self, addresses: &[IpAddr], name: &Name, kind: RecordType) -> Option<Message> {
         let mut asked = Message::new(0, MessageType::Query, OpCode::Query);
         asked.add_query(Query::query(name.clone(), kind));
+        if self.signatures {
+            let mut edns = Edns::new();
+            edns.set_dnssec_ok(true);
+            asked.set_edns(edns);
+        }
         for address in addresses {
             self.questions = self.questions.checked_sub(1)?;
             let there = self

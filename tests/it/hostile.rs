@@ -430,7 +430,7 @@ fn a_record_of_bad_length_spoils_only_itself() {
 
 #[test]
 fn twenty_five_hundred_iterations_are_not_done() {
-    for iterations in [2_500, u16::MAX] {
+    for iterations in [2_500, 10_000] {
         let hashed = shop().signed(|signing| {
             signing.denial = doorstep::demo::sign::Denial::Nsec3 {
                 iterations,

@@ -12,6 +12,7 @@ mod generated;
 mod hostile;
 mod imports;
 mod peers;
+mod signed;
 mod tls;
 mod usage;
 mod world;

@@ -153,6 +153,7 @@ fn told(stage: &Stage, files: &Files) -> String {
     }
     let _ = writeln!(out, "\ndoorstep:\n  {}", files.doorstep(stage, real));
     out.push_str(&dig(stage.world.places(), name));
+    out.push_str(&delv(stage.world.places(), name, &quoted(&files.delv)));
     if real {
         let _ = writeln!(
             out,
@@ -184,6 +185,20 @@ fn dig(places: &[Place], name: &str) -> String {
         let _ = writeln!(out, "  {line}  # {}, {}", place.name, place.asked.ip());
     }
     out
+}
+
+/// A line for the resolver, which passes signatures on to those who validate.
+fn delv(places: &[Place], name: &str, anchors: &str) -> String {
+    let mut resolver = places.iter().filter(|place| place.asked.ip() == RESOLVER);
+    let line = |place: &Place| {
+        let port = match place.dialled.port() {
+            53 => String::new(),
+            other => format!(" -p {other}"),
+        };
+        let at = place.dialled.ip();
+        format!("\ndelv, which validates:\n  delv @{at}{port} -a {anchors} {name}\n")
+    };
+    resolver.next().map(line).unwrap_or_default()
 }
 
 /// For each machine of the site a line of curl, and one of openssl where port 443 is open.

@@ -185,7 +185,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "nsec3-iterations-2500",
         title: "names hashed 2,500 times, as much as was ever allowed",
-        text: "Each denial would cost a resolver some hundred thousand hashes. That was an attack on resolvers, until they began to \
+        text: "Each denial would cost a resolver several thousand hashes. That was an attack on resolvers, until they began to \
                refuse.",
         target: HOST,
         findings: &["dns/nsec3-iterations-high"],

@@ -149,16 +149,36 @@ fn breaks(dns: &Dns) -> Vec<Break<'_>> {
         known.places.insert(server.address, server.name.clone());
         known.elsewhere_whole |= is_whole_elsewhere(dns, step);
     }
-    let unsigned: Vec<DnsName> = breaks
+    without_what_follows(breaks)
+}
+
+/// A server that has the zone without keys has it unsigned: what else it does not prove there follows from that.
+fn without_what_follows(mut breaks: Vec<Break<'_>>) -> Vec<Break<'_>> {
+    let keyless: Vec<(DnsName, BTreeSet<IpAddr>)> = breaks
         .iter()
-        .filter(|known| matches!(known.flaw, Flaw::SignatureMissing { .. }))
-        .map(|known| known.zone.clone())
+        .filter(|known| is_without_keys(known.flaw) && known.elsewhere_whole)
+        .map(|known| (known.zone.clone(), known.places.keys().copied().collect()))
         .collect();
-    breaks.retain(|known| !(is_without_keys(known.flaw) && unsigned.contains(&known.zone)));
+    for known in breaks.iter_mut().filter(|known| follows(known.flaw)) {
+        let own = keyless.iter().filter(|(zone, _)| *zone == known.zone);
+        for (_, servers) in own {
+            known.places.retain(|address, _| !servers.contains(address));
+        }
+    }
+    breaks.retain(|known| !(follows(known.flaw) && known.places.is_empty()));
     breaks
 }
 
-/// That a zone denies its own keys: a server that has it unsigned does, and leaves out the signatures as well.
+/// Whether a server without keys shows this flaw as well.
+fn follows(flaw: &Flaw) -> bool {
+    let unsigned = matches!(
+        flaw,
+        Flaw::SignatureMissing { .. } | Flaw::DenialInvalid { .. }
+    );
+    unsigned && !is_without_keys(flaw)
+}
+
+/// That a zone denies its own keys.
 fn is_without_keys(flaw: &Flaw) -> bool {
     matches!(flaw, Flaw::DenialInvalid { name, r#type: RrType::DNSKEY, zone } if name == zone)
 }
@@ -198,8 +218,8 @@ fn is_whole_elsewhere(dns: &Dns, broken: &Step) -> bool {
 }
 
 /// Which rule a flaw belongs to.
-fn kind(flaw: &Flaw) -> std::mem::Discriminant<Flaw> {
-    std::mem::discriminant(flaw)
+fn kind(flaw: &Flaw) -> (std::mem::Discriminant<Flaw>, bool) {
+    (std::mem::discriminant(flaw), is_without_keys(flaw))
 }
 
 /// The zone that has to mend it.

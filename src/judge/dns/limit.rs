@@ -92,4 +92,23 @@ mod tests {
         assert!(judged(Some(Obstacle::OutOfTime)).is_empty());
         assert!(judged(None).is_empty());
     }
+
+    #[test]
+    fn more_signatures_than_resolvers_try_are_a_bound_and_a_wrong_one_is_none() {
+        let with = |flaw: Flaw| {
+            let mut asked = question("a.example.", RrType::A, Outcome::Answer);
+            asked.dnssec = Some(flaw.into());
+            let dns = zones(&["."]).asks(asked);
+            ids(|findings| judge(&dns, findings))
+        };
+        let name: DnsName = "a.example.".parse().unwrap();
+        let r#type = RrType::A;
+        let many = Flaw::TooManySignatures {
+            name: name.clone(),
+            r#type,
+        };
+        assert_eq!(with(many), ["dns/limit-reached"]);
+        let zone = name.clone();
+        assert!(with(Flaw::SignatureMissing { name, r#type, zone }).is_empty());
+    }
 }

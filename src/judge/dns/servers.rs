@@ -364,4 +364,14 @@ mod tests {
             ["dns/glue-missing", "dns/ns-unresolvable"]
         );
     }
+
+    #[test]
+    fn answers_that_are_cut_short_or_no_messages_are_no_service_whoever_gives_them() {
+        for response in [ResponseClass::Truncated, ResponseClass::Malformed] {
+            let bad = || server(1, response);
+            assert_eq!(judged(&[bad()]), ["dns/all-servers-lame"]);
+            let fine = server(2, ResponseClass::Answer);
+            assert_eq!(judged(&[bad(), fine]), ["dns/lame-delegation"]);
+        }
+    }
 }

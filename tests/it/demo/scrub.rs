@@ -203,8 +203,13 @@ fn shorten(zone: &mut Value) {
     }
 }
 
+/// A referral stands without its type: the second question may come when the first has learnt of the cut already.
 fn exchange(step: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
+    if step["response"] == "referral" {
+        let (name, zone) = (text(&step["question"]["name"]), text(&step["zone"]));
+        return format!("{name} at {zone}: referral");
+    }
     format!(
         "{} {} at {}: {}",
         text(&step["question"]["name"]),

@@ -1,6 +1,6 @@
 //! Does the zone prove what it does not have, and at a bearable cost?
 
-use super::{Break, own_zones};
+use super::{Break, is_without_keys, own_zones};
 use crate::facts::dns::Dns;
 use crate::facts::dnssec::{Flaw, Security};
 use crate::facts::name::DnsName;
@@ -49,7 +49,8 @@ const HIGH: u16 = 50;
 
 pub(super) fn judge(dns: &Dns, breaks: &[Break<'_>], findings: &mut Vec<Finding>) {
     for broken in breaks {
-        if let Flaw::DenialInvalid { .. } = broken.flaw {
+        let unsigned = is_without_keys(broken.flaw) && broken.elsewhere_whole;
+        if let (Flaw::DenialInvalid { .. }, false) = (broken.flaw, unsigned) {
             findings.push(broken.finding(&DenialInvalid {
                 zone: broken.zone.clone(),
                 over: broken.over(),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Break, algorithm_name};
+use super::{Break, algorithm_name, is_without_keys};
 use crate::facts::dns::{Dns, Question};
 use crate::facts::dnssec::{Flaw, SecurityStatus, Signature, SignedSet};
 use crate::facts::name::{DnsName, RrType};
@@ -91,6 +91,7 @@ pub(super) fn judge(dns: &Dns, breaks: &[Break<'_>], at: Timestamp, findings: &m
             Flaw::SignatureNotYetValid { set } => not_yet_valid(broken, set, at),
             Flaw::SignatureInvalid { set } => invalid(broken, set),
             Flaw::SignatureMissing { .. } if broken.elsewhere_whole => partly_signed(broken),
+            flaw if is_without_keys(flaw) && broken.elsewhere_whole => partly_signed(broken),
             Flaw::SignatureMissing { .. } => {
                 let said = format!("has no signature over {}{}", broken.over(), broken.place());
                 missing(broken, said)
@@ -213,6 +214,8 @@ fn is_needed(dns: &Dns, signature: &Signature) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::facts::dnssec::Security;
+
     use super::super::testing::{NOW, answer_flaws, hours, judged, set, signed};
     use super::*;
 
@@ -305,5 +308,34 @@ mod tests {
         let mut renewed = with_signature(signature(11, true));
         renewed.signatures.push(signature(200, true));
         assert!(judged(&renewed).is_empty());
+    }
+
+    #[test]
+    fn a_server_that_denies_the_keys_has_the_zone_unsigned_whatever_else_it_lacks() {
+        let denial = |r#type| Flaw::DenialInvalid {
+            name: "shop.example.".parse().unwrap(),
+            r#type,
+            zone: "shop.example.".parse().unwrap(),
+        };
+        let judged_with = |keys: Option<Flaw>| {
+            let mut dns = answer_flaws(&[Some(denial(RrType::A)), None]);
+            let answers = dns.questions[0].steps.clone();
+            let of_keys = answers
+                .into_iter()
+                .zip([keys, None])
+                .map(|(mut step, flaw)| {
+                    step.question.r#type = RrType::DNSKEY;
+                    step.dnssec = Some(flaw.map_or_else(Security::secure, Security::from));
+                    step
+                });
+            let of_keys: Vec<_> = of_keys.collect();
+            dns.questions[0].steps.extend(of_keys);
+            judged(&dns)
+        };
+        assert_eq!(
+            judged_with(Some(denial(RrType::DNSKEY))),
+            ["dns/partly-signed"]
+        );
+        assert_eq!(judged_with(None), ["dns/denial-invalid"]);
     }
 }
