@@ -1,11 +1,13 @@
 //! The command line: parses, runs one subcommand, prints, and chooses the exit code.
 
 mod args;
+mod chain_file;
 mod config;
 mod exit;
 mod explain;
 mod generate;
 mod output;
+mod pem;
 mod run;
 mod settings;
 mod target;
@@ -135,7 +137,7 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
     let targets = targets(&args.target, &args.list)?;
     let settings = &settings;
     run::run(
@@ -148,7 +150,10 @@ fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    if !args.pem.pem.is_empty() {
+        return pem::judge(&args.pem, &settings);
+    }
     let targets = targets(&args.target, &args.list)?;
     let server_name = args
         .server_name

@@ -3,11 +3,13 @@
 //! Nothing here reads the network or decides what an observation means. A field that was not measured is `None`,
 //! written as `null`, never left out.
 
+mod absent;
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
 pub mod http;
 pub mod name;
+pub mod revocation;
 pub mod tls;
 
 use jiff::Timestamp;

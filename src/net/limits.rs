@@ -34,6 +34,12 @@ pub const STRAY_DATAGRAMS: usize = 64;
 pub const ADDRESSES_PER_HOST: usize = 16;
 /// Certificates of one chain that are looked at; browsers give up far earlier.
 pub const CERTIFICATES: usize = 64;
+/// Certificates of a file that are looked at. The longest chain of the public path-validation suites has about 100.
+pub const FILE_CERTIFICATES: usize = 1_000;
+/// Bytes read of a file with certificates: the largest trust stores have about 1 MB.
+pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes read of a revocation list at hand: the longest public ones have tens of megabytes.
+pub const LIST_BYTES: u64 = 256 * 1024 * 1024;
 /// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.
 pub const HOPS: usize = 10;
 /// Bytes of an answer's head; servers and browsers take 8 to 256 KiB.

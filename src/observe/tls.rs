@@ -1,6 +1,7 @@
 //! The second door: a handshake with every address.
 
 pub mod certificate;
+pub mod file;
 pub(in crate::observe) mod handshake;
 mod recorder;
 

@@ -115,8 +115,8 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         Distrust::Unreadable => {
             path_invalid("Unreadable", place.clone()).about_all(host, subjects.clone())
         }
-        Distrust::PathInvalid { rule } => {
-            path_invalid(rule, place.clone()).about_all(host, subjects.clone())
+        other => {
+            path_invalid(&format!("{other:?}"), place.clone()).about_all(host, subjects.clone())
         }
     }) {
         findings.push(finding);
@@ -202,9 +202,7 @@ mod tests {
         let unknown = Distrust::UnknownRoot { root: name() };
         assert_eq!(distrusted(unknown), ["tls/untrusted-root"]);
         assert_eq!(distrusted(Distrust::Unreadable), ["tls/path-invalid"]);
-        let rule = Distrust::PathInvalid {
-            rule: "NameConstraintViolation".to_owned(),
-        };
+        let rule = Distrust::NotAnAuthority { subject: name() };
         assert_eq!(distrusted(rule), ["tls/path-invalid"]);
         assert!(ids(|findings| judge("shop.example", &[&endpoint(1)], findings)).is_empty());
     }

@@ -33,17 +33,9 @@ pub(super) fn certificate(subject: &str, from: i64, until: i64) -> Certificate {
         not_before: Some(day(from)),
         not_after: Some(day(until)),
         san: vec!["shop.example".to_owned()],
-        key: None,
         signature_algorithm: "ecdsa-with-SHA256".to_owned(),
-        is_ca: false,
         sha256: format!("{subject} {from} {until}"),
-        spki_sha256: None,
-        aia_issuers: Vec::new(),
-        ocsp: Vec::new(),
-        crl: Vec::new(),
-        scts: 0,
-        policies: Vec::new(),
-        pem: String::new(),
+        ..Certificate::default()
     }
 }
 
@@ -52,6 +44,7 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
     let path = ["CN=shop.example", "CN=Demo CA 1", "CN=Demo Root"];
     Endpoint {
         host: "shop.example".to_owned(),
+        file: None,
         address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
         port: 443,
         server_name: "shop.example".to_owned(),
@@ -70,12 +63,22 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
             reason: None,
             reasons: Vec::new(),
             path: path.map(str::to_owned).to_vec(),
+            path_sent: vec![Some(0), None, None],
+            unrelated: Vec::new(),
+            public: false,
+            stores: vec!["webpki".to_owned()],
+            stores_without: Vec::new(),
+            departures: Vec::new(),
         }),
         name_matches: Some(true),
+        issuers_fetched: Vec::new(),
         ocsp_stapled: Some(false),
+        staple: None,
+        staple_status: None,
+        status_answers: Vec::new(),
         probes: NotMeasured,
-        revocation: NotMeasured,
-        scts: NotMeasured,
+        revocation: None,
+        scts: None,
         offered: NotMeasured,
     }
 }

@@ -39,7 +39,7 @@ pub(in crate::observe) async fn open(
     deadline: Deadline,
 ) -> (Endpoint, Option<Stream>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut endpoint = unseen(plan, at, &provider);
+    let mut endpoint = unseen(plan, at, hello(plan, &provider));
     let watch = Stopwatch::start();
     let stream = match connect(at, plan.probe_timeout, dialer, deadline).await {
         Ok(stream) => stream,
@@ -76,15 +76,16 @@ fn show(shown: &Shown, endpoint: &mut Endpoint) {
     endpoint.key_proven = shown.key_proven;
 }
 
-fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint {
+pub(super) fn unseen(plan: &TlsPlan, at: SocketAddr, hello: Hello) -> Endpoint {
     Endpoint {
         host: plan.host.clone(),
+        file: None,
         address: at.ip(),
         port: at.port(),
         server_name: plan.server_name.clone(),
         starttls: None,
         error: None,
-        hello: hello(plan, provider),
+        hello,
         version: None,
         cipher_suite: None,
         group: None,
@@ -94,10 +95,14 @@ fn unseen(plan: &TlsPlan, at: SocketAddr, provider: &CryptoProvider) -> Endpoint
         key_proven: None,
         trust: None,
         name_matches: None,
+        issuers_fetched: Vec::new(),
         ocsp_stapled: None,
+        staple: None,
+        staple_status: None,
+        status_answers: Vec::new(),
         probes: NotMeasured,
-        revocation: NotMeasured,
-        scts: NotMeasured,
+        revocation: None,
+        scts: None,
         offered: NotMeasured,
     }
 }
