@@ -336,6 +336,39 @@ impl Endpoint {
     /// What stands for the address of a chain that was read from a file.
     pub const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
+    /// An endpoint of which nothing was seen yet.
+    #[must_use]
+    pub fn unseen(host: &str, at: SocketAddr, server_name: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            file: None,
+            address: at.ip(),
+            port: at.port(),
+            server_name: server_name.to_owned(),
+            starttls: None,
+            error: None,
+            hello: Hello::default(),
+            version: None,
+            cipher_suite: None,
+            group: None,
+            alpn: None,
+            timings: Timings::default(),
+            chain: Vec::new(),
+            key_proven: None,
+            trust: None,
+            name_matches: None,
+            issuers_fetched: Vec::new(),
+            ocsp_stapled: None,
+            staple: None,
+            staple_status: None,
+            status_answers: Vec::new(),
+            probes: NotMeasured,
+            revocation: None,
+            scts: None,
+            offered: NotMeasured,
+        }
+    }
+
     /// Address and port as a finding names them, IPv6 in brackets; or the file.
     #[must_use]
     pub fn label(&self) -> String {

@@ -1,12 +1,12 @@
 //! Facts made by hand, for the tests of the rules.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::SocketAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::attempt::{Failure, NotMeasured};
+use crate::facts::attempt::Failure;
 use crate::facts::certificate::Certificate;
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings, Trust, TrustStatus};
+use crate::facts::tls::{Distrust, Endpoint, EndpointError, Stage, Trust, TrustStatus};
 use crate::finding::Finding;
 
 /// The moment at which the tests judge, in Unix seconds.
@@ -42,20 +42,11 @@ pub(super) fn certificate(subject: &str, from: i64, until: i64) -> Certificate {
 /// An address whose handshake was fine, with a trusted chain that names the host.
 pub(super) fn endpoint(number: u8) -> Endpoint {
     let path = ["CN=shop.example", "CN=Demo CA 1", "CN=Demo Root"];
+    let at = SocketAddr::from(([192, 0, 2, number], 443));
     Endpoint {
-        host: "shop.example".to_owned(),
-        file: None,
-        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
-        port: 443,
-        server_name: "shop.example".to_owned(),
-        starttls: None,
-        error: None,
-        hello: Hello::default(),
         version: Some("TLSv1.3".to_owned()),
         cipher_suite: Some("TLS_AES_128_GCM_SHA256".to_owned()),
         group: Some("X25519".to_owned()),
-        alpn: None,
-        timings: Timings::default(),
         chain: vec![certificate("CN=shop.example", -26, 64)],
         key_proven: Some(true),
         trust: Some(Trust {
@@ -71,16 +62,20 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
             departures: Vec::new(),
         }),
         name_matches: Some(true),
-        issuers_fetched: Vec::new(),
         ocsp_stapled: Some(false),
-        staple: None,
-        staple_status: None,
-        status_answers: Vec::new(),
-        probes: NotMeasured,
-        revocation: None,
-        scts: None,
-        offered: NotMeasured,
+        ..Endpoint::unseen("shop.example", at, "shop.example")
     }
+}
+
+/// An address whose chain is not trusted for this reason.
+pub(super) fn distrusting(reason: Distrust) -> Endpoint {
+    let mut endpoint = endpoint(1);
+    if let Some(trust) = &mut endpoint.trust {
+        trust.status = TrustStatus::Untrusted;
+        trust.reason = Some(reason.clone());
+        trust.reasons = vec![reason];
+    }
+    endpoint
 }
 
 /// An address without a handshake.

@@ -18,8 +18,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::recorder::{Recorder, Shown};
 use super::{TlsPlan, certificate};
-use crate::facts::attempt::{Failure, NotMeasured};
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
+use crate::facts::attempt::Failure;
+use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -39,7 +39,10 @@ pub(in crate::observe) async fn open(
     deadline: Deadline,
 ) -> (Endpoint, Option<Stream>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut endpoint = unseen(plan, at, hello(plan, &provider));
+    let mut endpoint = Endpoint {
+        hello: hello(plan, &provider),
+        ..Endpoint::unseen(&plan.host, at, &plan.server_name)
+    };
     let watch = Stopwatch::start();
     let stream = match connect(at, plan.probe_timeout, dialer, deadline).await {
         Ok(stream) => stream,
@@ -74,37 +77,6 @@ fn show(shown: &Shown, endpoint: &mut Endpoint) {
     endpoint.chain = sent.map(|der| certificate::read(der)).collect();
     endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(shown.stapled);
     endpoint.key_proven = shown.key_proven;
-}
-
-pub(super) fn unseen(plan: &TlsPlan, at: SocketAddr, hello: Hello) -> Endpoint {
-    Endpoint {
-        host: plan.host.clone(),
-        file: None,
-        address: at.ip(),
-        port: at.port(),
-        server_name: plan.server_name.clone(),
-        starttls: None,
-        error: None,
-        hello,
-        version: None,
-        cipher_suite: None,
-        group: None,
-        alpn: None,
-        timings: Timings::default(),
-        chain: Vec::new(),
-        key_proven: None,
-        trust: None,
-        name_matches: None,
-        issuers_fetched: Vec::new(),
-        ocsp_stapled: None,
-        staple: None,
-        staple_status: None,
-        status_answers: Vec::new(),
-        probes: NotMeasured,
-        revocation: None,
-        scts: None,
-        offered: NotMeasured,
-    }
 }
 
 /// What the hello will offer, from the provider that writes it.
