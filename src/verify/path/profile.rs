@@ -3,6 +3,7 @@
 //! What clients refuse is in `faults`. Anchors of the public store are not examined: the store decided on them.
 
 mod baseline;
+mod encoding;
 mod extensions;
 mod fields;
 mod names;
@@ -81,6 +82,7 @@ pub(super) fn departures(examined: &Examined<'_, '_>, public: bool) -> Vec<Depar
     let issued = certificate.x509.validity().not_before.timestamp();
     let bound = !public || issued >= BASELINE_PROFILES;
     let clauses = [
+        encoding::CLAUSES,
         fields::CLAUSES,
         extensions::CLAUSES,
         names::CLAUSES,

@@ -15,6 +15,11 @@ pub(super) const CLAUSES: &[Clause] = &[
     baseline("7.1.1", "version", version),
     baseline("7.1.2.1.2", "purposes-on-root", purposes_on_root),
     baseline("7.1.2.1.3", "root-key-id-differs", root_key_id),
+    baseline(
+        "7.1.2.2.3",
+        "cross-certificate-without-key-id",
+        cross_certificate,
+    ),
     baseline("7.1.2.7.6", "purposes-missing", purposes_missing),
     baseline("7.1.2.7.6", "purposes-critical", purposes_critical),
     baseline("7.1.2.7.7", "authority-access-location", access_locations),
@@ -74,6 +79,12 @@ fn root_key_id(examined: &Examined<'_, '_>) -> Option<String> {
         && certificate.issuer_key_id() == certificate.key_id();
     (is_root(examined) && !same)
         .then(|| "an authority key identifier that is not its own".to_owned())
+}
+
+/// An anchor that another authority issued names that one's key.
+fn cross_certificate(examined: &Examined<'_, '_>) -> Option<String> {
+    let unnamed = super::extensions::issuer_key_unnamed(examined);
+    unnamed.filter(|_| examined.role == Role::Anchor)
 }
 
 fn purposes_missing(examined: &Examined<'_, '_>) -> Option<String> {

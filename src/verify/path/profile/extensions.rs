@@ -98,8 +98,17 @@ fn unreadable(examined: &Examined<'_, '_>) -> Option<String> {
     Some(format!("{} cannot be read", found.oid))
 }
 
-/// The key identifier, which only a self-signed certificate may do without.
+/// The key identifier, which only a self-signed certificate may do without. Who issued an anchor is no part of the path: its
+/// cross-certificate is a matter of the Baseline Requirements.
 fn authority_key_id(examined: &Examined<'_, '_>) -> Option<String> {
+    if examined.role == Role::Anchor {
+        return None;
+    }
+    issuer_key_unnamed(examined)
+}
+
+/// A certificate that is not self-signed, without the identifier of its issuer's key.
+pub(super) fn issuer_key_unnamed(examined: &Examined<'_, '_>) -> Option<String> {
     let certificate = examined.certificate;
     if examined.self_signed || certificate.issuer_key_id().is_some() {
         return None;
