@@ -170,14 +170,20 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
             .collect(),
         address: args.address,
     };
-    let (settings, handshake) = (&settings, &handshake);
-    run::run(
+    let saving = chain_file::Saving::new(&args.pem, targets.len())?;
+    let (settings, handshake, saving_to) = (&settings, &handshake, &saving);
+    let exit = run::run(
         "tlscheck",
         targets,
         args.list.jobs,
         settings,
-        |target, deadline| async move { walk::tlscheck(&target, handshake, settings, deadline).await },
-    )
+        |target, deadline| async move {
+            let seen = walk::tlscheck(&target, handshake, settings, deadline).await;
+            saving_to.save(seen.tls.as_ref());
+            seen
+        },
+    )?;
+    saving.done().map(|()| exit)
 }
 
 fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {

@@ -4,6 +4,7 @@
 //! written as `null`, never left out.
 
 mod absent;
+pub mod address;
 pub mod attempt;
 pub mod certificate;
 pub mod dns;

@@ -1,14 +1,56 @@
 //! `--save-chain`: the chain as sent, or as it should be sent.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use super::args::PemArgs;
 use super::exit::UsageError;
 use super::output;
 use crate::facts::certificate::Certificate;
 use crate::facts::tls::{Endpoint, Tls};
 
+/// Where the chain of the only target goes, if anywhere.
+pub(super) struct Saving {
+    to: Option<PathBuf>,
+    complete: bool,
+    failed: Mutex<Option<UsageError>>,
+}
+
+impl Saving {
+    pub(super) fn new(args: &PemArgs, targets: usize) -> Result<Self, UsageError> {
+        if args.save_chain.is_some() && targets != 1 {
+            return Err(
+                UsageError::new("--save-chain writes the chain of one target")
+                    .hint("give one host or file, or leave --save-chain out"),
+            );
+        }
+        Ok(Self {
+            to: args.save_chain.clone(),
+            complete: args.complete,
+            failed: Mutex::default(),
+        })
+    }
+
+    /// Writes what was shown, where that is wanted.
+    pub(super) fn save(&self, tls: Option<&Tls>) {
+        if let (Some(to), Some(tls)) = (&self.to, tls)
+            && let Err(wrong) = save(to, tls, self.complete)
+        {
+            *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(wrong);
+        }
+    }
+
+    /// Whether what was to be written was.
+    pub(super) fn done(self) -> Result<(), UsageError> {
+        let failed = self.failed.into_inner();
+        failed
+            .unwrap_or_else(PoisonError::into_inner)
+            .map_or(Ok(()), Err)
+    }
+}
+
 /// Writes the chain of the first endpoint that showed one; `complete`: in order, with the issuers that it lacks, without the root.
-pub(super) fn save(to: &Path, tls: &Tls, complete: bool) -> Result<(), UsageError> {
+fn save(to: &Path, tls: &Tls, complete: bool) -> Result<(), UsageError> {
     let mut shown = tls
         .endpoints
         .iter()

@@ -1,21 +1,18 @@
 //! `tlscheck --pem`: chains, trust stores and revocation lists in files, as PEM, DER or PKCS#7.
-//!
-//! Keys that stand in such a file are passed over with a warning; their content is never decoded.
-
-mod blocks;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::args::PemArgs;
+use super::chain_file::Saving;
 use super::exit::{Exit, UsageError};
 use super::settings::Settings;
 use super::walk::Seen;
 use super::{output, run, target};
 use crate::net::limits;
+use crate::observe::tls::bundle::{self, Held};
 use crate::observe::tls::file;
 use crate::verify::path::RevocationList;
-use blocks::Held;
 
 /// Judges the chain in each file.
 pub(super) fn judge(args: &PemArgs, settings: &Settings) -> Result<Exit, UsageError> {
@@ -34,22 +31,23 @@ pub(super) fn judge(args: &PemArgs, settings: &Settings) -> Result<Exit, UsageEr
     for (shown, path) in targets {
         chains.push((shown, chain(&path)?));
     }
-    if let (Some(to), [(file, chain)]) = (&args.save_chain, chains.as_slice()) {
-        super::chain_file::save(to, &file::read(file, None, chain), args.complete)?;
-    }
-    let name = &name;
-    run::run(
+    let saving = Saving::new(args, chains.len())?;
+    let (name, saving_to) = (&name, &saving);
+    let exit = run::run(
         "tlscheck",
         named(chains),
         1,
         settings,
         |(file, chain), _| async move {
+            let tls = file::read(&file, name.as_deref(), &chain);
+            saving_to.save(Some(&tls));
             Seen {
-                tls: Some(file::read(&file, name.as_deref(), &chain)),
+                tls: Some(tls),
                 ..Seen::default()
             }
         },
-    )
+    )?;
+    saving.done().map(|()| exit)
 }
 
 type NamedChain = (String, Vec<Vec<u8>>);
@@ -99,13 +97,13 @@ fn chain(path: &Path) -> Result<Vec<Vec<u8>>, UsageError> {
 /// What a file holds; `what` says what it is meant to be.
 pub(super) fn read(path: &Path, what: &str) -> Result<Held, UsageError> {
     let bytes = bytes(path, what, limits::FILE_BYTES)?;
-    Ok(blocks::read(&bytes))
+    Ok(bundle::read(&bytes))
 }
 
 /// The revocation lists in a file.
 pub(super) fn list(path: &Path) -> Result<Vec<RevocationList>, UsageError> {
     let shown = shown(path);
-    let held = blocks::read(&bytes(path, "revocation list", limits::LIST_BYTES)?);
+    let held = bundle::read(&bytes(path, "revocation list", limits::LIST_BYTES)?);
     let each = held.lists.iter();
     let lists: Vec<RevocationList> = each
         .filter_map(|der| RevocationList::read(&shown, der))

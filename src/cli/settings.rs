@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::observe::tls::beside::BesidePlan;
 use crate::render::style::Style;
 use crate::verify::path::Anchors;
 
@@ -39,10 +41,8 @@ pub(super) struct Settings {
     pub(super) fail_on: FailOn,
     pub(super) outputs: Vec<Output>,
     pub(super) progress: bool,
-    /// Whether issuers that were not sent are fetched.
-    pub(super) aia: bool,
-    /// Whether authorities are asked for the status of certificates.
-    pub(super) revocation: bool,
+    /// What is fetched beside the handshakes.
+    pub(super) beside: BesidePlan,
 }
 
 impl Settings {
@@ -81,8 +81,7 @@ impl Settings {
                 .map(|text| Output::read(text))
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
-            aia: true,
-            revocation: false,
+            beside: BesidePlan::default(),
         })
     }
 
@@ -91,9 +90,13 @@ impl Settings {
         let lists = status.crl.iter().map(|path| super::pem::list(path));
         let lists = lists.collect::<Result<Vec<_>, _>>()?.concat();
         Ok(Self {
+            beside: BesidePlan {
+                issuers: !status.no_aia,
+                status: status.revocation,
+                known: Arc::new(self.anchors.subjects().map(<[u8]>::to_vec).collect()),
+                patience: self.lookup.probe_timeout,
+            },
             anchors: self.anchors.with_lists(lists),
-            aia: !status.no_aia,
-            revocation: status.revocation,
             ..self
         })
     }

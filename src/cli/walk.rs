@@ -18,7 +18,7 @@ use crate::observe;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::http::{HttpPlan, Start};
-use crate::observe::tls::TlsPlan;
+use crate::observe::tls::{TlsPlan, beside};
 use crate::verify::measured;
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -323,5 +323,14 @@ async fn shake_hands(
         alpn: handshake.alpn.clone(),
         probe_timeout: settings.lookup.probe_timeout,
     };
-    observe::tls::observe(&plan, &settings.dialer, deadline).await
+    let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;
+    let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    beside::look(
+        &mut tls,
+        &settings.beside,
+        &lookup,
+        (&settings.dialer, deadline),
+    )
+    .await;
+    tls
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::attempt::Failure;
 
@@ -105,10 +105,20 @@ pub struct StatusAnswer {
     pub url: String,
     /// How.
     pub kind: StatusKind,
-    /// What came, as base64 of its DER; `null` for a list that is too long for a report.
+    /// What came, as base64 of its DER; `null` in a report for a list that is too long for one.
+    #[serde(serialize_with = "unless_long")]
     pub body: Option<String>,
     /// Why nothing came.
     pub failure: Option<Failure>,
+}
+
+/// Characters of an answer that a report keeps: 256 KiB of DER. The verdict on a longer list is kept instead.
+const KEPT: usize = 350_000;
+
+fn unless_long<S: Serializer>(body: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+    body.as_ref()
+        .filter(|body| body.len() <= KEPT)
+        .serialize(to)
 }
 
 /// How a status is asked.

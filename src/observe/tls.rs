@@ -1,9 +1,14 @@
 //! The second door: a handshake with every address.
 
+mod aia;
+pub mod beside;
+pub mod bundle;
 pub mod certificate;
+mod fetch;
 pub mod file;
 pub(in crate::observe) mod handshake;
 mod recorder;
+mod revocation;
 
 use std::net::SocketAddr;
 use std::time::Duration;

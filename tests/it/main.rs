@@ -5,8 +5,10 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod certificates;
 mod dnstrace;
 mod generated;
 mod imports;
+mod pki;
 mod usage;
 mod world;

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
@@ -75,7 +77,8 @@ pub(in crate::observe) async fn open(
 fn show(shown: &Shown, endpoint: &mut Endpoint) {
     let sent = shown.chain.iter().take(limits::CERTIFICATES);
     endpoint.chain = sent.map(|der| certificate::read(der)).collect();
-    endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(shown.stapled);
+    endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(!shown.staple.is_empty());
+    endpoint.staple = (!shown.staple.is_empty()).then(|| STANDARD.encode(&shown.staple));
     endpoint.key_proven = shown.key_proven;
 }
 

@@ -57,10 +57,19 @@ pub(super) fn verify(
         }
     }
     endpoint.scts = Some(scts);
-    endpoint.revocation = Some(asked.revocation());
+    let found = asked.revocation();
+    if found.status == RevocationStatus::Revoked || !is_only_remembered(endpoint) {
+        endpoint.revocation = Some(found);
+    }
     if let Some(trust) = &mut endpoint.trust {
         trust.departures.extend(departures);
     }
+}
+
+/// Whether a saved report has a verdict whose list it does not have.
+fn is_only_remembered(endpoint: &Endpoint) -> bool {
+    let dropped = |answer: &StatusAnswer| answer.body.is_none() && answer.failure.is_none();
+    endpoint.revocation.is_some() && endpoint.status_answers.iter().any(dropped)
 }
 
 /// The issuer of each certificate of a path.

@@ -1,4 +1,6 @@
-//! Takes a file with certificates apart, whatever its form.
+//! Takes a file or a fetched body with certificates apart, whatever its form: PEM, DER or PKCS#7.
+//!
+//! Keys in it are passed over; their content is never decoded.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,17 +8,18 @@ use x509_parser::asn1_rs::{Any, FromDer, Tag};
 
 /// What a file holds, in its order.
 #[derive(Debug, Default)]
-pub(in crate::cli) struct Held {
+pub struct Held {
     /// Certificates, DER.
-    pub(in crate::cli) certificates: Vec<Vec<u8>>,
+    pub certificates: Vec<Vec<u8>>,
     /// Revocation lists, DER.
-    pub(super) lists: Vec<Vec<u8>>,
+    pub lists: Vec<Vec<u8>>,
     /// What was passed over, and why.
-    pub(in crate::cli) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// Reads PEM when the text marks are there, else DER.
-pub(super) fn read(bytes: &[u8]) -> Held {
+#[must_use]
+pub fn read(bytes: &[u8]) -> Held {
     let mut held = Held::default();
     let text = String::from_utf8_lossy(bytes);
     if text.contains("-----BEGIN ") {
