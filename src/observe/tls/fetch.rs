@@ -163,3 +163,59 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
     Failure::Malformed { at: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::deadline::Stop;
+    use crate::net::dial::Families;
+    use crate::observe::dns::resolvers::{LookupPlan, ResolverChoice};
+
+    /// Fetches from a host whose address is that of this machine.
+    fn fetched(url: &str, public_only: bool) -> Failure {
+        let patience = Duration::from_secs(1);
+        let dialer = Dialer::new(Families::Both, Vec::new());
+        let deadline = Deadline::after(patience, Stop::new());
+        let plan = LookupPlan {
+            resolver: ResolverChoice::System,
+            hosts: None,
+            probe_timeout: patience,
+        };
+        let here = vec![std::net::Ipv4Addr::LOCALHOST.into()];
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let lookup = Lookup::new(plan, dialer.clone(), deadline).knowing("ca.test", here);
+            let fetcher = Fetcher {
+                lookup: &lookup,
+                dialer: &dialer,
+                deadline,
+                patience,
+                public_only,
+            };
+            fetcher.fetch(url, None, (10, "TEN")).await.unwrap_err()
+        })
+    }
+
+    #[test]
+    fn a_public_certificate_leads_into_no_private_network() {
+        assert_eq!(
+            fetched("http://ca.test:1/", true),
+            unusable("PrivateAddress")
+        );
+        assert_eq!(
+            fetched("http://169.254.169.254/", true),
+            unusable("PrivateAddress")
+        );
+        assert_eq!(fetched("http://ca.test:1/", false), Failure::Refused);
+    }
+
+    #[test]
+    fn only_plain_http_is_asked() {
+        assert_eq!(fetched("ldap://ca.test/", false), unusable("UrlNotHttp"));
+        assert_eq!(
+            fetched("file:///etc/passwd", false),
+            unusable("UrlWithoutHost")
+        );
+        assert_eq!(fetched("no url", false), unusable("UrlUnreadable"));
+    }
+}

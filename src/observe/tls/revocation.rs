@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_question_names_issuer_and_serial_number() {
         let asked = request(b"name", b"key", &[1, 2, 3]);
-        assert_eq!(asked.first_chunk(), Some(&[0x30, 66]));
+        assert_eq!(asked.first_chunk(), Some(&[0x30, 68]));
         assert!(asked.ends_with(&[0x02, 3, 1, 2, 3]));
     }
 }
