@@ -29,7 +29,7 @@ fn applies(case: &Value) -> bool {
     asks_nothing("max_chain_depth") && asks_nothing("key_usage")
 }
 
-fn texts<'v>(value: &'v Value) -> impl Iterator<Item = &'v str> {
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value
         .as_array()
         .into_iter()

@@ -246,6 +246,11 @@ pub enum Distrust {
         /// The name, after its kind.
         presented: String,
     },
+    /// An authority demands a policy, and from this certificate on none is valid (policy constraints).
+    NoValidPolicy {
+        /// Whose.
+        subject: String,
+    },
     /// A certificate demands something that clients do not know.
     UnknownCriticalExtension {
         /// Whose.

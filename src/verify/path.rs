@@ -11,6 +11,7 @@ mod distinguished;
 mod faults;
 mod list;
 mod name;
+mod policies;
 mod profile;
 mod response;
 mod search;

@@ -183,6 +183,39 @@ fn what_an_authority_may_not_do_makes_the_chain_untrusted() {
 }
 
 #[test]
+fn a_policy_that_an_authority_demands_must_be_there() {
+    use rcgen::CustomExtension;
+    // requireExplicitPolicy 0, and the policy 1.2.3.
+    let mut demands = CustomExtension::from_oid_content(&[2, 5, 29, 36], vec![0x30, 3, 0x80, 1, 0]);
+    demands.set_criticality(true);
+    let policy = |last: u8| {
+        let content = vec![0x30, 6, 0x30, 4, 0x06, 2, 0x2a, last];
+        CustomExtension::from_oid_content(&[2, 5, 29, 32], content)
+    };
+    let mut below = authority("Below");
+    below.custom_extensions = vec![demands, policy(3)];
+    let world = World::with(below);
+    let with = |extensions: Vec<CustomExtension>| {
+        let mut params = server();
+        params.custom_extensions = extensions;
+        trust(&world.leaf(&params))["reason"]["name"].clone()
+    };
+    assert_eq!(with(vec![policy(3)]), Value::Null);
+    assert_eq!(with(vec![policy(4)]), "no-valid-policy");
+    assert_eq!(with(Vec::new()), "no-valid-policy");
+}
+
+#[test]
+fn a_forged_certificate_of_a_known_authority_is_called_that() {
+    let world = World::new();
+    let forger = Authority::root(authority("Root"));
+    let leaf = forger.issue(&server()).certificate.pem();
+    let report = world.report(&[leaf], &[]);
+    assert_eq!(trust(&report)["reason"]["name"], "signature-invalid");
+    assert_eq!(ids(&report), ["tls/path-invalid"]);
+}
+
+#[test]
 fn a_path_may_be_as_long_as_its_authorities_allow() {
     let mut only_leaves = authority("Below");
     only_leaves.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

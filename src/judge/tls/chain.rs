@@ -220,6 +220,9 @@ fn in_words(reason: &Distrust) -> Option<String> {
         Distrust::NameNotAllowed { subject, presented } => {
             format!("`{subject}` may not issue for {presented} (name constraints)")
         }
+        Distrust::NoValidPolicy { subject } => {
+            format!("`{subject}` has no policy of those that an authority above it demands")
+        }
         Distrust::UnknownCriticalExtension { subject, oid } => {
             format!("`{subject}` demands what clients do not know (critical extension {oid})")
         }

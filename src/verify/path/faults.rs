@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::certificate::{Cert, id};
 use super::constraints::{Broken, Budget, Constraints};
+use super::policies;
 use super::search::Path;
 use crate::facts::tls::{Distrust, Malformation};
 use crate::verify::der;
@@ -197,6 +198,8 @@ fn has_weak_exponent(exponent: &[u8]) -> bool {
 /// The faults of a path as a whole: its length, and the names that its authorities may issue for.
 pub(super) fn of_path(path: &Path<'_, '_>, anchor: Option<&Cert<'_>>) -> Vec<Distrust> {
     let mut faults = too_long(path, anchor);
+    let unmet = policies::unmet(&path.certificates);
+    faults.extend(unmet.map(|subject| Distrust::NoValidPolicy { subject }));
     let mut budget = Budget::default();
     for (above, authority) in path.certificates.iter().enumerate().skip(1) {
         let value = authority

@@ -163,8 +163,11 @@ impl<'s, 'a> Search<'s, 'a> {
         }
     }
 
-    /// Whether a certificate stands there that claims, by its key identifier, to be the issuer of `top`, and is not.
+    /// Whether an anchor has the name of `top`'s issuer, or a certificate claims by its key identifier to be it, and is not.
     pub(super) fn has_false_issuer(&self, top: &Cert<'_>) -> bool {
+        if !top.is_self_issued() && self.anchors.named(top.issuer_der()).next().is_some() {
+            return true;
+        }
         let named = self.by_subject.get(top.issuer_der()).into_iter().flatten();
         let candidates = named.filter_map(|index| self.pool.get(*index));
         candidates.into_iter().any(|candidate| {
@@ -204,7 +207,7 @@ impl<'s, 'a> Search<'s, 'a> {
             let same = |own: &&Cert<'a>| {
                 own.subject_der() == candidate.subject_der() && own.key_der() == candidate.key_der()
             };
-            self.steps.get() > 0 && !way.iter().any(|own| same(own))
+            self.steps.get() > 0 && !way.iter().any(same)
         };
         let candidates = named.filter_map(|index| self.pool.get(*index).copied());
         let mut fitting: Vec<&Cert<'a>> = candidates.filter(unused).collect();
