@@ -103,12 +103,13 @@ pub(super) fn read(path: &Path, what: &str) -> Result<Held, UsageError> {
 /// The revocation lists in a file.
 pub(super) fn list(path: &Path) -> Result<Vec<RevocationList>, UsageError> {
     let shown = shown(path);
-    let held = bundle::read(&bytes(path, "revocation list", limits::LIST_BYTES)?);
-    let each = held.lists.iter();
-    let lists: Vec<RevocationList> = each
+    let held = bundle::read(&bytes(path, "revocation list", limits::LIST_BYTES)?).lists;
+    let found = held.len();
+    let lists: Vec<RevocationList> = held
+        .into_iter()
         .filter_map(|der| RevocationList::read(&shown, der))
         .collect();
-    if lists.len() < held.lists.len() || lists.is_empty() {
+    if lists.len() < found || lists.is_empty() {
         return Err(
             UsageError::new(format!("`{shown}`: no revocation list that can be read"))
                 .hint("it must hold lists in PEM form (-----BEGIN X509 CRL-----), or one in DER"),

@@ -17,14 +17,19 @@ pub struct Held {
     pub warnings: Vec<String>,
 }
 
-/// Reads PEM when the text marks are there, else DER.
+/// Reads DER, or PEM where that is none.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Held {
     let mut held = Held::default();
+    // Looked at first, because a large binary file is slow to search for text.
+    if bytes.first() == Some(&0x30) && held.read_der(bytes) {
+        return held;
+    }
+    held = Held::default();
     let text = String::from_utf8_lossy(bytes);
     if text.contains("-----BEGIN ") {
         held.read_pem(&text);
-    } else if !held.read_der(bytes) {
+    } else {
         held.warnings.push("it is neither PEM nor DER".to_owned());
     }
     held

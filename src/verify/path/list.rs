@@ -1,7 +1,5 @@
 //! Lists of revoked certificates (RFC 5280 §5), read once and looked up for every chain.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
@@ -20,7 +18,8 @@ pub struct RevocationList {
     issuer: Vec<u8>,
     this_update: Timestamp,
     next_update: Option<Timestamp>,
-    revoked: HashMap<Vec<u8>, Entry>,
+    /// Where each entry stands in `der`, in the order of serial numbers: a list of 100 MB has millions.
+    revoked: Vec<u32>,
     extensions: Vec<Extension>,
 }
 
@@ -57,8 +56,8 @@ pub(super) struct Issuer<'i> {
 impl RevocationList {
     /// Reads a list's DER.
     #[must_use]
-    pub fn read(source: &str, bytes: &[u8]) -> Option<Self> {
-        let signed = Signed::read(bytes)?;
+    pub fn read(source: &str, bytes: Vec<u8>) -> Option<Self> {
+        let signed = Signed::read(&bytes)?;
         let fields = der::sequence(signed.what)?;
         let mut fields = fields
             .iter()
@@ -73,22 +72,23 @@ impl RevocationList {
         }
         let mut list = Self {
             source: source.to_owned(),
-            der: bytes.to_vec(),
+            der: Vec::new(),
             issuer: issuer.whole.to_vec(),
             this_update,
             next_update,
-            revoked: HashMap::new(),
+            revoked: Vec::new(),
             extensions: Vec::new(),
         };
         for field in fields {
             match field.tag {
-                der::SEQUENCE => list.revoked = entries(field.content)?,
+                der::SEQUENCE => list.revoked = entries(field.content, &bytes)?,
                 0xa0 => {
                     list.extensions = extensions(der::only(field.content, der::SEQUENCE)?.content)?
                 }
                 _ => return None,
             }
         }
+        list.der = bytes;
         Some(list)
     }
 
@@ -116,8 +116,15 @@ impl RevocationList {
     }
 
     /// The line of a serial number.
-    pub(super) fn entry(&self, serial: &[u8]) -> Option<&Entry> {
-        self.revoked.get(serial)
+    pub(super) fn entry(&self, serial: &[u8]) -> Option<Entry> {
+        let own = |offset: &u32| serial_at(&self.der, *offset);
+        let index = self.revoked.binary_search_by(|at| own(at).cmp(&serial));
+        let offset = usize::try_from(*self.revoked.get(index.ok()?)?).ok()?;
+        let (entry, _) = der::element(self.der.get(offset..)?)?;
+        let fields = der::elements(entry.content)?;
+        let at = time(fields.get(1)?)?;
+        let reason = fields.get(2).and_then(reason);
+        Some(Entry { at, reason })
     }
 
     /// Why the list says nothing at this time, of a certificate of this issuer (RFC 5280 §6.3.3).
@@ -200,19 +207,30 @@ pub(super) fn time(field: &Element<'_>) -> Option<Timestamp> {
     Timestamp::from_second(time.timestamp()).ok()
 }
 
-fn entries(content: &[u8]) -> Option<HashMap<Vec<u8>, Entry>> {
-    let mut all = HashMap::new();
+/// The offsets of the entries in `whole`, of which `content` is a part, in the order of serial numbers.
+fn entries(content: &[u8], whole: &[u8]) -> Option<Vec<u32>> {
+    let start = content.as_ptr().addr() - whole.as_ptr().addr();
+    let mut offsets = Vec::new();
     let mut rest = content;
     while !rest.is_empty() {
         let (entry, after) = der::element(rest)?;
+        let (serial, _) = der::element(entry.content)?;
+        if serial.tag != der::INTEGER {
+            return None;
+        }
+        offsets.push(u32::try_from(start + content.len() - rest.len()).ok()?);
         rest = after;
-        let fields = der::elements(entry.content)?;
-        let serial = fields.first().filter(|field| field.tag == der::INTEGER)?;
-        let at = time(fields.get(1)?)?;
-        let reason = fields.get(2).and_then(reason);
-        all.insert(serial.content.to_vec(), Entry { at, reason });
     }
-    Some(all)
+    offsets.sort_unstable_by(|one, other| serial_at(whole, *one).cmp(serial_at(whole, *other)));
+    Some(offsets)
+}
+
+fn serial_at(whole: &[u8], offset: u32) -> &[u8] {
+    let entry = usize::try_from(offset)
+        .ok()
+        .and_then(|offset| der::element(whole.get(offset..)?));
+    let serial = entry.and_then(|(entry, _)| der::element(entry.content));
+    serial.map(|(serial, _)| serial.content).unwrap_or_default()
 }
 
 fn reason(field: &Element<'_>) -> Option<u8> {

@@ -161,7 +161,7 @@ impl Asked {
                 let said = response::read(&body, issuer, leaf.x509.raw_serial(), at);
                 self.hear(&source, 0, said);
             }
-            (StatusKind::Crl, Some(body)) => match RevocationList::read(&source, &body) {
+            (StatusKind::Crl, Some(body)) => match RevocationList::read(&source, body) {
                 Some(list) if list.concerns(issuer, leaf.is_authority()) => {
                     self.hear_list(&list, 0, leaf, (issuer, at));
                 }
@@ -193,7 +193,7 @@ impl Asked {
         }
         let entry = list.entry(certificate.x509.raw_serial());
         // A hold that was lifted stands in delta lists only; 8 is removeFromCRL.
-        let revoked = entry.filter(|entry| entry.reason != Some(8));
+        let revoked = entry.as_ref().filter(|entry| entry.reason != Some(8));
         self.heard.push(Revocation {
             status: match revoked {
                 Some(_) => RevocationStatus::Revoked,
