@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'dnstrace' {
+            [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Print the delegation and its chain of trust as a picture instead')
             [CompletionResult]::new('--bufsize', '--bufsize', [CompletionResultType]::ParameterName, 'The size of answers that are accepted over UDP')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the results to a file as well, replaced as a whole; may be repeated with other formats')
@@ -31,12 +32,14 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
             [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace')
             [CompletionResult]::new('--hosts', '--hosts', [CompletionResultType]::ParameterName, 'The hosts file that a visitor on this machine would be led by [default: the system''s]')
             [CompletionResult]::new('--root-hints', '--root-hints', [CompletionResultType]::ParameterName, 'Root servers in the `named.root` format [default: built in]')
+            [CompletionResult]::new('--trust-anchor', '--trust-anchor', [CompletionResultType]::ParameterName, 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA''s, built in]')
             [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Dial another address, as curl does; an empty field means any, or the same')
             [CompletionResult]::new('--trust', '--trust', [CompletionResultType]::ParameterName, 'Whom certificates must lead to: webpki (Mozilla''s roots), system, or a PEM file; may be repeated [default: webpki]')
             [CompletionResult]::new('--internal', '--internal', [CompletionResultType]::ParameterName, 'Special-purpose addresses in this range are meant to be there; may be repeated')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Judge validity at this time: RFC 3339, or @ and Unix seconds')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Options from this file [default: doorstep.toml, looked for upwards from here]')
             [CompletionResult]::new('--no-qname-minimisation', '--no-qname-minimisation', [CompletionResultType]::ParameterName, 'Send the whole name to every server instead of only the labels it needs')
+            [CompletionResult]::new('--no-dnssec', '--no-dnssec', [CompletionResultType]::ParameterName, 'Ask for no signatures and judge none')
             [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Ask over TCP only')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')

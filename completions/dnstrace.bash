@@ -23,12 +23,16 @@ _dnstrace() {
 
     case "${cmd}" in
         dnstrace)
-            opts="-v -q -4 -6 -h --no-qname-minimisation --tcp --bufsize --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --connect-to --trust --internal --at --config --no-config --help"
+            opts="-v -q -4 -6 -h --no-qname-minimisation --no-dnssec --graph --tcp --bufsize --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --graph)
+                    COMPREPLY=($(compgen -W "dot mermaid svg" -- "${cur}"))
+                    return 0
+                    ;;
                 --bufsize)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -66,6 +70,10 @@ _dnstrace() {
                     return 0
                     ;;
                 --root-hints)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trust-anchor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

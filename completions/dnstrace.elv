@@ -18,6 +18,7 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
     }
     var completions = [
         &'dnstrace'= {
+            cand --graph 'Print the delegation and its chain of trust as a picture instead'
             cand --bufsize 'The size of answers that are accepted over UDP'
             cand --format 'How results are printed'
             cand --output 'Write the results to a file as well, replaced as a whole; may be repeated with other formats'
@@ -28,12 +29,14 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
             cand --resolver 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace'
             cand --hosts 'The hosts file that a visitor on this machine would be led by [default: the system''s]'
             cand --root-hints 'Root servers in the `named.root` format [default: built in]'
+            cand --trust-anchor 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA''s, built in]'
             cand --connect-to 'Dial another address, as curl does; an empty field means any, or the same'
             cand --trust 'Whom certificates must lead to: webpki (Mozilla''s roots), system, or a PEM file; may be repeated [default: webpki]'
             cand --internal 'Special-purpose addresses in this range are meant to be there; may be repeated'
             cand --at 'Judge validity at this time: RFC 3339, or @ and Unix seconds'
             cand --config 'Options from this file [default: doorstep.toml, looked for upwards from here]'
             cand --no-qname-minimisation 'Send the whole name to every server instead of only the labels it needs'
+            cand --no-dnssec 'Ask for no signatures and judge none'
             cand --tcp 'Ask over TCP only'
             cand --json 'Short for --format json'
             cand -v 'Tell the story: every exchange, what was offered and chosen, and what it means'

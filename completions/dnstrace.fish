@@ -1,3 +1,6 @@
+complete -c dnstrace -l graph -d 'Print the delegation and its chain of trust as a picture instead' -r -f -a "dot\t'Graphviz'
+mermaid\t'Mermaid'
+svg\t'An image'"
 complete -c dnstrace -l bufsize -d 'The size of answers that are accepted over UDP' -r
 complete -c dnstrace -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
@@ -15,12 +18,14 @@ complete -c dnstrace -l probe-timeout -d 'The bound on one query or connection a
 complete -c dnstrace -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c dnstrace -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c dnstrace -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c dnstrace -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c dnstrace -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c dnstrace -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c dnstrace -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c dnstrace -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c dnstrace -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
 complete -c dnstrace -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
+complete -c dnstrace -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c dnstrace -l tcp -d 'Ask over TCP only'
 complete -c dnstrace -l json -d 'Short for --format json'
 complete -c dnstrace -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'

@@ -1,5 +1,9 @@
 module completions {
 
+  def "nu-complete dnstrace graph" [] {
+    [ "dot" "mermaid" "svg" ]
+  }
+
   def "nu-complete dnstrace format" [] {
     [ "human" "json" "jsonl" ]
   }
@@ -15,6 +19,8 @@ module completions {
   # Resolve a name hop by hop from the root
   export extern dnstrace [
     --no-qname-minimisation   # Send the whole name to every server instead of only the labels it needs
+    --no-dnssec               # Ask for no signatures and judge none
+    --graph: string@"nu-complete dnstrace graph" # Print the delegation and its chain of trust as a picture instead
     --tcp                     # Ask over TCP only
     --bufsize: string         # The size of answers that are accepted over UDP
     --format: string@"nu-complete dnstrace format" # How results are printed
@@ -31,6 +37,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated

@@ -34,6 +34,7 @@ complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "explain" -d 'Say 
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "demo" -d 'Start a small internet inside the process and check a site in it'
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l format -d 'How results are printed' -r -f -a "human\t'For people'
@@ -52,11 +53,14 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l probe-timeou
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-aia -d 'Do not fetch issuers that were not sent'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s q -l quiet -d 'Show only what is wrong, and no progress'
@@ -64,6 +68,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s 4 -d 'Use IP
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s 6 -d 'Use IPv6 only'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-config -d 'Read no configuration file'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l graph -d 'Print the delegation and its chain of trust as a picture instead' -r -f -a "dot\t'Graphviz'
+mermaid\t'Mermaid'
+svg\t'An image'"
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l bufsize -d 'The size of answers that are accepted over UDP' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
@@ -81,12 +88,14 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l probe-tim
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l tcp -d 'Ask over TCP only'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
@@ -98,6 +107,10 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -s h -l help
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l server-name -d 'The name to send and to verify, instead of the host' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l alpn -d 'Application protocols to offer, the preferred one first' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l address -d 'Go to this address only; the name is not looked up' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l pem -d 'Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l name -d 'The name or address that a chain in a file is for' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l save-chain -d 'Write the chain as sent to a file, PEM' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l format -d 'How results are printed' -r -f -a "human\t'For people'
@@ -116,11 +129,15 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l probe-tim
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l complete -d 'Write it as it should be sent: in order, and with the issuers that it lacks'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l no-aia -d 'Do not fetch issuers that were not sent'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s q -l quiet -d 'Show only what is wrong, and no progress'
@@ -152,6 +169,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l probe-ti
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
@@ -186,6 +204,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l probe-timeout
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l resolver -d 'Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l hosts -d 'The hosts file that a visitor on this machine would be led by [default: the system\'s]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l root-hints -d 'Root servers in the `named.root` format [default: built in]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l trust-anchor -d 'DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA\'s, built in]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l connect-to -d 'Dial another address, as curl does; an empty field means any, or the same' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l trust -d 'Whom certificates must lead to: webpki (Mozilla\'s roots), system, or a PEM file; may be repeated [default: webpki]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand demo" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r

@@ -20,6 +20,9 @@ module completions {
 
   # Try the whole way in: DNS, then TLS on every address, then the redirects
   export extern "doorstep check" [
+    --revocation              # Ask the authority whether the certificate is revoked (OCSP and CRL)
+    --crl: path               # Hold certificates against this revocation list, PEM or DER; may be repeated
+    --no-aia                  # Do not fetch issuers that were not sent
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
     --format: string@"nu-complete doorstep check format" # How results are printed
@@ -36,6 +39,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated
@@ -45,6 +49,10 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
     ...target: string         # A host, host:port, URL or address; `-` reads them from standard input, one a line
   ]
+
+  def "nu-complete doorstep dnstrace graph" [] {
+    [ "dot" "mermaid" "svg" ]
+  }
 
   def "nu-complete doorstep dnstrace format" [] {
     [ "human" "json" "jsonl" ]
@@ -61,6 +69,8 @@ module completions {
   # Resolve a name hop by hop from the root
   export extern "doorstep dnstrace" [
     --no-qname-minimisation   # Send the whole name to every server instead of only the labels it needs
+    --no-dnssec               # Ask for no signatures and judge none
+    --graph: string@"nu-complete doorstep dnstrace graph" # Print the delegation and its chain of trust as a picture instead
     --tcp                     # Ask over TCP only
     --bufsize: string         # The size of answers that are accepted over UDP
     --format: string@"nu-complete doorstep dnstrace format" # How results are printed
@@ -77,6 +87,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated
@@ -105,6 +116,13 @@ module completions {
     --server-name: string     # The name to send and to verify, instead of the host
     --alpn: string            # Application protocols to offer, the preferred one first
     --address: string         # Go to this address only; the name is not looked up
+    --pem: path               # Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network
+    --name: string            # The name or address that a chain in a file is for
+    --save-chain: path        # Write the chain as sent to a file, PEM
+    --complete                # Write it as it should be sent: in order, and with the issuers that it lacks
+    --revocation              # Ask the authority whether the certificate is revoked (OCSP and CRL)
+    --crl: path               # Hold certificates against this revocation list, PEM or DER; may be repeated
+    --no-aia                  # Do not fetch issuers that were not sent
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
     --format: string@"nu-complete doorstep tlscheck format" # How results are printed
@@ -121,6 +139,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated
@@ -167,6 +186,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated
@@ -221,6 +241,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated

@@ -17,6 +17,13 @@ module completions {
     --server-name: string     # The name to send and to verify, instead of the host
     --alpn: string            # Application protocols to offer, the preferred one first
     --address: string         # Go to this address only; the name is not looked up
+    --pem: path               # Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network
+    --name: string            # The name or address that a chain in a file is for
+    --save-chain: path        # Write the chain as sent to a file, PEM
+    --complete                # Write it as it should be sent: in order, and with the issuers that it lacks
+    --revocation              # Ask the authority whether the certificate is revoked (OCSP and CRL)
+    --crl: path               # Hold certificates against this revocation list, PEM or DER; may be repeated
+    --no-aia                  # Do not fetch issuers that were not sent
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
     --format: string@"nu-complete tlscheck format" # How results are printed
@@ -33,6 +40,7 @@ module completions {
     --resolver: string        # Who answers look-ups that are not traced: system, ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or trace
     --hosts: path             # The hosts file that a visitor on this machine would be led by [default: the system's]
     --root-hints: path        # Root servers in the `named.root` format [default: built in]
+    --trust-anchor: path      # DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
     --connect-to: string      # Dial another address, as curl does; an empty field means any, or the same
     --trust: string           # Whom certificates must lead to: webpki (Mozilla's roots), system, or a PEM file; may be repeated [default: webpki]
     --internal: string        # Special-purpose addresses in this range are meant to be there; may be repeated

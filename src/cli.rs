@@ -3,6 +3,8 @@
 mod args;
 mod chain_file;
 mod config;
+#[cfg(feature = "demo")]
+mod demo;
 mod exit;
 mod explain;
 mod generate;
@@ -111,7 +113,7 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
         Command::Tlscheck(args) => run_tlscheck(&args),
         Command::Httpcheck(args) => run_httpcheck(&args),
         #[cfg(feature = "demo")]
-        Command::Demo(_) => todo!(),
+        Command::Demo(args) => demo::demo(&args),
         Command::Explain(args) => output::print(&explain::explain(&args)?).map(|()| Exit::Fine),
         Command::Completions(args) => {
             output::print(&generate::completions(&args)?).map(|()| Exit::Fine)
@@ -121,7 +123,8 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?;
+    settings.graph = args.graph.map(Into::into);
     let plan = settings::trace_plan(args, &settings)?;
     let shown = match Target::read(&args.name) {
         Ok(target) => target.shown(),

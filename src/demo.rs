@@ -1,18 +1,48 @@
-//! A small internet in this process, which is the tests' world as well: root, TLD and zone servers on loopback.
+//! A small internet in this process, which is the tests' world as well: root, TLD and zone servers with signed zones, a caching
+//! resolver, a certificate authority, and sites over HTTP and HTTPS.
 //!
 //! It uses realistic addresses (the real root servers', documentation ranges) that are reached by rewriting, as with
-//! `--connect-to`. It knows nothing of the rest of the crate: it speaks DNS on real sockets.
+//! `--connect-to`. It knows nothing of the rest of the crate: it speaks DNS, TLS and HTTP on real sockets.
 
 mod answer;
+pub mod blueprint;
+mod delay;
+mod denial;
+pub mod forge;
+pub mod ground;
+mod keys;
+pub mod pki;
+mod resolver;
+pub mod scenarios;
 mod serve;
+pub mod sign;
+pub mod site;
 pub mod zone;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::net::dial::ConnectTo;
+use delay::Delay;
+use forge::Forge;
+use ground::Ground;
+use resolver::Resolver;
+use serve::Answering;
+use site::Site;
 use zone::ZoneData;
+
+/// The address of the world's own resolver.
+pub const RESOLVER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 99));
+
+/// The documentation ranges of which the world is made, to be declared as meant.
+pub const RANGES: [&str; 4] = [
+    "192.0.2.0/24",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "2001:db8::/32",
+];
 
 /// How a name server behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,73 +54,190 @@ pub enum Behaviour {
     Refuse,
     /// Takes questions and says nothing.
     Silent,
+    /// Is not there: nothing listens at its addresses.
+    Dead,
     /// Cuts every answer over UDP short.
     Truncate,
     /// Answers with bytes that are no message, after the right id.
     Garbage,
     /// Answers first with another id, then rightly.
     WrongIdFirst,
+    /// Fails at every question that has EDNS.
+    FailAtEdns,
+    /// Denies names that have no records themselves, whatever lies below them.
+    DenyEmpty,
+    /// Answers as a resolver does, in the place of the server that was meant.
+    Resolve,
+    /// Answers rightly, and a forger beside it answers first, from another port, with its own address.
+    Spoofed,
+    /// Sends whatever a test makes up.
+    Forge(Forge),
 }
 
 /// A name server of the world.
 #[derive(Clone, Debug)]
 pub struct NameServer {
-    /// The address in the world.
-    pub address: IpAddr,
+    /// What it is called.
+    pub name: String,
+    /// The addresses in the world.
+    pub addresses: Vec<IpAddr>,
     /// The zones that it has.
     pub zones: Vec<Arc<ZoneData>>,
     /// How it behaves.
     pub behaviour: Behaviour,
 }
 
-/// The world, running until it is dropped with its runtime.
+/// What a world is made of.
 #[derive(Debug, Default)]
-pub struct World {
-    rules: Vec<String>,
+pub struct Plan {
+    /// The name servers. Those of the root are where the resolver begins.
+    pub servers: Vec<NameServer>,
+    /// The web servers.
+    pub sites: Vec<Site>,
 }
 
+impl Plan {
+    /// Every address of the world, those at which nothing listens as well.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let servers = self.servers.iter().flat_map(|server| &server.addresses);
+        let sites = self.sites.iter().flat_map(|site| &site.addresses);
+        let mut all: Vec<IpAddr> = servers.chain(sites).copied().collect();
+        all.push(RESOLVER);
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// A socket of the world, and where it really is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Whose it is.
+    pub name: String,
+    /// The address and port in the world.
+    pub asked: SocketAddr,
+    /// The address and port that a client has to dial.
+    pub dialled: SocketAddr,
+}
+
+/// The world, running until its runtime ends.
+#[derive(Debug, Default)]
+pub struct World {
+    places: Vec<Place>,
+    trust_anchor: String,
+}
+
+/// Where whatever the world does not have is dialled: nobody listens on tcpmux, and the kernel never gives its port away.
+const NOWHERE: &str = "::127.0.0.1:1";
+
 impl World {
-    /// Starts servers on loopback ports.
+    /// Starts everything; `delay` is the length of a round trip.
     ///
     /// # Errors
-    /// When a port cannot be bound.
-    pub async fn start(servers: Vec<NameServer>) -> io::Result<Self> {
-        let mut world = Self::default();
-        for server in servers {
-            let (asked, dialled) = (
-                SocketAddr::new(server.address, 53),
-                serve::start(server).await?,
-            );
-            world.rules.push(rule(asked, dialled));
+    /// When a port cannot be bound, or a key cannot be made.
+    pub async fn start(
+        mut plan: Plan,
+        ground: Ground,
+        delay: Option<Duration>,
+    ) -> io::Result<Self> {
+        let mut world = Self {
+            places: Vec::new(),
+            trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
+        };
+        let delay = Delay(delay);
+        let resolver = || Answering::Resolver(Resolver::new(plan.servers.clone()));
+        world
+            .listen("resolver", &[RESOLVER], resolver(), (ground, delay))
+            .await?;
+        for server in &plan.servers {
+            let answering = match server.behaviour {
+                Behaviour::Dead => continue,
+                Behaviour::Resolve => resolver(),
+                _ => Answering::Server(server.clone()),
+            };
+            world
+                .listen(&server.name, &server.addresses, answering, (ground, delay))
+                .await?;
+        }
+        for site in plan.sites {
+            for (port, speaks) in [(80, site.http), (443, site.https)] {
+                for (listener, addresses) in
+                    ground.listeners(&site.addresses, port, &speaks).await?
+                {
+                    world.note(&site.name, &addresses, port, listener.local_addr()?);
+                    tokio::spawn(site::serve(listener, speaks.clone(), delay));
+                }
+            }
         }
         Ok(world)
     }
 
-    /// The `--connect-to` options under which the world's addresses are reached.
+    async fn listen(
+        &mut self,
+        name: &str,
+        addresses: &[IpAddr],
+        answering: Answering,
+        (ground, delay): (Ground, Delay),
+    ) -> io::Result<()> {
+        let answering = Arc::new(answering);
+        for (udp, tcp, addresses) in ground.dns_sockets(addresses).await? {
+            self.note(name, &addresses, 53, udp.local_addr()?);
+            tokio::spawn(serve::udp(Arc::clone(&answering), udp, delay));
+            tokio::spawn(serve::tcp(Arc::clone(&answering), tcp, delay));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, name: &str, addresses: &[IpAddr], port: u16, dialled: SocketAddr) {
+        let places = addresses.iter().map(|address| Place {
+            name: name.to_owned(),
+            asked: SocketAddr::new(*address, port),
+            dialled,
+        });
+        self.places.extend(places);
+    }
+
+    /// Every socket of the world.
     #[must_use]
-    pub fn connect_to(&self) -> &[String] {
-        &self.rules
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// What the root is to be trusted by: DS records in zone-file form, nothing when it is not signed.
+    #[must_use]
+    pub fn trust_anchor(&self) -> &str {
+        &self.trust_anchor
+    }
+
+    /// The `--connect-to` options under which the world's addresses are reached, and no other; none on its own addresses.
+    #[must_use]
+    pub fn connect_to(&self) -> Vec<String> {
+        let moved = self
+            .places
+            .iter()
+            .filter(|place| place.asked != place.dialled);
+        let mut rules: Vec<String> = moved
+            .map(|place| format!("{}:{}", bracketed(place.asked), bracketed(place.dialled)))
+            .collect();
+        if !rules.is_empty() {
+            rules.push(NOWHERE.to_owned());
+        }
+        rules
     }
 
     /// The same for a dialer.
     #[must_use]
     pub fn rules(&self) -> Vec<ConnectTo> {
-        self.rules
-            .iter()
-            .filter_map(|rule| rule.parse().ok())
-            .collect()
+        let rules = self.connect_to();
+        rules.iter().filter_map(|rule| rule.parse().ok()).collect()
     }
 }
 
-fn rule(asked: SocketAddr, dialled: SocketAddr) -> String {
-    let host = match asked.ip() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    };
-    format!(
-        "{host}:{}:{}:{}",
-        asked.port(),
-        dialled.ip(),
-        dialled.port()
-    )
+/// Address and port with brackets around IPv6.
+fn bracketed(socket: SocketAddr) -> String {
+    match socket.ip() {
+        IpAddr::V4(address) => format!("{address}:{}", socket.port()),
+        IpAddr::V6(address) => format!("[{address}]:{}", socket.port()),
+    }
 }

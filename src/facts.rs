@@ -8,10 +8,14 @@ pub mod address;
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
+pub mod dnssec;
 pub mod http;
 pub mod name;
+mod presentation;
 pub mod revocation;
+mod rr_type;
 pub mod tls;
+pub mod wire;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;

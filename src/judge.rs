@@ -4,6 +4,7 @@ mod dns;
 mod folding;
 mod http;
 pub mod policy;
+mod time;
 mod tls;
 
 use crate::facts::Facts;
@@ -12,7 +13,7 @@ use crate::finding::{Finding, Rule};
 use policy::Policy;
 
 /// The rules of each area, in the order of the published tables.
-const AREAS: [&[Rule]; 3] = [dns::RULES, tls::RULES, http::RULES];
+const AREAS: [&[Rule]; 4] = [dns::RULES, dns::DNSSEC_RULES, tls::RULES, http::RULES];
 
 /// Every rule, in the order of the published tables.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -23,8 +24,8 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 #[must_use]
 pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(facts) = &facts.dns {
-        dns::judge(facts, policy, &mut findings);
+    if let Some(seen) = &facts.dns {
+        dns::judge(seen, facts.judged_at, policy, &mut findings);
     }
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);

@@ -4,3 +4,4 @@ pub mod clock;
 pub mod deadline;
 pub mod dial;
 pub mod limits;
+pub mod roots;

@@ -1,5 +1,6 @@
 //! Decides what a report looks like, and adds no meaning.
 
+pub mod graph;
 pub mod human;
 pub mod json;
 pub mod man;

@@ -1,18 +1,21 @@
 //! Derives what follows from the facts by cryptography and grammar. Pure: facts, anchors and a time in, verdicts out.
 
 mod der;
+pub mod dnssec;
 pub mod hsts;
 pub mod measured;
 pub mod path;
 pub mod resolvers;
 
 use crate::facts::Facts;
+use dnssec::anchors::TrustAnchors;
 use path::Anchors;
 
-/// Fills in all that is derived.
-pub fn verify(facts: &mut Facts, anchors: &Anchors) {
+/// Fills in all that is derived: certificates lead to `anchors`, zones to `trust_anchors`.
+pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors) {
     let at = facts.judged_at;
     if let Some(dns) = &mut facts.dns {
+        dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
     }
     for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {

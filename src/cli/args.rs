@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
+use crate::render::graph::Picture;
 pub(super) use certificates::{PemArgs, StatusArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
@@ -156,6 +157,12 @@ pub(super) struct DnstraceArgs {
     /// Send the whole name to every server instead of only the labels it needs
     #[arg(long)]
     pub(super) no_qname_minimisation: bool,
+    /// Ask for no signatures and judge none
+    #[arg(long)]
+    pub(super) no_dnssec: bool,
+    /// Print the delegation and its chain of trust as a picture instead
+    #[arg(long, value_enum, conflicts_with_all = ["format", "json"])]
+    pub(super) graph: Option<Graph>,
     /// Ask over TCP only
     #[arg(long)]
     pub(super) tcp: bool,
@@ -167,7 +174,7 @@ pub(super) struct DnstraceArgs {
 }
 
 /// What every probing command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct ProbingArgs {
     /// How results are printed
     #[arg(long, value_enum, default_value_t = Format::Human, env = "DOORSTEP_FORMAT", help_heading = "Output")]
@@ -222,6 +229,14 @@ pub(super) struct ProbingArgs {
         help_heading = "Network"
     )]
     pub(super) root_hints: Option<PathBuf>,
+    /// DNSSEC anchors: DS or DNSKEY records in zone-file format [default: IANA's, built in]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DOORSTEP_TRUST_ANCHOR",
+        help_heading = "Judgement"
+    )]
+    pub(super) trust_anchor: Option<PathBuf>,
     /// Dial another address, as curl does; an empty field means any, or the same
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT", help_heading = "Network")]
     pub(super) connect_to: Vec<ConnectTo>,
@@ -310,6 +325,7 @@ pub(super) enum Program {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "PowerShell is called so")]
 pub(super) enum Shell {
     Bash,
     Zsh,
@@ -328,6 +344,26 @@ pub(super) enum Format {
     Json,
     /// One object a line, as each target finishes
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Graph {
+    /// Graphviz
+    Dot,
+    /// Mermaid
+    Mermaid,
+    /// An image
+    Svg,
+}
+
+impl From<Graph> for Picture {
+    fn from(graph: Graph) -> Self {
+        match graph {
+            Graph::Dot => Self::Dot,
+            Graph::Mermaid => Self::Mermaid,
+            Graph::Svg => Self::Svg,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

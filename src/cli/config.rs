@@ -29,7 +29,10 @@ pub(super) fn merge(
     if own.try_get_one::<bool>("no_config").ok().flatten() != Some(&false) {
         return Ok(None);
     }
-    let Some(path) = file(own) else {
+    // The demo's world is whole in itself: a file that lies about is none of its business.
+    let around = subcommand != "demo";
+    let Some(path) = file(own).filter(|_| around || own.get_one::<PathBuf>("config").is_some())
+    else {
         return Ok(None);
     };
     let text = read_file(&path, "configuration")?;

@@ -85,6 +85,13 @@ where
     Ok(ended?.unwrap_or_else(|| Exit::of_all(&reports, settings.fail_on)))
 }
 
+fn drawn(report: &Report, settings: &Settings) -> String {
+    let picture = settings.graph.zip(report.dns.as_ref());
+    picture.map_or_else(String::new, |(picture, dns)| {
+        render::graph::draw(dns, picture)
+    })
+}
+
 fn facts(seen: Seen, started: jiff::Timestamp, settings: &Settings) -> Facts {
     let mut facts = Facts {
         started,
@@ -94,12 +101,12 @@ fn facts(seen: Seen, started: jiff::Timestamp, settings: &Settings) -> Facts {
         tls: seen.tls,
         http: seen.http,
     };
-    verify::verify(&mut facts, &settings.anchors);
+    verify::verify(&mut facts, &settings.anchors, &settings.trust_anchors);
     facts
 }
 
 /// Waits for the wish to stop, and says with which code the process then ends.
-async fn signalled() -> Exit {
+pub(super) async fn signalled() -> Exit {
     #[cfg(unix)]
     {
         let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -146,6 +153,7 @@ impl<'a> Printer<'a> {
 
     fn take(&mut self, report: Report) -> Result<(), UsageError> {
         let text = match self.settings.format {
+            Format::Human if self.settings.graph.is_some() => drawn(&report, self.settings),
             Format::Human => {
                 let gap = if self.reports.is_empty() { "" } else { "\n" };
                 let text = render::human::report(&report, self.settings.style);

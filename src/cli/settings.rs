@@ -22,7 +22,9 @@ use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
 use crate::observe::tls::beside::BesidePlan;
+use crate::render::graph::Picture;
 use crate::render::style::Style;
+use crate::verify::dnssec::anchors::TrustAnchors;
 use crate::verify::path::Anchors;
 
 /// What every probing command needs, resolved.
@@ -34,10 +36,13 @@ pub(super) struct Settings {
     /// A trace of A and AAAA; the name is filled in for each target.
     pub(super) trace: TracePlan,
     pub(super) anchors: Anchors,
+    pub(super) trust_anchors: TrustAnchors,
     pub(super) at: Option<Timestamp>,
     pub(super) policy: Policy,
     pub(super) style: Style,
     pub(super) format: Format,
+    /// Draw what was seen of DNS in place of the report.
+    pub(super) graph: Option<Picture>,
     pub(super) fail_on: FailOn,
     pub(super) outputs: Vec<Output>,
     pub(super) progress: bool,
@@ -53,6 +58,7 @@ impl Settings {
             hints: hints(probing.root_hints.as_deref())?,
             minimise: true,
             tcp_only: false,
+            signatures: true,
             buffer: limits::EDNS_BUFFER,
             probe_timeout: probing.probe_timeout,
         };
@@ -68,12 +74,14 @@ impl Settings {
             lookup,
             trace,
             anchors: anchors(&probing.trust)?,
+            trust_anchors: trust_anchors(probing.trust_anchor.as_deref())?,
             at: probing.at,
             policy: Policy {
                 internal: probing.internal.clone(),
             },
             style: style(probing),
             format: probing.format(),
+            graph: None,
             fail_on: probing.fail_on,
             outputs: probing
                 .output
@@ -127,6 +135,7 @@ pub(super) fn trace_plan(
         types,
         minimise: !args.no_qname_minimisation,
         tcp_only: args.tcp,
+        signatures: !args.no_dnssec,
         buffer: args.bufsize,
         ..settings.trace.clone()
     })
@@ -183,6 +192,18 @@ fn hints(file: Option<&Path>) -> Result<RootHints, UsageError> {
     RootHints::parse(&text).map_err(|error| {
         UsageError::new(format!("root hints `{}`: {error}", path.display()))
             .hint("the format is that of https://www.internic.net/domain/named.root")
+    })
+}
+
+fn trust_anchors(file: Option<&Path>) -> Result<TrustAnchors, UsageError> {
+    let Some(path) = file else {
+        return Ok(TrustAnchors::built_in());
+    };
+    let text = read_file(path, "trust anchors")?;
+    TrustAnchors::parse(&text).map_err(|error| {
+        UsageError::new(format!("trust anchors `{}`: {error}", path.display())).hint(
+            "write DS or DNSKEY records in zone-file format, as in `. IN DS 20326 8 2 E06D44…`",
+        )
     })
 }
 
@@ -352,6 +373,7 @@ mod tests {
             hints: RootHints::built_in(),
             minimise: true,
             tcp_only: false,
+            signatures: true,
             buffer: 1232,
             probe_timeout: Duration::from_secs(1),
         };

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use url::Url;
 
 use super::settings::Settings;
@@ -12,14 +13,15 @@ use crate::facts::dns::{Dns, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::RrType;
 use crate::facts::tls::Tls;
+use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::net::limits;
 use crate::observe;
-use crate::observe::dns::TracePlan;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
+use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::http::{HttpPlan, Start};
 use crate::observe::tls::{TlsPlan, beside};
-use crate::verify::measured;
+use crate::verify::{dnssec, measured};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
 #[derive(Debug, Default)]
@@ -89,10 +91,7 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
             Vec::new()
         }
     };
-    let (mut dns, answers) = tokio::join!(
-        observe::dns::trace(plan, settings.dialer.clone(), deadline),
-        beside
-    );
+    let (mut dns, answers) = tokio::join!(traced(plan, settings, deadline), beside);
     dns.resolvers = answers
         .into_iter()
         .filter(|answer| types.contains(&answer.r#type))
@@ -101,6 +100,30 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
         dns: Some(dns),
         ..Seen::default()
     }
+}
+
+/// How often a verdict may show that something more must be asked.
+const ROUNDS: usize = 8;
+
+/// The trace with all that its validation needs, and the survey of the zone's servers.
+async fn traced(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Dns {
+    let trace = Trace::run(plan, settings.dialer.clone(), deadline).await;
+    let at = settings.at.unwrap_or_else(clock::now);
+    let complete = async {
+        for _ in 0..ROUNDS {
+            let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
+            if wanted.is_empty() {
+                break;
+            }
+            let asks = wanted
+                .iter()
+                .map(|want| trace.ask(&want.zone, &want.name, want.r#type));
+            join_all(asks).await;
+        }
+    };
+    tokio::join!(complete, trace.survey());
+    trace.settle().await;
+    trace.facts()
 }
 
 /// All three doors. A door behind one that is shut is not tried.

@@ -1,116 +1,202 @@
-//! A name server's sockets: UDP and TCP on one loopback port.
+//! A name server's sockets: UDP and TCP on one port.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::RData;
+use hickory_proto::rr::rdata::A;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::answer::answer;
+use super::delay::{Carried, Delay};
+use super::forge::{Carrier, Forge, Forged};
+use super::resolver::Resolver;
 use super::{Behaviour, NameServer};
 
-/// Starts a server and says where it listens.
-pub(super) async fn start(server: NameServer) -> io::Result<SocketAddr> {
-    let (udp, tcp) = bind_pair().await?;
-    let at = udp.local_addr()?;
-    let server = Arc::new(server);
-    tokio::spawn(serve_udp(Arc::clone(&server), udp));
-    tokio::spawn(serve_tcp(server, tcp));
-    Ok(at)
+/// Who answers.
+#[derive(Debug)]
+pub(super) enum Answering {
+    /// A server of zones.
+    Server(NameServer),
+    /// The world's resolver.
+    Resolver(Resolver),
 }
 
-/// The kernel gives a UDP port, and the same one may be taken for TCP: try others then.
-async fn bind_pair() -> io::Result<(UdpSocket, TcpListener)> {
-    let mut last = None;
-    for _ in 0..16 {
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        match TcpListener::bind(udp.local_addr()?).await {
-            Ok(tcp) => return Ok((udp, tcp)),
-            Err(error) => last = Some(error),
+impl Answering {
+    fn respond(&self, asked: &Message) -> Option<Message> {
+        match self {
+            Self::Server(server) => respond(server, asked),
+            Self::Resolver(resolver) => resolver.respond(asked),
         }
     }
-    Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
+
+    fn behaviour(&self) -> Behaviour {
+        match self {
+            Self::Server(server) => server.behaviour,
+            Self::Resolver(_) => Behaviour::Serve,
+        }
+    }
+
+    fn read_and_respond(&self, bytes: &[u8]) -> Option<(Message, Message)> {
+        let asked = Message::from_vec(bytes).ok()?;
+        let response = self.respond(&asked)?;
+        Some((asked, response))
+    }
 }
 
-async fn serve_udp(server: Arc<NameServer>, socket: UdpSocket) {
+/// What a name server says, as it behaves; nothing when it is silent.
+pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
+    let mut response = answer(server, asked)?;
+    match server.behaviour {
+        Behaviour::Silent | Behaviour::Dead => None,
+        Behaviour::Refuse => {
+            empty(&mut response);
+            response.metadata.authoritative = false;
+            response.metadata.response_code = ResponseCode::Refused;
+            Some(response)
+        }
+        Behaviour::FailAtEdns if asked.edns.is_some() => {
+            empty(&mut response);
+            response.edns = None;
+            response.metadata.authoritative = false;
+            response.metadata.response_code = ResponseCode::FormErr;
+            Some(response)
+        }
+        Behaviour::DenyEmpty if denies_below(server, asked, &response) => {
+            response.metadata.response_code = ResponseCode::NXDomain;
+            Some(response)
+        }
+        _ => Some(response),
+    }
+}
+
+/// Whether the name asked for has no records at all, and others below it have.
+fn denies_below(server: &NameServer, asked: &Message, response: &Message) -> bool {
+    let name = asked.queries.first().map(|query| query.name.to_lowercase());
+    let mut zones = server.zones.iter();
+    let empty = response.metadata.authoritative && response.answers.is_empty();
+    name.is_some_and(|name| empty && zones.all(|zone| !zone.nodes.contains_key(&name)))
+}
+
+fn empty(response: &mut Message) {
+    response.answers.clear();
+    response.authorities.clear();
+    response.additionals.clear();
+}
+
+/// Answers datagrams for as long as the runtime lives.
+pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Delay) {
+    let socket = Arc::new(socket);
     let mut datagram = vec![0; 4096];
-    while let Ok((size, from)) = socket.recv_from(&mut datagram).await {
-        for reply in datagrams(&server, datagram.get(..size).unwrap_or_default()) {
-            // A client that has gone is no concern of the server's.
-            let _ = socket.send_to(&reply, from).await;
-        }
+    loop {
+        // An error is the echo of a client that has gone (ICMP, told as a reset on Windows): no concern of the server's.
+        let Ok((size, from)) = socket.recv_from(&mut datagram).await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let bytes = datagram.get(..size).unwrap_or_default();
+        let replies = datagrams(&answering, bytes);
+        let spoofed = spoofed(&answering, bytes);
+        let socket = Arc::clone(&socket);
+        let send = async move {
+            delay.round_trip().await;
+            if let Some(forged) = spoofed {
+                let _ = from_elsewhere(&forged, &socket, from).await;
+            }
+            for reply in replies.pieces {
+                tokio::time::sleep(replies.pause).await;
+                let _ = socket.send_to(&reply, from).await;
+            }
+        };
+        tokio::spawn(send);
     }
 }
 
-fn datagrams(server: &NameServer, bytes: &[u8]) -> Vec<Vec<u8>> {
-    let Some((asked, mut response)) = respond(server, bytes) else {
-        return Vec::new();
+/// The response that a forger makes of the true one.
+fn spoofed(answering: &Answering, bytes: &[u8]) -> Option<Vec<u8>> {
+    if answering.behaviour() != Behaviour::Spoofed {
+        return None;
+    }
+    let (_, mut response) = answering.read_and_respond(bytes)?;
+    for record in &mut response.answers {
+        if let RData::A(address) = &mut record.data {
+            *address = A::new(203, 0, 113, 66);
+        }
+    }
+    response.to_vec().ok()
+}
+
+async fn from_elsewhere(bytes: &[u8], own: &UdpSocket, to: SocketAddr) -> std::io::Result<()> {
+    let other = UdpSocket::bind((own.local_addr()?.ip(), 0)).await?;
+    other.send_to(bytes, to).await.map(|_| ())
+}
+
+fn datagrams(answering: &Answering, bytes: &[u8]) -> Forged {
+    let Some((asked, mut response)) = answering.read_and_respond(bytes) else {
+        return Forged::default();
     };
-    if server.behaviour == Behaviour::Garbage {
-        return vec![[&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat()];
+    let one = |wire| Forged::whole(wire, Carrier::Udp);
+    match answering.behaviour() {
+        Behaviour::Forge(Forge(forge)) => return forge(&asked, response, Carrier::Udp),
+        Behaviour::Garbage => {
+            return one([&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat());
+        }
+        _ => {}
     }
     let mut wire = response.to_vec().unwrap_or_default();
-    if server.behaviour == Behaviour::Truncate || wire.len() > usize::from(asked.max_payload()) {
-        response.answers.clear();
-        response.authorities.clear();
-        response.additionals.clear();
+    let cut = answering.behaviour() == Behaviour::Truncate;
+    if cut || wire.len() > usize::from(asked.max_payload()) {
+        empty(&mut response);
         response.metadata.truncation = true;
         wire = response.to_vec().unwrap_or_default();
     }
-    if server.behaviour == Behaviour::WrongIdFirst {
-        let mut stray = wire.clone();
-        if let Some(first) = stray.first_mut() {
+    let mut replies = one(wire.clone());
+    if answering.behaviour() == Behaviour::WrongIdFirst {
+        if let Some(first) = wire.first_mut() {
             *first ^= 1;
         }
-        return vec![stray, wire];
+        replies.pieces.insert(0, wire);
     }
-    vec![wire]
+    replies
 }
 
-async fn serve_tcp(server: Arc<NameServer>, listener: TcpListener) {
-    while let Ok((mut stream, _)) = listener.accept().await {
-        let server = Arc::clone(&server);
-        tokio::spawn(async move {
-            while let Ok(size) = stream.read_u16().await {
-                let mut bytes = vec![0; usize::from(size)];
-                if stream.read_exact(&mut bytes).await.is_err() {
-                    return;
-                }
-                let Some((_, response)) = respond(&server, &bytes) else {
-                    // Silent: holds the connection open until the client gives up.
-                    std::future::pending::<()>().await;
-                    return;
-                };
-                let wire = response.to_vec().unwrap_or_default();
-                let Ok(length) = u16::try_from(wire.len()) else {
-                    return;
-                };
-                if stream
-                    .write_all(&[&length.to_be_bytes()[..], &wire].concat())
-                    .await
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        });
-    }
-}
-
-fn respond(server: &NameServer, bytes: &[u8]) -> Option<(Message, Message)> {
-    let asked = Message::from_vec(bytes).ok()?;
-    let mut response = answer(server, &asked)?;
-    match server.behaviour {
-        Behaviour::Silent => None,
-        Behaviour::Refuse => {
-            response.answers.clear();
-            response.authorities.clear();
-            response.additionals.clear();
-            response.metadata.response_code = hickory_proto::op::ResponseCode::Refused;
-            Some((asked, response))
+/// Answers connections for as long as the runtime lives.
+pub(super) async fn tcp(answering: Arc<Answering>, listener: TcpListener, delay: Delay) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(talk(
+                Arc::clone(&answering),
+                delay.carry(stream),
+            ))),
+            // Out of descriptors, as a rule: others must come to their end first.
+            Err(_) => tokio::task::yield_now().await,
         }
-        _ => Some((asked, response)),
+    }
+}
+
+async fn talk(answering: Arc<Answering>, mut stream: Carried) {
+    while let Ok(size) = stream.read_u16().await {
+        let mut bytes = vec![0; usize::from(size)];
+        if stream.read_exact(&mut bytes).await.is_err() {
+            return;
+        }
+        let Some((asked, response)) = answering.read_and_respond(&bytes) else {
+            // Silent: holds the connection open until the client gives up.
+            let _ = stream.read_u8().await;
+            return;
+        };
+        let said = if let Behaviour::Forge(Forge(forge)) = answering.behaviour() {
+            forge(&asked, response, Carrier::Tcp)
+        } else {
+            Forged::whole(response.to_vec().unwrap_or_default(), Carrier::Tcp)
+        };
+        for piece in said.pieces {
+            tokio::time::sleep(said.pause).await;
+            if stream.write_all(&piece).await.is_err() {
+                return;
+            }
+        }
     }
 }

@@ -1,18 +1,29 @@
 //! The contents of a zone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
+use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::denial::Absent;
+use super::sign::{Fault, Signer, Signing, Vouching};
 
 /// Seconds that every record of the world may be kept.
 const TTL: u32 = 300;
 
-/// One zone: its apex and its records.
+/// One zone: its apex and its records, and how they are signed.
 #[derive(Clone, Debug)]
 pub struct ZoneData {
     pub(super) origin: Name,
     pub(super) nodes: BTreeMap<Name, Vec<Record>>,
+    pub(super) signing: Option<Signing>,
+    /// What it says of the keys of zones below; of those not named, the truth.
+    pub(super) vouching: BTreeMap<Name, Vouching>,
+    /// At work once the world is started.
+    pub(super) signer: Option<Arc<Signer>>,
 }
 
 impl ZoneData {
@@ -26,6 +37,9 @@ impl ZoneData {
         let mut zone = Self {
             origin: origin.clone(),
             nodes: BTreeMap::new(),
+            signing: Some(Signing::default()),
+            vouching: BTreeMap::new(),
+            signer: None,
         };
         let first = servers
             .first()
@@ -64,6 +78,14 @@ impl ZoneData {
         self
     }
 
+    /// With one more name server.
+    #[must_use]
+    pub fn served_by(mut self, server: &str) -> Self {
+        let origin = self.origin.clone();
+        self.add(&origin, RData::NS(NS(name(server))));
+        self
+    }
+
     /// With a text.
     #[must_use]
     pub fn text(mut self, owner: &str, text: &str) -> Self {
@@ -71,12 +93,56 @@ impl ZoneData {
         self
     }
 
-    fn put(&mut self, owner: &str, data: RData) {
+    /// Not signed, so that its parents vouch for nothing.
+    #[must_use]
+    pub fn unsigned(mut self) -> Self {
+        self.signing = None;
+        self
+    }
+
+    /// Signed otherwise.
+    #[must_use]
+    pub fn signed(mut self, change: impl FnOnce(&mut Signing)) -> Self {
+        let mut signing = self.signing.unwrap_or_default();
+        change(&mut signing);
+        self.signing = Some(signing);
+        self
+    }
+
+    /// With a fault in the signature over a set.
+    #[must_use]
+    pub fn faulty(self, owner: &str, kind: RecordType, fault: Fault) -> Self {
         let owner = name(owner).to_lowercase();
-        self.nodes
-            .entry(owner.clone())
-            .or_default()
-            .push(Record::from_rdata(owner, TTL, data));
+        self.signed(|signing| signing.faults.push((owner, kind, fault)))
+    }
+
+    /// Saying something else of the keys of a zone below.
+    #[must_use]
+    pub fn vouching(mut self, zone: &str, vouching: Vouching) -> Self {
+        self.vouching.insert(name(zone).to_lowercase(), vouching);
+        self
+    }
+
+    /// With the wish that its parent would vouch for a key that is to come.
+    #[must_use]
+    pub fn wishing(mut self) -> Self {
+        let algorithm = Some(Algorithm::ECDSAP256SHA256);
+        let wish = CDS::new(4_242, algorithm, DigestType::SHA256, vec![0x42; 32]);
+        let origin = self.origin.clone();
+        self.add(&origin, RData::DNSSEC(DNSSECRData::CDS(wish)));
+        self
+    }
+
+    fn put(&mut self, owner: &str, data: RData) {
+        self.add(&name(owner).to_lowercase(), data);
+    }
+
+    pub(super) fn add(&mut self, owner: &Name, data: RData) {
+        let record = Record::from_rdata(owner.clone(), TTL, data);
+        let node = self.nodes.entry(owner.clone()).or_default();
+        if !node.contains(&record) {
+            node.push(record);
+        }
     }
 
     pub(super) fn set(&self, owner: &Name, record_type: RecordType) -> Vec<Record> {
@@ -96,8 +162,49 @@ impl ZoneData {
             .find(|cut| !self.set(cut, RecordType::NS).is_empty())
     }
 
+    /// Whether there is a node at the name or below it.
     pub(super) fn exists(&self, name: &Name) -> bool {
         self.nodes.keys().any(|owner| name.zone_of(owner))
+    }
+
+    /// Every delegation.
+    pub(super) fn cuts(&self) -> Vec<Name> {
+        let owners = self.owners().filter(|owner| **owner != self.origin);
+        let cuts = owners.filter(|owner| !self.set(owner, RecordType::NS).is_empty());
+        cuts.cloned().collect()
+    }
+
+    /// The names at which the zone has a word: not those below a delegation.
+    pub(super) fn owners(&self) -> impl Iterator<Item = &Name> {
+        let own = |owner: &&Name| self.cut_above(owner).is_none_or(|cut| cut == **owner);
+        self.nodes.keys().filter(own)
+    }
+
+    /// The types that the zone has at a name; at a delegation only those that are of it.
+    pub(super) fn types_at(&self, owner: &Name) -> BTreeSet<RecordType> {
+        let node = self.nodes.get(owner).into_iter().flatten();
+        let types = node.map(Record::record_type);
+        let is_cut = self.cut_above(owner).is_some();
+        let of_cut = |kind: &RecordType| [RecordType::NS, RecordType::DS].contains(kind);
+        types.filter(|kind| !is_cut || of_cut(kind)).collect()
+    }
+
+    /// Whether a zone without DS begins at the name.
+    pub(super) fn is_unsigned_cut(&self, owner: &Name) -> bool {
+        self.cut_above(owner).is_some() && self.set(owner, RecordType::DS).is_empty()
+    }
+
+    /// The signature over a set, when the zone is signed.
+    pub(super) fn signature(&self, set: &[Record]) -> Option<Record> {
+        self.signer.as_ref()?.signature(&self.origin, set)
+    }
+
+    /// The records that prove that something is not there; none when the zone is not signed.
+    pub(super) fn proof(&self, name: &Name, absent: Absent) -> Vec<Record> {
+        let signer = self.signer.as_ref();
+        signer.map_or_else(Vec::new, |signer| {
+            signer.links(self).proof(self, name, absent)
+        })
     }
 }
 

@@ -6,15 +6,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis, NotMeasured};
+use super::dnssec::{Security, Signature, ZoneSecurity};
 use super::name::{DnsName, RrType};
+use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Dns {
+    /// Whether signatures were asked for (DO), so that what they prove can be told.
+    pub signatures_asked: bool,
     /// What was asked for, in order.
     pub questions: Vec<Question>,
     /// The zones met on the way, from the root down.
     pub zones: Vec<Zone>,
+    /// Every signature that was tried; derived.
+    pub signatures: Vec<Signature>,
     /// What recursive resolvers, and the hosts file, say of the same questions.
     pub resolvers: Vec<ResolverAnswer>,
 }
@@ -36,10 +42,23 @@ pub struct Question {
     pub rcode: Rcode,
     /// The alias chain first, in order, then the records of the type asked for.
     pub answers: Vec<Record>,
-    /// Whether the answer is proven.
-    pub dnssec: NotMeasured,
+    /// What the zone says of a name beside the last one that nobody will have created; `null` when it was not asked.
+    pub sibling: Option<Vec<Record>>,
+    /// The names that were asked for on the way, the name itself first, then the target of each alias.
+    pub links: Vec<Link>,
+    /// Whether the answer is proven; derived. `null` when signatures were not asked for.
+    pub dnssec: Option<Security>,
     /// Every exchange, in the order in which they began.
     pub steps: Vec<Step>,
+}
+
+/// One name of an alias chain and the zone that answered for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// The name.
+    pub name: DnsName,
+    /// The deepest zone that was met on the way to it.
+    pub zone: DnsName,
 }
 
 /// Why doorstep asked something by itself.
@@ -240,6 +259,8 @@ pub struct Step {
     pub server: Server,
     /// How.
     pub transport: Transport,
+    /// Whether the question had EDNS (RFC 6891).
+    pub edns: bool,
     /// When it began, counted from the start of the run.
     pub at_ms: Millis,
     /// How long the answer took; `null` when none came.
@@ -252,14 +273,24 @@ pub struct Step {
     pub referral_to: Option<DnsName>,
     /// Whether the server called its answer authoritative (AA).
     pub authoritative: Option<bool>,
+    /// Whether the server offers to resolve names of others (RA).
+    pub recursion: Option<bool>,
     /// Whether the answer was cut short (TC).
     pub truncated: Option<bool>,
     /// Bytes of the answer.
     pub size: Option<usize>,
+    /// How many of its records could not be read.
+    pub unreadable: Option<usize>,
+    /// Whether the name came back in the case in which it was sent (0x20).
+    pub case_kept: Option<bool>,
     /// Extended errors (RFC 8914).
     pub ede: Vec<ExtendedError>,
     /// The server's own identifier (RFC 5001), escaped.
     pub nsid: Option<String>,
+    /// Whether what it says is proven; derived. `null` for what is no answer of the zone.
+    pub dnssec: Option<Security>,
+    /// The response itself.
+    pub message: Option<WireMessage>,
 }
 
 /// An extended DNS error.
@@ -284,12 +315,18 @@ pub struct Zone {
     pub glue: Vec<Glue>,
     /// Servers of the referral for which no address was found.
     pub unresolved_ns: Vec<DnsName>,
+    /// Servers whose name is an alias.
+    pub alias_ns: Vec<DnsName>,
+    /// The addresses of the servers inside the zone as it tells them itself; `null` when it was not asked, or did not answer.
+    pub own_addresses: Option<Vec<Glue>>,
+    /// Its CDS and CDNSKEY records (RFC 7344); `null` when it was not asked, or did not answer.
+    pub cds: Option<Vec<Record>>,
     /// Every (name, address) known.
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.
     pub referred_by: Option<Server>,
-    /// The zone's keys and the chain of trust to them.
-    pub dnssec: NotMeasured,
+    /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
+    pub dnssec: Option<ZoneSecurity>,
 }
 
 /// An address in a referral.

@@ -1,11 +1,14 @@
-//! Domain names and record types as they stand in a report.
+//! Domain names as they stand in a report.
 
 use std::fmt;
 use std::str::FromStr;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use super::rr_type::{RrType, UnknownRrType};
 
 /// An absolute domain name, compared without regard to case and written in lower case with its final dot.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,17 +70,80 @@ impl From<Name> for DnsName {
     }
 }
 
-impl FromStr for DnsName {
-    type Err = hickory_proto::ProtoError;
+/// Why a text is no domain name (RFC 1035 §2.3.4, §5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
+    /// Two dots stand side by side, or one in front.
+    #[error("a label is empty")]
+    EmptyLabel,
+    /// A backslash is followed by neither a character nor a number from 0 to 255.
+    #[error("a backslash is followed by nothing that it could stand for")]
+    Escape,
+    /// A label or the whole is too long.
+    #[error("a name has at most 253 characters, in labels of at most 63")]
+    TooLong,
+}
 
+impl FromStr for DnsName {
+    type Err = NameError;
+
+    /// Reads the form of zone files: `\.` is a dot within a label, `\046` a byte by its decimal number.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Name::from_ascii(text).map(Self::from)
+        match text {
+            "" => return Err(NameError::Empty),
+            "." => return Ok(Self::root()),
+            _ => {}
+        }
+        let mut labels: Vec<Vec<u8>> = vec![Vec::new()];
+        let mut bytes = text.bytes();
+        while let Some(byte) = bytes.next() {
+            let label = labels.last_mut().ok_or(NameError::Empty)?;
+            match byte {
+                b'.' if label.is_empty() => return Err(NameError::EmptyLabel),
+                b'.' => labels.push(Vec::new()),
+                b'\\' => label.push(escaped(&mut bytes).ok_or(NameError::Escape)?),
+                other => label.push(other),
+            }
+        }
+        // The final dot leaves an empty label behind.
+        labels.pop_if(|last| last.is_empty());
+        let name = Name::from_labels(labels.iter().map(Vec::as_slice));
+        name.map(Self::from).map_err(|_| NameError::TooLong)
     }
+}
+
+/// What stands behind a backslash.
+fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let first = bytes.next()?;
+    if !first.is_ascii_digit() {
+        return Some(first);
+    }
+    let digits = [first, bytes.next()?, bytes.next()?];
+    std::str::from_utf8(&digits).ok()?.parse().ok()
 }
 
 impl fmt::Display for DnsName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_ascii())
+        for label in &self.0 {
+            for byte in label {
+                match byte {
+                    b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'*' | b'/' => {
+                        write!(f, "{}", char::from(*byte))?;
+                    }
+                    b'!'..=b'~' => write!(f, "\\{}", char::from(*byte))?,
+                    other => write!(f, "\\{other:03}")?,
+                }
+            }
+            f.write_str(".")?;
+        }
+        if self.0.is_root() {
+            f.write_str(".")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -105,89 +171,24 @@ impl JsonSchema for DnsName {
     }
 }
 
-/// A record type by its number, so that types unknown to doorstep survive. Written by name, or as `TYPE123` (RFC 3597).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RrType(pub u16);
-
-impl RrType {
-    /// IPv4 address.
-    pub const A: Self = Self(1);
-    /// Name server.
-    pub const NS: Self = Self(2);
-    /// Alias.
-    pub const CNAME: Self = Self(5);
-    /// Start of authority.
-    pub const SOA: Self = Self(6);
-    /// IPv6 address.
-    pub const AAAA: Self = Self(28);
-
-    /// The type for the wire.
-    #[must_use]
-    pub fn as_wire(self) -> RecordType {
-        RecordType::from(self.0)
-    }
+/// A name in wire format without compression, such as the data of a DNAME record.
+#[must_use]
+pub fn uncompressed(data: &[u8]) -> Option<Name> {
+    let mut decoder = BinDecoder::new(data);
+    let mut name = Name::read(&mut decoder).ok()?;
+    name.set_fqdn(true);
+    decoder.is_empty().then_some(name)
 }
 
-impl From<RecordType> for RrType {
-    fn from(record_type: RecordType) -> Self {
-        Self(record_type.into())
+/// What a DNAME at `owner` makes of a name below it (RFC 6672 §2.2); `None` when it is not below, or becomes too long.
+#[must_use]
+pub fn substituted(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
+    let (all, own) = (name.iter().count(), owner.iter().count());
+    if !owner.zone_of(name) || all == own {
+        return None;
     }
-}
-
-/// The text is neither the mnemonic of a record type nor of the form `TYPE123`.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown record type `{0}`")]
-pub struct UnknownRrType(String);
-
-impl FromStr for RrType {
-    type Err = UnknownRrType;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let upper = text.to_ascii_uppercase();
-        if let Some(number) = upper
-            .strip_prefix("TYPE")
-            .and_then(|digits| digits.parse().ok())
-        {
-            return Ok(Self(number));
-        }
-        upper
-            .parse::<RecordType>()
-            .map(Self::from)
-            .map_err(|_| UnknownRrType(text.to_owned()))
-    }
-}
-
-impl fmt::Display for RrType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.as_wire() {
-            RecordType::Unknown(number) => write!(f, "TYPE{number}"),
-            known => write!(f, "{known}"),
-        }
-    }
-}
-
-impl Serialize for RrType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for RrType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
-    }
-}
-
-impl JsonSchema for RrType {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RrType".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string", "description": "a record type by name, or TYPE123" })
-    }
+    let labels = name.iter().take(all - own).chain(target.iter());
+    Name::from_labels(labels).ok()
 }
 
 #[cfg(test)]
@@ -217,13 +218,21 @@ mod tests {
     }
 
     #[test]
-    fn record_types_are_read_by_name_and_by_number() {
-        assert_eq!("aaaa".parse::<RrType>().unwrap(), RrType::AAAA);
-        assert_eq!("TYPE1".parse::<RrType>().unwrap(), RrType::A);
-        assert_eq!(
-            "type65280".parse::<RrType>().unwrap().to_string(),
-            "TYPE65280"
-        );
-        assert!("TYPE65536".parse::<RrType>().is_err() && "WAT".parse::<RrType>().is_err());
+    fn every_label_of_the_wire_survives_a_report() {
+        for byte in 0..=255 {
+            let odd = Name::from_labels([[b'a', byte, b'z'].as_slice(), b"example"]).unwrap();
+            let name = DnsName::from(odd);
+            let read: Result<DnsName, _> = name.to_string().parse();
+            assert!(read.is_ok_and(|read| read == name), "{byte}: {name}");
+        }
+    }
+
+    #[test]
+    fn a_dname_replaces_the_end_of_names_below_it() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let made = |text| substituted(&name(text), &name("old.example."), &name("new.test."));
+        assert_eq!(made("a.b.old.example."), Some(name("a.b.new.test.")));
+        assert_eq!(made("old.example."), None);
+        assert_eq!(made("bold.example."), None);
     }
 }

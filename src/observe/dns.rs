@@ -1,7 +1,10 @@
 //! The first door: the name is resolved from the root, and every exchange kept.
 
+mod cuts;
 mod exchange;
 pub mod hints;
+mod inquire;
+mod labels;
 mod message;
 mod referral;
 pub mod resolvers;
@@ -9,8 +12,9 @@ mod survey;
 mod trace;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::facts::dns::Dns;
+use crate::facts::dns::{Dns, Question};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -29,16 +33,50 @@ pub struct TracePlan {
     pub minimise: bool,
     /// Ask over TCP only.
     pub tcp_only: bool,
+    /// Ask for signatures (DO), and for the keys of every zone.
+    pub signatures: bool,
     /// The EDNS buffer announced, in bytes.
     pub buffer: u16,
     /// How long one attempt may take.
-    pub probe_timeout: std::time::Duration,
+    pub probe_timeout: Duration,
 }
 
-/// Traces every question of the plan, then asks each server of the zones that the answer came from.
-pub async fn trace(plan: TracePlan, dialer: Dialer, deadline: Deadline) -> Dns {
-    let tracer = trace::Tracer::new(plan, dialer, deadline);
-    let questions = Arc::clone(&tracer).run().await;
-    Arc::clone(&tracer).survey(&questions).await;
-    tracer.into_facts(questions).await
+/// How long answers that nobody waits for any more are collected.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A trace that has found its answers, and can still be asked to look further.
+pub struct Trace {
+    tracer: Arc<trace::Tracer>,
+    questions: Vec<Question>,
+}
+
+impl Trace {
+    /// Traces every question of the plan, side by side.
+    pub async fn run(plan: TracePlan, dialer: Dialer, deadline: Deadline) -> Self {
+        let tracer = trace::Tracer::new(plan, dialer, deadline);
+        let questions = Arc::clone(&tracer).run().await;
+        tracer.keys_had().await;
+        Self { tracer, questions }
+    }
+
+    /// Asks the servers of a zone that was met for one record set more.
+    pub async fn ask(&self, zone: &DnsName, name: &DnsName, rr_type: RrType) {
+        self.tracer.ask_at(zone, name, rr_type).await;
+    }
+
+    /// Asks each server of the zones that the answers came from.
+    pub async fn survey(&self) {
+        self.tracer.survey(&self.questions).await;
+    }
+
+    /// Waits a little for answers still under way.
+    pub async fn settle(&self) {
+        self.tracer.settle(PATIENCE).await;
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn facts(&self) -> Dns {
+        self.tracer.facts(self.questions.clone())
+    }
 }

@@ -75,7 +75,10 @@ fn headline(report: &Report, style: Style) -> String {
         tally(&report.findings, style),
         report.elapsed_ms.0
     );
-    let lines = textwrap::wrap(&text, style.width.saturating_sub(2));
+    // A date or a name is not to be broken at its hyphens.
+    let options = textwrap::Options::new(style.width.saturating_sub(2))
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::wrap(&text, options);
     let last = lines
         .last()
         .map_or(0, |line| textwrap::core::display_width(line))
@@ -141,7 +144,8 @@ fn diagnostic(finding: &Finding, style: Style) -> String {
     let head = format!("{word}[{id}]: {}", harmless(&finding.message));
     let head = wrapped(&head, "", "  ", style).replacen(word, &painted, 1);
     let mut out = head;
-    if finding.subjects.len() > 1 {
+    let said = |subject: &String| finding.message.contains(subject.as_str());
+    if finding.subjects.len() > 1 && !finding.subjects.iter().all(said) {
         out.push_str(&wrapped(
             &harmless(&finding.subjects.join(", ")),
             "  = at: ",
@@ -199,6 +203,15 @@ fn worst(findings: &[Finding], area: &str) -> Option<Severity> {
         .iter()
         .filter(|finding| finding.id.starts_with(area));
     own.map(|finding| finding.severity).max()
+}
+
+/// How bad it is that so many of these attempts failed, where no finding of the door's own says so: another one explains it.
+fn failed(some: usize, of: usize) -> Option<Severity> {
+    match some {
+        0 => None,
+        all if all == of => Some(Severity::Error),
+        _ => Some(Severity::Warning),
+    }
 }
 
 fn mark(severity: Option<Severity>, style: Style) -> String {

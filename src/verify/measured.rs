@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Obstacle, Question, ZoneServer};
+use crate::facts::dnssec::Flaw;
 use crate::facts::http::{Http, Route, RouteOutcome};
 use crate::facts::name::DnsName;
 use crate::facts::tls::{Distrust, Endpoint, Tls};
@@ -14,6 +15,7 @@ pub fn verify(facts: &mut Facts) {
     let mut missed = Vec::new();
     if let Some(dns) = facts.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
         missed.extend(dns_missed(dns));
+        missed.extend(chain_missed(dns));
     }
     if let Some(tls) = &facts.tls {
         missed.extend(tls_missed(tls));
@@ -71,6 +73,26 @@ fn dns_missed(dns: &Dns) -> Option<Inconclusive> {
     } else {
         None
     }
+}
+
+/// Signatures that could not be checked because what proves them did not come. The name itself is still measured.
+fn chain_missed(dns: &Dns) -> Option<Inconclusive> {
+    let zones = dns.zones.iter().filter_map(|zone| zone.dnssec.as_ref());
+    let what = zones
+        .filter_map(|dnssec| dnssec.security.reason.as_ref())
+        .find_map(|flaw| match flaw {
+            Flaw::KeysNotHad { zone } => Some(format!("the keys of `{zone}` (DNSSEC)")),
+            Flaw::DelegationSignerNotHad { zone } => {
+                Some(format!("whether `{zone}` is signed (DNSSEC)"))
+            }
+            _ => None,
+        })?;
+    Some(Inconclusive {
+        door: Door::Dns,
+        what,
+        whole_door: false,
+        failure: Failure::LookupFailed { rcode: None },
+    })
 }
 
 /// Not one root server was heard: that says something about this network, and nothing about the name.

@@ -1,12 +1,14 @@
-//! The namespace, its addresses and its servers.
+//! NSD as root and TLD, BIND as the zones and as a resolver, nginx as the sites.
 
 use std::fs;
 use std::io;
 use std::net::IpAddr;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use doorstep::observe::dns::hints::RootHints;
+
+use super::namespace::{Namespace, succeeded};
 
 /// Addresses of the site: both serve it.
 pub(crate) const SITE: [&str; 3] = ["203.0.115.10", "203.0.115.11", "2600:ff::10"];
@@ -23,96 +25,32 @@ pub(crate) const RESOLVER: &str = "203.0.115.200";
 const ZONES: [&str; 3] = ["shop.example", "half.example", "slow.example"];
 
 /// The internet, up until it is dropped.
-pub(crate) struct Internet {
-    namespace: String,
-    directory: tempfile::TempDir,
-    servers: Vec<Child>,
-}
+pub(crate) struct Internet(Namespace);
 
 impl Internet {
     pub(crate) fn start() -> io::Result<Self> {
-        let namespace = format!("doorstep-{}", std::process::id());
-        let mut net = Self {
-            namespace,
-            directory: tempfile::tempdir()?,
-            servers: Vec::new(),
-        };
-        net.make_namespace()?;
+        let mut net = Self(Namespace::new(&addresses(), RESOLVER)?);
         net.write_zones()?;
         net.write_certificates()?;
         net.write_configurations()?;
         let [nsd, zone, resolver, nginx] =
             ["nsd.conf", "zone.conf", "resolver.conf", "nginx.conf"].map(|name| net.file(name));
-        net.serve("nsd", &["-d", "-c", &nsd])?;
-        net.serve("named", &["-g", "-c", &zone])?;
-        net.serve("named", &["-g", "-c", &resolver])?;
-        net.serve("nginx", &["-c", &nginx])?;
+        net.0.serve("nsd", &["-d", "-c", &nsd])?;
+        net.0.serve("named", &["-g", "-c", &zone])?;
+        net.0.serve("named", &["-g", "-c", &resolver])?;
+        net.0.serve("nginx", &["-c", &nginx])?;
         net.wait()?;
         Ok(net)
     }
 
     /// The path of a file of this internet.
     pub(crate) fn file(&self, name: &str) -> String {
-        self.directory.path().join(name).display().to_string()
+        self.0.file(name)
     }
 
     /// Runs a program inside, with a scrubbed environment.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
-        self.inside(program, arguments).output().unwrap()
-    }
-
-    fn inside(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new("ip");
-        command
-            .args(["netns", "exec", &self.namespace, program])
-            .args(arguments);
-        let path = std::env::var("PATH").unwrap_or_default();
-        command
-            .env_clear()
-            .env("PATH", format!("{path}:/usr/sbin:/sbin"));
-        command
-    }
-
-    fn make_namespace(&self) -> io::Result<()> {
-        let name = &self.namespace;
-        let configuration = format!("/etc/netns/{name}");
-        fs::create_dir_all(&configuration)?;
-        fs::write(
-            format!("{configuration}/resolv.conf"),
-            format!("nameserver {RESOLVER}\n"),
-        )?;
-        fs::write(format!("{configuration}/hosts"), "127.0.0.1 localhost\n")?;
-        said("ip", &["netns", "add", name])?;
-        let ip = |arguments: &[&str]| said("ip", &[&["-n", name], arguments].concat());
-        ip(&["link", "set", "lo", "up"])?;
-        // What has no address here is not refused, but lost: the loopback drops packets that are for nobody.
-        ip(&["route", "add", "default", "dev", "lo"])?;
-        ip(&["-6", "route", "add", "default", "dev", "lo"])?;
-        for address in self.addresses() {
-            let family = if address.is_ipv4() { "-4" } else { "-6" };
-            let bits = if address.is_ipv4() { 32 } else { 128 };
-            ip(&[
-                family,
-                "addr",
-                "add",
-                &format!("{address}/{bits}"),
-                "dev",
-                "lo",
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn addresses(&self) -> Vec<IpAddr> {
-        let own = [RESOLVER, CLOSED]
-            .into_iter()
-            .chain(SITE)
-            .chain(TLD_SERVER)
-            .chain(ZONE_SERVERS);
-        roots()
-            .into_iter()
-            .chain(own.map(|address| address.parse().unwrap()))
-            .collect()
+        self.0.run(program, arguments)
     }
 
     fn write_zones(&self) -> io::Result<()> {
@@ -150,6 +88,9 @@ impl Internet {
             }
             fs::write(self.file(zone), records)?;
         }
+        // Nothing here is signed, and nobody promises that it is: the anchor is for another name.
+        let anchor = format!("nothing.invalid. DS 1 13 2 {}\n", "AB".repeat(32));
+        fs::write(self.file("anchor"), anchor)?;
         fs::write(self.file("root.zone"), root)?;
         fs::write(self.file("example.zone"), tld)
     }
@@ -160,7 +101,7 @@ impl Internet {
             let mut command = Command::new("openssl");
             let done = command
                 .args(&arguments)
-                .current_dir(self.directory.path())
+                .current_dir(self.0.directory())
                 .output()?;
             succeeded("openssl", &done)
         };
@@ -185,7 +126,7 @@ impl Internet {
     }
 
     fn write_configurations(&self) -> io::Result<()> {
-        let directory = self.directory.path().display();
+        let directory = self.0.directory().display();
         let listen = |addresses: &[String]| {
             addresses
                 .iter()
@@ -229,7 +170,7 @@ impl Internet {
     }
 
     fn write_nginx(&self) -> io::Result<()> {
-        let directory = self.directory.path().display();
+        let directory = self.0.directory().display();
         let bracketed = SITE.map(|address| {
             if address.contains(':') {
                 format!("[{address}]")
@@ -252,18 +193,6 @@ impl Internet {
             listen("443 ssl"),
         );
         fs::write(self.file("nginx.conf"), nginx)
-    }
-
-    fn serve(&mut self, program: &str, arguments: &[&str]) -> io::Result<()> {
-        let log = fs::File::create(self.file(&format!("{program}{}.log", self.servers.len())))?;
-        let mut command = self.inside(program, arguments);
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()?;
-        self.servers.push(child);
-        Ok(())
     }
 
     /// Waits until the resolver answers through the whole tree, and nginx accepts.
@@ -297,41 +226,26 @@ impl Internet {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        let logs = fs::read_dir(self.directory.path())?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path());
-        let logs = logs.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
-        let said: String = logs
-            .map(|path| fs::read_to_string(path).unwrap_or_default())
-            .collect();
+        let said = self.0.logs();
         Err(io::Error::other(format!(
             "the servers do not come up: {said}"
         )))
     }
 }
 
-impl Drop for Internet {
-    fn drop(&mut self) {
-        // Workers outlive the process that was started, so all that is inside is ended.
-        if let Ok(pids) = Command::new("ip")
-            .args(["netns", "pids", &self.namespace])
-            .output()
-        {
-            for pid in String::from_utf8_lossy(&pids.stdout).lines() {
-                let _ = Command::new("kill").args(["-9", pid]).status();
-            }
-        }
-        for server in &mut self.servers {
-            let _ = server.wait();
-        }
-        let _ = Command::new("ip")
-            .args(["netns", "del", &self.namespace])
-            .status();
-        let _ = fs::remove_dir_all(format!("/etc/netns/{}", self.namespace));
-    }
+fn addresses() -> Vec<IpAddr> {
+    let own = [RESOLVER, CLOSED]
+        .into_iter()
+        .chain(SITE)
+        .chain(TLD_SERVER)
+        .chain(ZONE_SERVERS);
+    roots()
+        .into_iter()
+        .chain(own.map(|address| address.parse().unwrap()))
+        .collect()
 }
 
-fn roots() -> Vec<IpAddr> {
+pub(crate) fn roots() -> Vec<IpAddr> {
     RootHints::built_in()
         .0
         .into_iter()
@@ -339,7 +253,7 @@ fn roots() -> Vec<IpAddr> {
         .collect()
 }
 
-fn record_type(address: &IpAddr) -> &'static str {
+pub(crate) fn record_type(address: &IpAddr) -> &'static str {
     if address.is_ipv4() { "A" } else { "AAAA" }
 }
 
@@ -356,18 +270,4 @@ fn servers(zone: &str) -> String {
         records += &format!("{zone}. NS ns2.{zone}.\nns2.{zone}. A {LOST}\n");
     }
     records
-}
-
-fn said(program: &str, arguments: &[&str]) -> io::Result<()> {
-    succeeded(program, &Command::new(program).args(arguments).output()?)
-}
-
-fn succeeded(program: &str, done: &Output) -> io::Result<()> {
-    if done.status.success() {
-        return Ok(());
-    }
-    Err(io::Error::other(format!(
-        "{program}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    )))
 }

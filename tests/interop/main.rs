@@ -6,7 +6,11 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+#[cfg(feature = "demo")]
+mod demo;
 mod internet;
+mod namespace;
+mod signed;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +21,7 @@ const NEEDS: &str = "needs root, iproute2, nsd, bind9, bind9-dnsutils, nginx, op
 
 /// `doorstep check NAME --trust CA --json` with nothing else: the report and the exit code.
 fn check(net: &Internet, name: &str) -> (Value, i32) {
-    let ca = net.file("ca.pem");
+    let (ca, anchor) = (net.file("ca.pem"), net.file("anchor"));
     let program = env!("CARGO_BIN_EXE_doorstep");
     let output = net.run(
         program,
@@ -26,6 +30,8 @@ fn check(net: &Internet, name: &str) -> (Value, i32) {
             name,
             "--trust",
             &ca,
+            "--trust-anchor",
+            &anchor,
             "--json",
             "--no-config",
             "--probe-timeout",

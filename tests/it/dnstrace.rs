@@ -48,9 +48,11 @@ fn the_root_and_the_tld_see_no_more_of_the_name_than_they_need() {
             .as_array()
             .unwrap()
             .clone();
-        steps
+        // The keys of a zone are asked for by its own name.
+        let own = steps
             .iter()
-            .map(|step| step["question"]["name"].as_str().unwrap().to_owned())
+            .filter(|step| step["question"]["type"] != "DNSKEY");
+        own.map(|step| step["question"]["name"].as_str().unwrap().to_owned())
             .collect()
     };
     assert_eq!(
@@ -65,10 +67,15 @@ fn the_root_and_the_tld_see_no_more_of_the_name_than_they_need() {
 fn what_two_questions_have_in_common_is_asked_once() {
     let (report, _) = with_zone(shop(), Serve).report(&["www.shop.example"]);
     let questions = report["dns"]["questions"].as_array().unwrap();
-    let to_root = questions
+    let steps = questions
         .iter()
         .flat_map(|question| question["steps"].as_array().unwrap());
-    assert_eq!(to_root.filter(|step| step["zone"] == ".").count(), 1);
+    let to_root: Vec<&str> = steps
+        .filter(|step| step["zone"] == ".")
+        .map(|step| step["question"]["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(to_root.len(), 2, "{to_root:?}");
+    assert!(to_root.contains(&"A") && to_root.contains(&"DNSKEY"));
 }
 
 #[test]
@@ -234,7 +241,7 @@ fn zones_that_need_each_other_end_and_a_missing_glue_is_named() {
     );
     assert_eq!(
         ids(&world.report(&["www.bare.example", "A"]).0),
-        ["dns/glue-missing"]
+        ["dns/glue-missing", "dns/not-signed"]
     );
 }
 

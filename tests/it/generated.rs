@@ -36,7 +36,8 @@ fn inside(directory: &str) -> PathBuf {
 
 #[test]
 fn generated_completions_are_current() {
-    let shells: [(&str, fn(&str) -> String); 6] = [
+    type FileName = fn(&str) -> String;
+    let shells: [(&str, FileName); 6] = [
         ("bash", |program| format!("{program}.bash")),
         ("zsh", |program| format!("_{program}")),
         ("fish", |program| format!("{program}.fish")),

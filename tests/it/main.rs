@@ -7,8 +7,11 @@
 
 mod authorities;
 mod certificates;
+mod demo;
 mod dnstrace;
+mod ending;
 mod generated;
+mod hostile;
 mod imports;
 mod pki;
 mod usage;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use assert_cmd::Command;
+use doorstep::demo::ground::Ground;
 use doorstep::demo::zone::ZoneData;
-use doorstep::demo::{Behaviour, NameServer, World};
+use doorstep::demo::{Behaviour, NameServer, Plan, World};
 use serde_json::Value;
 
 /// Addresses of the world. The first is that of a real root server.
@@ -18,12 +19,14 @@ pub(crate) struct Running {
     _runtime: tokio::runtime::Runtime,
     world: World,
     hints: tempfile::NamedTempFile,
+    trust_anchor: tempfile::NamedTempFile,
 }
 
 pub(crate) fn server(address: &str, zones: &[ZoneData], behaviour: Behaviour) -> NameServer {
     let zones = zones.iter().cloned().map(Arc::new).collect();
     NameServer {
-        address: address.parse().unwrap(),
+        name: address.to_owned(),
+        addresses: vec![address.parse().unwrap()],
         zones,
         behaviour,
     }
@@ -46,40 +49,61 @@ pub(crate) fn shop() -> ZoneData {
 
 /// Starts the root, the TLD as given, and the other servers.
 pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
+    start_as(tld, Behaviour::Serve, others)
+}
+
+/// The same with a TLD whose server behaves so.
+pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServer>) -> Running {
     let root = ZoneData::new(".", &["a.root-servers.net."])
         .address("a.root-servers.net.", ROOT)
         .delegate("example.", "ns.nic.example.", &[TLD]);
     let mut servers = vec![
         server(ROOT, &[root], Behaviour::Serve),
-        server(TLD, &[tld], Behaviour::Serve),
+        server(TLD, &[tld], behaviour),
     ];
     servers.extend(others);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime.block_on(World::start(servers)).unwrap();
+    let plan = Plan {
+        servers,
+        sites: Vec::new(),
+    };
+    let world = runtime
+        .block_on(World::start(plan, Ground::Loopback, None))
+        .unwrap();
     let hints = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(
         hints.path(),
         format!(". NS a.root-servers.net.\na.root-servers.net. A {ROOT}\n"),
     )
     .unwrap();
+    let trust_anchor = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(trust_anchor.path(), world.trust_anchor()).unwrap();
     Running {
         _runtime: runtime,
         world,
         hints,
+        trust_anchor,
     }
 }
 
 impl Running {
     /// `doorstep dnstrace` in this world, with a scrubbed environment.
     pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("doorstep").unwrap();
+        Command::from_std(self.command(arguments))
+    }
+
+    /// The same as the standard library has it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
         command
             .env_clear()
             .arg("dnstrace")
             .arg("--root-hints")
-            .arg(self.hints.path());
+            .arg(self.hints.path())
+            .arg("--trust-anchor")
+            .arg(self.trust_anchor.path());
         for rule in self.world.connect_to() {
-            command.args(["--connect-to", rule]);
+            command.args(["--connect-to", &rule]);
         }
         for range in ["192.0.2.0/24", "2001:db8::/32"] {
             command.args(["--internal", range]);

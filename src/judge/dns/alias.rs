@@ -28,7 +28,34 @@ finding! {
     fix: "point the CNAME to a name that exists, or remove it: whoever can create `{target}` gets your visitors",
 }
 
+finding! {
+    /// An alias stands where other records stand.
+    ///
+    /// A CNAME says that the name is another one altogether, so nothing else may stand beside it; and the top of a zone always has
+    /// SOA and NS records. Resolvers see one or the other by chance: mail, name servers or the site itself vanish now and then.
+    /// At the top of a zone use what your DNS host has in its place (Route 53: alias record to the load balancer, Cloudflare: CNAME
+    /// flattening, others: ALIAS or ANAME); elsewhere remove the CNAME or what stands beside it.
+    AliasAtApex { name: DnsName, target: String, beside: String }
+    id: "dns/alias-at-apex", severity: Error, source: "RFC 1034 §3.6.2, RFC 2181 §10.1",
+    message: "`{name}` is an alias for `{target}` and has {beside} as well",
+    fix: "replace the CNAME at `{name}` by your DNS host's alias record (Route 53: A, Alias: yes), or by the addresses",
+}
+
+finding! {
+    /// The chain of aliases is long.
+    ///
+    /// Each alias costs visitors a look-up, mostly at other servers, before the first byte of the site can flow; some resolvers
+    /// give up after eight or so. Let the first name point to the last target directly.
+    AliasChainLong { name: DnsName, links: usize, chain: Vec<DnsName>, target: DnsName }
+    id: "dns/alias-chain-long", severity: Warning, source: "RFC 1034 §5.2.2",
+    explained_by: ["dns/alias-loop", "dns/alias-dangling"],
+    message: "`{name}` leads through {links} aliases to its address",
+    fix: "let `{name}` point to `{target}` directly",
+}
+
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
+    at_apex(dns, findings);
+    chain_long(dns, findings);
     if let Some((question, at)) = dns.questions.iter().find_map(looping) {
         let chain = question
             .answers
@@ -49,6 +76,63 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
         };
         findings.push(evidence.about(question.name.without_dot()));
     }
+}
+
+/// A CNAME at the apex, or at a name that gave other records to another question.
+fn at_apex(dns: &Dns, findings: &mut Vec<Finding>) {
+    let aliases = dns
+        .questions
+        .iter()
+        .flat_map(|question| question.answers.iter().map(move |alias| (question, alias)))
+        .filter(|(question, alias)| {
+            alias.r#type == RrType::CNAME && question.r#type != RrType::CNAME
+        });
+    for (question, alias) in aliases {
+        let link = question.links.iter().find(|link| link.name == alias.name);
+        let is_apex = link.is_some_and(|link| link.zone == alias.name);
+        let others = dns.questions.iter().flat_map(|other| &other.answers);
+        let other = others
+            .filter(|record| record.name == alias.name)
+            .find(|record| record.r#type != RrType::CNAME);
+        let beside = match (is_apex, other) {
+            (true, _) => "the SOA and NS records of its zone".to_owned(),
+            (false, Some(other)) => format!("a record of type {}", other.r#type),
+            (false, None) => continue,
+        };
+        let evidence = AliasAtApex {
+            name: alias.name.clone(),
+            target: alias.data.clone(),
+            beside,
+        };
+        findings.push(evidence.about(alias.name.without_dot()));
+        return;
+    }
+}
+
+/// As many aliases as few sites need.
+const MANY: usize = 4;
+
+fn chain_long(dns: &Dns, findings: &mut Vec<Finding>) {
+    let is_alias = |record: &&crate::facts::dns::Record| record.r#type == RrType::CNAME;
+    let longest = dns
+        .questions
+        .iter()
+        .map(|question| (question, question.answers.iter().filter(is_alias).count()))
+        .max_by_key(|(_, links)| *links);
+    let Some((question, links)) = longest.filter(|(_, links)| *links > MANY) else {
+        return;
+    };
+    let chain = question.answers.iter().filter(is_alias);
+    let Some(target) = question.links.last().map(|link| link.name.clone()) else {
+        return;
+    };
+    let evidence = AliasChainLong {
+        name: question.name.clone(),
+        links,
+        chain: chain.map(|record| record.name.clone()).collect(),
+        target,
+    };
+    findings.push(evidence.about(question.name.without_dot()));
 }
 
 fn looping(question: &Question) -> Option<(&Question, DnsName)> {
@@ -78,6 +162,38 @@ mod tests {
     fn judged(question: Question) -> Vec<String> {
         let dns = zones(&["."]).asks(question);
         ids(|findings| judge(&dns, findings))
+    }
+
+    fn link(name: &str, zone: &str) -> crate::facts::dns::Link {
+        crate::facts::dns::Link {
+            name: name.parse().unwrap(),
+            zone: zone.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn an_alias_at_the_apex_or_beside_other_records_is_an_error_and_elsewhere_it_is_not() {
+        let with = |zone: &str| {
+            let mut asked = question("a.example.", RrType::A, Outcome::Answer).alias("b.example.");
+            asked.links = vec![link("a.example.", zone), link("b.example.", zone)];
+            asked
+        };
+        assert_eq!(judged(with("a.example.")), ["dns/alias-at-apex"]);
+        assert!(judged(with("example.")).is_empty());
+        let beside = question("a.example.", RrType::AAAA, Outcome::Answer).record("2001:db8::1");
+        let dns = zones(&["."]).asks(with("example.")).asks(beside);
+        assert_eq!(ids(|findings| judge(&dns, findings)), ["dns/alias-at-apex"]);
+    }
+
+    #[test]
+    fn five_aliases_are_many_and_four_are_not() {
+        let with = |links: usize| {
+            let mut asked = question("a.example.", RrType::A, Outcome::Answer);
+            asked.links = vec![link("z.example.", "example.")];
+            (0..links).fold(asked, |asked, _| asked.alias("b.example."))
+        };
+        assert_eq!(judged(with(5)), ["dns/alias-chain-long"]);
+        assert!(judged(with(4)).is_empty());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Does the name exist, and does it lead to an address?
 
 use crate::facts::dns::{Dns, Outcome, Question, ResponseClass};
+use crate::facts::dnssec::SecurityStatus;
 use crate::facts::name::{DnsName, RrType};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -52,9 +53,13 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A dangling alias is a question of its own.
+/// A dangling alias is a question of its own, and a denial that is not proven says nothing.
 fn is_absent(question: &Question) -> bool {
-    question.outcome == Outcome::Nxdomain && question.answers.is_empty()
+    let forged = question
+        .dnssec
+        .as_ref()
+        .is_some_and(|security| security.status == SecurityStatus::Bogus);
+    question.outcome == Outcome::Nxdomain && question.answers.is_empty() && !forged
 }
 
 fn absent(dns: &Dns, question: &Question) -> Finding {

@@ -11,9 +11,9 @@ finding! {
     /// Resolvers bound the questions, referrals and server names that one look-up may cost, so that a broken or hostile zone
     /// cannot keep them busy. doorstep has the same bounds, and one was reached: a resolver will most likely fail as well.
     /// Make the delegation simpler: fewer zones that depend on each other, server names inside the zone, with glue.
-    LimitReached { name: DnsName, limit: String, at: DnsName }
+    LimitReached { name: DnsName, what: String, limit: String, at: DnsName }
     id: "dns/limit-reached", severity: Error, source: "practice: resolvers have the same bounds",
-    message: "the trace of `{name}` was ended by the bound {limit} at `{at}`",
+    message: "`{name}` takes {what} (bound {limit}); the trace was given up at `{at}`",
     fix: "make the delegation simpler: fewer zones that depend on each other, name servers with glue",
 }
 
@@ -25,6 +25,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             Some(Obstacle::LimitReached { limit, at }) if limit != "ALIAS_LINKS" => {
                 Some(LimitReached {
                     name: question.name.clone(),
+                    what: what(limit).to_owned(),
                     limit: limit.clone(),
                     at: at.clone(),
                 })
@@ -34,6 +35,15 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     if let Some(evidence) = limited {
         let subject = evidence.name.without_dot();
         findings.push(evidence.about(subject));
+    }
+}
+
+/// What a bound counts.
+fn what(limit: &str) -> &'static str {
+    match limit {
+        "REFERRALS" => "more referrals than resolvers follow",
+        "PATH_QUESTIONS" => "more questions than resolvers ask for one name",
+        _ => "more work than resolvers do for one name",
     }
 }
 

@@ -11,9 +11,9 @@ finding! {
     /// The parent zone names these servers, and none of them sent anything back, over UDP or TCP. Visitors whose resolver has
     /// forgotten the last answer see "server not found". Start the servers, open port 53 for UDP and TCP, or have the
     /// registrar list the servers that your DNS host gave you.
-    AllServersDead { zone: DnsName, servers: Vec<String> }
+    AllServersDead { zone: DnsName, names: String, servers: Vec<String> }
     id: "dns/all-servers-dead", severity: Error, source: "practice: nobody can resolve the name (zonemaster BASIC02)",
-    message: "no name server of `{zone}` answers",
+    message: "no name server of `{zone}` answers: {names}",
     fix: "start the name servers of `{zone}`, or list the right ones at the registrar",
 }
 
@@ -23,9 +23,9 @@ finding! {
     /// The parent zone names these servers, but they refuse or do not know the zone: it was never created there, was deleted,
     /// or the registrar lists the servers of another account. Create the zone at that DNS host, or list at the registrar the
     /// servers that your DNS host shows for the zone.
-    AllServersLame { zone: DnsName, servers: Vec<String> }
+    AllServersLame { zone: DnsName, names: String, servers: Vec<String> }
     id: "dns/all-servers-lame", severity: Error, source: "RFC 9499, RFC 1912 §2.8",
-    message: "the name servers of `{zone}` answer, but none of them serves the zone",
+    message: "the name servers of `{zone}` answer, but none of them serves the zone: {names}",
     fix: "create `{zone}` at its DNS host, or list at the registrar the servers that the DNS host shows for it",
 }
 
@@ -57,10 +57,10 @@ finding! {
     ///
     /// To find the server one would have to ask the server itself. The parent must send the address along (glue), and does
     /// not. Enter the address of the name server (a "host object" or "child name server") at the registrar.
-    GlueMissing { zone: DnsName, server: DnsName }
+    GlueMissing { zone: DnsName, servers: String }
     id: "dns/glue-missing", severity: Error, source: "RFC 9471",
-    message: "the referral to `{zone}` names {server}, which lies inside it, without an address",
-    fix: "enter the address of {server} at the registrar (host object, glue record)",
+    message: "the referral to `{zone}` names {servers} inside the zone without an address",
+    fix: "enter the addresses of {servers} at the registrar (host objects, glue records)",
 }
 
 finding! {
@@ -68,10 +68,11 @@ finding! {
     ///
     /// The parent lists it for the zone, but its own name leads nowhere, so nobody can ask it. When the domain of the server's
     /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records.
-    NsUnresolvable { zone: DnsName, server: DnsName }
+    NsUnresolvable { zone: DnsName, servers: String }
     id: "dns/ns-unresolvable", severity: Error, source: "practice: the server cannot be asked (zonemaster BASIC02)",
-    message: "the name server {server} of `{zone}` has no address",
-    fix: "remove {server} from the NS records of `{zone}`, or give it an address",
+    explained_by: ["dns/delegation-loop"],
+    message: "`{zone}` is delegated to {servers}, a name without an address",
+    fix: "remove {servers} from the NS records of `{zone}`, or give it an address",
 }
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
@@ -88,6 +89,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             asked if asked.iter().all(|server| is_dead(server)) => {
                 let evidence = AllServersDead {
                     zone: zone.name.clone(),
+                    names: listed(&names(asked)),
                     servers: labels(asked),
                 };
                 findings.push(evidence.about(zone.name.without_dot()));
@@ -99,6 +101,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             {
                 let evidence = AllServersLame {
                     zone: zone.name.clone(),
+                    names: listed(&names(asked)),
                     servers: labels(asked),
                 };
                 findings.push(evidence.about(zone.name.without_dot()));
@@ -133,22 +136,38 @@ fn is_surveyed(dns: &Dns, zone: &Zone) -> bool {
     zone.name != DnsName::root() && (stopped_here || deepest)
 }
 
+/// Servers without an address: inside the zone the referral lacks it, outside their own names do.
 fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
-    for server in &zone.unresolved_ns {
-        let (zone, server) = (zone.name.clone(), server.clone());
-        let subject = server.without_dot();
-        findings.push(if server.is_at_or_below(&zone) {
-            GlueMissing { zone, server }.about(subject)
-        } else {
-            NsUnresolvable { zone, server }.about(subject)
-        });
+    let unknown = zone.unresolved_ns.iter();
+    let (inside, outside): (Vec<&DnsName>, Vec<&DnsName>) =
+        unknown.partition(|server| server.is_at_or_below(&zone.name));
+    let common = || zone.name.without_dot();
+    let subjects = |servers: &[&DnsName]| -> Vec<String> {
+        servers.iter().map(|server| server.without_dot()).collect()
+    };
+    if !inside.is_empty() {
+        let evidence = GlueMissing {
+            zone: zone.name.clone(),
+            servers: listed(&inside),
+        };
+        findings.push(evidence.about_all(common(), subjects(&inside)));
+    }
+    if !outside.is_empty() {
+        let evidence = NsUnresolvable {
+            zone: zone.name.clone(),
+            servers: listed(&outside),
+        };
+        findings.push(evidence.about_all(common(), subjects(&outside)));
     }
 }
 
+fn listed(servers: &[&DnsName]) -> String {
+    let each = servers.iter().map(ToString::to_string);
+    each.collect::<Vec<_>>().join(", ")
+}
+
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
-    let mut names: Vec<&DnsName> = asked.iter().map(|server| &server.name).collect();
-    names.dedup();
-    for name in names {
+    for name in names(asked) {
         let own = || asked.iter().copied().filter(|server| server.name == *name);
         let zone = || zone.name.clone();
         let lame: Vec<&ZoneServer> = own().filter(|server| is_lame(server)).collect();
@@ -175,6 +194,17 @@ fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
             findings.push(evidence.about_all(name.without_dot(), addresses));
         }
     }
+}
+
+/// Each name once: a server's second address does not stand beside its first.
+fn names<'a>(servers: &[&'a ZoneServer]) -> Vec<&'a DnsName> {
+    let mut names: Vec<&DnsName> = Vec::new();
+    for server in servers {
+        if !names.contains(&&server.name) {
+            names.push(&server.name);
+        }
+    }
+    names
 }
 
 fn is_unreachable(server: &ZoneServer) -> bool {
@@ -258,6 +288,23 @@ mod tests {
             judged(&[good, udp_only]).is_empty(),
             "silent over UDP, TCP not tried"
         );
+    }
+
+    #[test]
+    fn a_server_with_two_addresses_is_one_finding() {
+        let mut dns =
+            zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
+        let mut second = server(2, ResponseClass::Refused);
+        second.address = "2001:db8::2".parse().unwrap();
+        dns.zones[1].servers = vec![
+            server(2, ResponseClass::Refused),
+            server(1, ResponseClass::Answer),
+            second,
+        ];
+        let mut findings = Vec::new();
+        judge(&dns, &mut findings);
+        let lame: Vec<usize> = findings.iter().map(|lame| lame.subjects.len()).collect();
+        assert_eq!(lame, [2], "{findings:?}");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::facts::attempt::NotMeasured;
 use crate::facts::dns::{
-    Dns, Outcome, Question, Rcode, Record, ResolverAnswer, ResponseClass, Transport, Zone,
-    ZoneServer,
+    Asked, Dns, Outcome, Question, Rcode, Record, ResolverAnswer, ResponseClass, Server, Step,
+    Transport, Zone, ZoneServer,
 };
 use crate::facts::name::RrType;
 use crate::finding::Finding;
@@ -25,9 +25,12 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         child_ns: None,
         glue: Vec::new(),
         unresolved_ns: Vec::new(),
+        alias_ns: Vec::new(),
+        own_addresses: None,
+        cds: None,
         servers: Vec::new(),
         referred_by: None,
-        dnssec: NotMeasured,
+        dnssec: None,
     };
     Dns {
         zones: names.iter().map(zone).collect(),
@@ -58,7 +61,9 @@ pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Questio
         obstacle: None,
         rcode,
         answers: Vec::new(),
-        dnssec: NotMeasured,
+        sibling: None,
+        links: Vec::new(),
+        dnssec: None,
         steps: Vec::new(),
     }
 }
@@ -104,6 +109,41 @@ pub(super) fn server(number: u8, response: ResponseClass) -> ZoneServer {
         rtt_ms: None,
         response: Some(response),
         failure: None,
+    }
+}
+
+/// A question for the address of `www` in a zone to its server `ns<number>`, and how it ended.
+pub(super) fn step(zone: &str, number: u8, response: ResponseClass) -> Step {
+    Step {
+        zone: zone.parse().unwrap(),
+        question: Asked {
+            name: format!("www.{}", zone.trim_start_matches('.'))
+                .parse()
+                .unwrap(),
+            r#type: RrType::A,
+        },
+        server: Server {
+            name: format!("ns{number}.example.").parse().unwrap(),
+            address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
+            port: 53,
+        },
+        transport: Transport::Udp,
+        edns: true,
+        at_ms: Default::default(),
+        rtt_ms: None,
+        response,
+        failure: None,
+        referral_to: None,
+        authoritative: Some(true),
+        recursion: Some(false),
+        truncated: Some(false),
+        size: None,
+        unreadable: Some(0),
+        case_kept: Some(true),
+        ede: Vec::new(),
+        nsid: None,
+        dnssec: None,
+        message: None,
     }
 }
 

@@ -37,7 +37,7 @@ finding! {
     /// set again and again, or a policy field has grown. Send fewer and shorter fields.
     LimitReached { url: String, limit: String }
     id: "http/limit-reached", severity: Error, source: "practice: clients have bounds of this size",
-    message: "the head of the answer of `{url}` goes beyond the bound {limit}",
+    message: "the head of the answer of `{url}` is larger than clients read (bound {limit})",
     fix: "send fewer and shorter header fields: look at Set-Cookie and Content-Security-Policy",
 }
 
@@ -71,10 +71,17 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     if let Some((hop, failure)) = odd.first() {
         let evidence = Malformed {
             url: hop.url.clone(),
-            said: failure.in_words(),
+            said: said(failure),
         };
         findings
             .push(evidence.about_all(http.host.as_str(), labels(odd.iter().map(|(hop, _)| *hop))));
+    }
+}
+
+fn said(failure: &Failure) -> String {
+    match failure {
+        Failure::NotHttp { first_bytes } => format!("its first bytes are `{first_bytes}`"),
+        other => other.in_words(),
     }
 }
 

@@ -178,8 +178,11 @@ fn port_80(http: &Http, findings: &mut Vec<Finding>) {
     }
 }
 
+/// A host, and why it cannot be reached.
+type Cause = (String, String);
+
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
-    let mut by_cause: Vec<((String, String), Vec<(String, &Hop)>)> = Vec::new();
+    let mut by_cause: Vec<(Cause, Vec<(String, &Hop)>)> = Vec::new();
     for (from, hop) in http.routes.iter().filter_map(|route| unreached(route, tls)) {
         let why = hop
             .error

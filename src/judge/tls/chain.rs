@@ -53,7 +53,7 @@ finding! {
     /// with your certificate, and serve that.
     PathInvalid { place: String, reasons: Vec<Distrust>, why: String }
     id: "tls/path-invalid", severity: Error, source: "RFC 5280 §6.1",
-    explained_by: ["tls/address-behind"],
+    explained_by: ["tls/leaf-not-first", "tls/address-behind"],
     message: "the chain at {place} cannot be verified: {why}",
     fix: "serve the chain that the authority gives out with this certificate, or have the certificate issued anew",
 }
@@ -77,7 +77,7 @@ finding! {
     /// certificate, whose subject is its own issuer, out of the server's certificate file.
     ChainHasRoot { place: String, root: String, bytes: usize }
     id: "tls/chain-has-root", severity: Notice, source: "RFC 8446 §4.4.2",
-    message: "{place} sends the root `{root}` along, {bytes} bytes that no client needs",
+    message: "the root `{root}` is sent along at {place}, {bytes} bytes that no client needs",
     fix: "take the certificate of `{root}` out of the server's certificate file",
 }
 

@@ -1,6 +1,6 @@
 //! Do the certificates keep to the standards where clients let departures pass?
 
-use super::{labels, place};
+use super::{labels, place, strength};
 use crate::facts::tls::{Departure, Endpoint, Standard};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -15,6 +15,7 @@ finding! {
     /// evidence names certificate, clause and what was found.
     ProfileViolation { place: String, what: String, departures: Vec<Departure> }
     id: "tls/profile-violation", severity: Warning, source: "RFC 5280, CA/Browser Forum BR",
+    explained_by: ["tls/leaf-not-first", "tls/self-signed", "tls/path-invalid"],
     message: "the chain at {place} breaks its standard: {what}",
     fix: "have the authority correct its certificate profile, and the certificate issued anew",
 }
@@ -28,6 +29,7 @@ finding! {
     /// anew, follow them: the evidence names certificate, clause and what was found.
     BrDeparture { place: String, what: String, departures: Vec<Departure> }
     id: "tls/br-departure", severity: Notice, source: "CA/Browser Forum BR",
+    explained_by: ["tls/leaf-not-first", "tls/self-signed", "tls/path-invalid"],
     message: "the private chain at {place} departs from the rules for public ones: {what}",
     fix: "when the authority's certificate profile is next changed, follow the Baseline Requirements",
 }
@@ -36,12 +38,16 @@ finding! {
 const TOLD: usize = 3;
 
 pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>) {
-    let Some(trust) = shown.first().and_then(|first| first.trust.as_ref()) else {
+    let Some((first, trust)) = shown
+        .first()
+        .and_then(|first| Some((first, first.trust.as_ref()?)))
+    else {
         return;
     };
+    let own = |departure: &&Departure| !strength::tells(first, departure);
     let binding = |departure: &&Departure| trust.public || departure.standard == Standard::Rfc5280;
     let (broken, departed): (Vec<&Departure>, Vec<&Departure>) =
-        trust.departures.iter().partition(binding);
+        trust.departures.iter().filter(own).partition(binding);
     let owned = |departures: &[&Departure]| departures.iter().copied().cloned().collect();
     if !broken.is_empty() {
         let evidence = ProfileViolation {

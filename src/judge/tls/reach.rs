@@ -24,6 +24,7 @@ finding! {
     /// a machine that is gone. Start the server, let it listen on this port, and open the port in firewall and load balancer.
     Unreachable { host: String, why: String, met: Vec<Met> }
     id: "tls/unreachable", severity: Error, source: "practice: no visitor can connect",
+    explained_by: ["dns/all-addresses-private"],
     message: "nobody can connect to `{host}`: {why}",
     fix: "start the server, have it listen on this port, and open the port in the firewall or security group",
 }
@@ -48,7 +49,7 @@ finding! {
     /// balancer's listener is of type HTTP or TCP instead of HTTPS.
     Plaintext { place: String, protocol: String, first_bytes: String }
     id: "tls/plaintext", severity: Error, source: "RFC 8446 §5.1",
-    message: "{place} speaks {protocol} instead of TLS: its first bytes are `{first_bytes}`",
+    message: "{protocol} is spoken instead of TLS at {place}: the first bytes are `{first_bytes}`",
     fix: "switch TLS on for this port (nginx: `listen 443 ssl;`, Apache: `SSLEngine on`, load balancer: an HTTPS listener)",
 }
 
@@ -60,7 +61,7 @@ finding! {
     /// or only versions and cipher suites are allowed that nobody offers any more.
     HandshakeRefused { place: String, why: String, meaning: String, met: Vec<Met> }
     id: "tls/handshake-refused", severity: Error, source: "RFC 8446 §6.2",
-    message: "{place} refuses the TLS handshake: {why}",
+    message: "the TLS handshake with {place} is refused: {why}",
     fix: "{meaning}",
 }
 
@@ -295,7 +296,7 @@ mod tests {
     fn what_cannot_be_looked_at_from_here_is_no_fault_of_the_site() {
         let away = failing(2, Stage::Connect, Failure::NoRoute);
         assert!(judged(&[endpoint(1), away.clone()]).is_empty());
-        assert!(judged(&[away.clone()]).is_empty());
+        assert!(judged(std::slice::from_ref(&away)).is_empty());
         assert_eq!(judged(&[refused(1), away]), ["tls/unreachable"]);
     }
 

@@ -15,6 +15,7 @@ finding! {
     /// order. `doorstep tlscheck HOST --save-chain FILE --complete` writes it.
     ChainOrder { place: String, order: Vec<String> }
     id: "tls/chain-order", severity: Warning, source: "RFC 5246 §7.4.2",
+    explained_by: ["tls/leaf-not-first"],
     message: "the certificates at {place} are not in order: an issuer stands before what it issued",
     fix: "sort the server's certificate file: its own first, then each one's issuer",
 }
@@ -27,6 +28,7 @@ finding! {
     /// authority changed its intermediate. Take it out of the server's certificate file; with ACM, import without it.
     ChainUnrelated { place: String, subjects: String, places: Vec<usize> }
     id: "tls/chain-unrelated", severity: Warning, source: "RFC 8446 §4.4.2",
+    explained_by: ["tls/leaf-not-first"],
     message: "{place} sends certificates along that lead nowhere or stand there twice: {subjects}",
     fix: "take out of the server's certificate file: {subjects}",
 }

@@ -2,7 +2,7 @@
 
 use super::{labels, on_path, place};
 use crate::facts::certificate::{Certificate, Key};
-use crate::facts::tls::Endpoint;
+use crate::facts::tls::{Departure, Endpoint};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
 
@@ -55,6 +55,19 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
             algorithm: own.signature_algorithm.clone(),
         };
         findings.push(evidence.about_all(host, subjects));
+    }
+}
+
+/// Whether a departure of what was sent is told here already, as an error.
+pub(super) fn tells(endpoint: &Endpoint, departure: &Departure) -> bool {
+    let sent = departure.certificate;
+    let Some(own) = sent.and_then(|place| endpoint.chain.get(place)) else {
+        return false;
+    };
+    match departure.rule.as_str() {
+        "key-size" | "key-algorithm" => own.key.as_ref().is_some_and(|key| weakness(key).is_some()),
+        "signature-algorithm" => is_weakly_signed(own),
+        _ => false,
     }
 }
 
@@ -138,6 +151,25 @@ mod tests {
             ..Key::default()
         };
         assert_eq!(with_key(dsa), ["tls/key-weak"]);
+    }
+
+    #[test]
+    fn a_departure_of_a_weak_key_is_told_once() {
+        let departure = |rule: &str| Departure {
+            standard: crate::facts::tls::Standard::Baseline,
+            clause: "6.1.5".to_owned(),
+            certificate: Some(0),
+            subject: "CN=shop.example".to_owned(),
+            rule: rule.to_owned(),
+            found: "an RSA key of 1024 bits".to_owned(),
+        };
+        let mut weak = endpoint(1);
+        weak.chain
+            .iter_mut()
+            .for_each(|leaf| leaf.key = Some(rsa(1024, "65537")));
+        assert!(tells(&weak, &departure("key-size")));
+        assert!(!tells(&weak, &departure("version")));
+        assert!(!tells(&endpoint(1), &departure("key-size")));
     }
 
     #[test]

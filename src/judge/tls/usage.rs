@@ -15,7 +15,7 @@ finding! {
     /// `extendedKeyUsage = serverAuth` and `keyUsage = digitalSignature` in the OpenSSL configuration.
     UsageWrong { place: String, why: String }
     id: "tls/usage-wrong", severity: Error, source: "RFC 5280 §4.2.1.3, §4.2.1.12",
-    explained_by: ["tls/address-behind"],
+    explained_by: ["tls/leaf-not-first", "tls/address-behind"],
     message: "the certificate at {place} may not be used for this: {why}",
     fix: "have a certificate issued for servers (extended key usage serverAuth, key usage digitalSignature)",
 }
@@ -28,7 +28,7 @@ finding! {
     /// without the authority bit (`basicConstraints = CA:FALSE`) for it, and serve that.
     CaAsLeaf { place: String, subject: String }
     id: "tls/ca-as-leaf", severity: Warning, source: "RFC 5280 §4.2.1.9, CA/Browser Forum BR 7.1.2.7.8",
-    explained_by: ["tls/self-signed"],
+    explained_by: ["tls/leaf-not-first", "tls/self-signed"],
     message: "{place} serves the certificate of an authority, `{subject}`, as its own",
     fix: "issue a certificate with basicConstraints CA:FALSE for the server, and serve that one",
 }

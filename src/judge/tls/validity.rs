@@ -6,6 +6,7 @@ use super::{labels, place};
 use crate::facts::tls::Endpoint;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::time::{minute, span};
 
 finding! {
     /// The certificate has ended.
@@ -118,23 +119,6 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
             }
             .about_all(host, subjects),
         );
-    }
-}
-
-fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// A length of time in its largest unit.
-fn span(length: SignedDuration) -> String {
-    let count = |number: i64, unit: &str| match number {
-        1 => format!("1 {unit}"),
-        many => format!("{many} {unit}s"),
-    };
-    match (length.as_hours() / 24, length.as_hours(), length.as_mins()) {
-        (days, _, _) if days > 1 => count(days, "day"),
-        (_, hours, _) if hours > 1 => count(hours, "hour"),
-        (_, _, minutes) => count(minutes, "minute"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hickory_proto::op::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::message::{self, NotOurs};
+use super::message::{self, Came, Extensions, NotOurs};
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Asked, ResponseClass, Server, Step, Transport};
 use crate::facts::name::{DnsName, RrType};
@@ -20,7 +20,7 @@ use crate::net::limits;
 pub(super) struct Wire {
     pub(super) dialer: Dialer,
     pub(super) deadline: Deadline,
-    pub(super) buffer: u16,
+    pub(super) extensions: Extensions,
     pub(super) tcp_only: bool,
     pub(super) probe_timeout: Duration,
 }
@@ -56,24 +56,38 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// How one message travels.
+#[derive(Clone, Copy)]
+struct Way {
+    transport: Transport,
+    edns: bool,
+    wait: Duration,
+}
+
 impl Wire {
-    /// Asks over UDP, again when nothing comes, and over TCP when the answer is cut short.
+    /// Asks over UDP, again when nothing comes, without EDNS when the server does not understand it, and over TCP when
+    /// the answer is cut short.
     pub(super) async fn ask(&self, inquiry: &Inquiry) -> Heard {
         if self.tcp_only {
             return self.ask_over_tcp(inquiry).await;
         }
         let mut steps = Vec::new();
         for wait in limits::UDP_TRIES {
-            let (step, message) = self
-                .attempt(inquiry, Transport::Udp, wait.min(self.probe_timeout))
-                .await;
+            let mut way = Way {
+                transport: Transport::Udp,
+                edns: true,
+                wait: wait.min(self.probe_timeout),
+            };
+            let (mut step, mut message) = self.attempt(inquiry, way).await;
+            if message.as_ref().is_some_and(message::fails_at_edns) {
+                steps.push(step);
+                way.edns = false;
+                (step, message) = self.attempt(inquiry, way).await;
+            }
             let silent = step.response == ResponseClass::Timeout
                 && !step.failure.as_ref().is_some_and(Failure::is_local);
             steps.push(step);
-            if message
-                .as_ref()
-                .is_some_and(|message| message.metadata.truncation)
-            {
+            if message.as_ref().is_some_and(message::wants_tcp) {
                 let over_tcp = self.ask_over_tcp(inquiry).await;
                 steps.extend(over_tcp.steps);
                 return Heard {
@@ -93,73 +107,45 @@ impl Wire {
 
     /// Asks over TCP only.
     pub(super) async fn ask_over_tcp(&self, inquiry: &Inquiry) -> Heard {
-        let (step, message) = self
-            .attempt(inquiry, Transport::Tcp, self.probe_timeout)
-            .await;
+        let way = Way {
+            transport: Transport::Tcp,
+            edns: true,
+            wait: self.probe_timeout,
+        };
+        let (step, message) = self.attempt(inquiry, way).await;
         Heard {
             steps: vec![step],
             message,
         }
     }
 
-    async fn attempt(
-        &self,
-        inquiry: &Inquiry,
-        transport: Transport,
-        wait: Duration,
-    ) -> (Step, Option<Message>) {
+    async fn attempt(&self, inquiry: &Inquiry, way: Way) -> (Step, Option<Message>) {
         let at = self.deadline.elapsed();
         let watch = Stopwatch::start();
-        let result = match message::question(&inquiry.name, inquiry.rr_type, self.buffer) {
+        let extensions = way.edns.then_some(self.extensions);
+        let result = match message::question(&inquiry.name, inquiry.rr_type, extensions) {
             Ok(asked) => {
                 let work = async {
-                    match transport {
+                    match way.transport {
                         Transport::Tcp => self.over_tcp(inquiry, &asked).await,
                         _ => self.over_udp(inquiry, &asked).await,
                     }
                 };
                 self.deadline
-                    .bound(wait, work)
+                    .bound(way.wait, work)
                     .await
                     .unwrap_or_else(|elapsed| Err(Broken::Elapsed(elapsed)))
             }
             Err(error) => Err(Broken::Io(io::Error::other(error))),
         };
         let took = watch.elapsed();
-        let mut step = Step {
-            zone: inquiry.zone.clone(),
-            question: Asked {
-                name: inquiry.name.clone(),
-                r#type: inquiry.rr_type,
-            },
-            server: inquiry.server.clone(),
-            transport,
-            at_ms: at.into(),
-            rtt_ms: None,
-            response: ResponseClass::Timeout,
-            failure: None,
-            referral_to: None,
-            authoritative: None,
-            truncated: None,
-            size: None,
-            ede: Vec::new(),
-            nsid: None,
-        };
+        let mut step = unanswered(inquiry, way, at);
         match result {
-            Ok((message, size)) => {
-                let reply =
-                    message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, &message);
+            Ok(came) => {
+                note(&came, inquiry, &mut step);
                 step.rtt_ms = Some(took.into());
-                step.response = reply.class();
-                if let message::Reply::Referral { zone, .. } = reply {
-                    step.referral_to = Some(zone);
-                }
-                step.authoritative = Some(message.metadata.authoritative);
-                step.truncated = Some(message.metadata.truncation);
-                step.size = Some(size);
-                step.ede = message::extended_errors(&message);
-                step.nsid = message::nsid(&message);
-                (step, Some(message))
+                step.message = Some(came.wire);
+                (step, Some(came.message))
             }
             Err(broken) => {
                 (step.response, step.failure, step.size) = broken.as_facts(took);
@@ -168,11 +154,7 @@ impl Wire {
         }
     }
 
-    async fn over_udp(
-        &self,
-        inquiry: &Inquiry,
-        asked: &Message,
-    ) -> Result<(Message, usize), Broken> {
+    async fn over_udp(&self, inquiry: &Inquiry, asked: &Message) -> Result<Came, Broken> {
         let socket = self.dialer.udp(inquiry.server.socket()).await?;
         socket
             .send(&asked.to_vec().map_err(io::Error::other)?)
@@ -181,7 +163,7 @@ impl Wire {
         for _ in 0..limits::STRAY_DATAGRAMS {
             let size = socket.recv(&mut datagram).await?;
             match message::response_to(asked, datagram.get(..size).unwrap_or_default()) {
-                Ok(message) => return Ok((message, size)),
+                Ok(came) => return Ok(came),
                 Err(NotOurs::Malformed) => return Err(Broken::Malformed { size }),
                 Err(NotOurs::Stray) => {}
             }
@@ -189,11 +171,7 @@ impl Wire {
         Err(Broken::TooManyStrays)
     }
 
-    async fn over_tcp(
-        &self,
-        inquiry: &Inquiry,
-        asked: &Message,
-    ) -> Result<(Message, usize), Broken> {
+    async fn over_tcp(&self, inquiry: &Inquiry, asked: &Message) -> Result<Came, Broken> {
         let mut stream = self.dialer.tcp(inquiry.server.socket()).await?;
         let question = asked.to_vec().map_err(io::Error::other)?;
         let length = u16::try_from(question.len()).map_err(io::Error::other)?;
@@ -205,10 +183,56 @@ impl Wire {
         let mut bytes = vec![0; size];
         stream.read_exact(&mut bytes).await?;
         match message::response_to(asked, &bytes) {
-            Ok(message) => Ok((message, size)),
+            Ok(came) => Ok(came),
             Err(_) => Err(Broken::Malformed { size }),
         }
     }
+}
+
+fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
+    Step {
+        zone: inquiry.zone.clone(),
+        question: Asked {
+            name: inquiry.name.clone(),
+            r#type: inquiry.rr_type,
+        },
+        server: inquiry.server.clone(),
+        transport: way.transport,
+        edns: way.edns,
+        at_ms: at.into(),
+        rtt_ms: None,
+        response: ResponseClass::Timeout,
+        failure: None,
+        referral_to: None,
+        authoritative: None,
+        recursion: None,
+        truncated: None,
+        size: None,
+        unreadable: None,
+        case_kept: None,
+        ede: Vec::new(),
+        nsid: None,
+        dnssec: None,
+        message: None,
+    }
+}
+
+/// Writes down what a response says of itself.
+fn note(came: &Came, inquiry: &Inquiry, step: &mut Step) {
+    let message = &came.message;
+    let reply = message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, message);
+    step.response = reply.class();
+    if let message::Reply::Referral { zone, .. } = reply {
+        step.referral_to = Some(zone);
+    }
+    step.authoritative = Some(message.metadata.authoritative);
+    step.recursion = Some(message.metadata.recursion_available);
+    step.truncated = Some(message.metadata.truncation);
+    step.size = Some(came.wire.0.len());
+    step.unreadable = Some(came.unreadable);
+    step.case_kept = Some(came.case_kept);
+    step.ede = message::extended_errors(message);
+    step.nsid = message::nsid(message);
 }
 
 impl Broken {

@@ -3,27 +3,11 @@
 use std::net::IpAddr;
 
 use crate::facts::name::DnsName;
+use crate::net::roots::ROOT_SERVERS;
 
 /// The names and addresses of the root servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootHints(pub Vec<(DnsName, IpAddr)>);
-
-/// The root servers as IANA publishes them (named.root of 2025-11-20; b.root's addresses are those of 2023-11-27).
-const BUILT_IN: [(&str, &str, &str); 13] = [
-    ("a.root-servers.net.", "198.41.0.4", "2001:503:ba3e::2:30"),
-    ("b.root-servers.net.", "170.247.170.2", "2801:1b8:10::b"),
-    ("c.root-servers.net.", "192.33.4.12", "2001:500:2::c"),
-    ("d.root-servers.net.", "199.7.91.13", "2001:500:2d::d"),
-    ("e.root-servers.net.", "192.203.230.10", "2001:500:a8::e"),
-    ("f.root-servers.net.", "192.5.5.241", "2001:500:2f::f"),
-    ("g.root-servers.net.", "192.112.36.4", "2001:500:12::d0d"),
-    ("h.root-servers.net.", "198.97.190.53", "2001:500:1::53"),
-    ("i.root-servers.net.", "192.36.148.17", "2001:7fe::53"),
-    ("j.root-servers.net.", "192.58.128.30", "2001:503:c27::2:30"),
-    ("k.root-servers.net.", "193.0.14.129", "2001:7fd::1"),
-    ("l.root-servers.net.", "199.7.83.42", "2001:500:9f::42"),
-    ("m.root-servers.net.", "202.12.27.33", "2001:dc3::35"),
-];
 
 /// What is wrong with a hints file.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +29,7 @@ impl RootHints {
     /// All thirteen, in both families.
     #[must_use]
     pub fn built_in() -> Self {
-        let hints = BUILT_IN
+        let hints = ROOT_SERVERS
             .iter()
             .flat_map(|(name, v4, v6)| [(name, v4), (name, v6)]);
         Self(

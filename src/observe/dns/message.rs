@@ -1,30 +1,48 @@
 //! Questions as they are written and responses as they are read: what a response means for the one who asked.
 
-use hickory_proto::ProtoError;
-use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
-use hickory_proto::rr::{RData, Record as WireRecord, RecordType};
+use std::net::IpAddr;
 
-use crate::facts::dns::{ExtendedError, Record, ResponseClass};
-use crate::facts::name::{DnsName, RrType};
+use hickory_proto::ProtoError;
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption, NSIDPayload};
+use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
+
+use crate::facts::dns::{ExtendedError, ResponseClass};
+use crate::facts::name::{DnsName, RrType, substituted, uncompressed};
+use crate::facts::wire::{Reading, WireMessage};
 
 /// EDNS option codes that hickory has no type for.
 const COOKIE: u16 = 10;
 const EXTENDED_ERROR: u16 = 15;
 
-/// A question without recursion, with EDNS, DO, NSID and a client cookie, its name in random case (0x20).
+/// What a question says about its sender (RFC 6891).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extensions {
+    /// The largest answer that is accepted over UDP.
+    pub(super) buffer: u16,
+    /// Whether signatures are asked for (DO).
+    pub(super) signatures: bool,
+}
+
+/// A question without recursion, its name in random case (0x20); with EDNS, NSID and a client cookie when it has extensions.
 pub(super) fn question(
     name: &DnsName,
     rr_type: RrType,
-    buffer: u16,
+    extensions: Option<Extensions>,
 ) -> Result<Message, ProtoError> {
     let mut case = name.as_wire().clone();
     case.randomize_label_case();
     let mut message = Message::new(rand::random(), MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = false;
     message.add_query(Query::query(case, rr_type.as_wire()));
+    let Some(extensions) = extensions else {
+        return Ok(message);
+    };
     let mut edns = Edns::new();
-    edns.set_max_payload(buffer).set_dnssec_ok(true);
+    edns.set_max_payload(extensions.buffer)
+        .set_dnssec_ok(extensions.signatures);
     edns.options_mut()
         .insert(EdnsOption::NSID(NSIDPayload::new(Vec::new())?));
     edns.options_mut().insert(EdnsOption::Unknown(
@@ -44,22 +62,64 @@ pub(super) enum NotOurs {
     Malformed,
 }
 
+/// A response as it came and as it was read.
+#[derive(Debug)]
+pub(super) struct Came {
+    pub(super) wire: WireMessage,
+    pub(super) message: Message,
+    /// Records that could not be read.
+    pub(super) unreadable: usize,
+    /// Whether the name came back in the case in which it was sent.
+    pub(super) case_kept: bool,
+}
+
 /// Reads `bytes` as the response to `asked`.
-pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Message, NotOurs> {
+pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs> {
     let id = bytes.first_chunk::<2>().map(|id| u16::from_be_bytes(*id));
     if id != Some(asked.metadata.id) {
         return Err(NotOurs::Stray);
     }
-    let message = Message::from_vec(bytes).map_err(|_| NotOurs::Malformed)?;
+    let wire = WireMessage(bytes.to_vec());
+    let Reading {
+        message,
+        unreadable,
+    } = wire.read().ok_or(NotOurs::Malformed)?;
     let is_response = message.metadata.message_type == MessageType::Response;
     // A FORMERR and its like may come without the question.
     let question_fits = message.queries == asked.queries
         || (message.queries.is_empty() && message.answers.is_empty());
-    if is_response && question_fits {
-        Ok(message)
-    } else {
-        Err(NotOurs::Stray)
+    if !is_response || !question_fits {
+        return Err(NotOurs::Stray);
     }
+    let case_kept = message.queries.is_empty() || has_case_of(&message, asked);
+    Ok(Came {
+        wire,
+        message,
+        unreadable,
+        case_kept,
+    })
+}
+
+fn has_case_of(message: &Message, asked: &Message) -> bool {
+    let names = message.queries.iter().zip(&asked.queries);
+    names
+        .into_iter()
+        .all(|(own, asked)| own.name.eq_case(&asked.name))
+}
+
+/// Whether a server stumbles over EDNS: an error, and no sign that it knows it (RFC 6891 §7).
+pub(super) fn fails_at_edns(message: &Message) -> bool {
+    let code = message.metadata.response_code;
+    let stumbles = matches!(
+        code,
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS
+    );
+    stumbles && message.edns.is_none()
+}
+
+/// Whether the answer is to be fetched over TCP: it is cut short, or wants a cookie that TCP makes needless (RFC 7873 §5.3).
+pub(super) fn wants_tcp(message: &Message) -> bool {
+    message.metadata.truncation || message.metadata.response_code == ResponseCode::BADCOOKIE
 }
 
 /// A response classed, with what the next step needs of it.
@@ -104,12 +164,34 @@ pub(super) fn classify(
     rr_type: RrType,
     message: &Message,
 ) -> Reply {
+    // What a resolver has from elsewhere is not the zone's word; without AA and RA a careless server still speaks for itself.
+    let flags = &message.metadata;
+    let own_word = flags.authoritative || !flags.recursion_available;
+    classed(zone, (name, rr_type), message, own_word)
+}
+
+/// The same for a server that answers as a resolver does: when no other is left, resolvers take what it says.
+pub(super) fn classify_leniently(
+    zone: &DnsName,
+    name: &DnsName,
+    rr_type: RrType,
+    message: &Message,
+) -> Reply {
+    classed(zone, (name, rr_type), message, true)
+}
+
+fn classed(
+    zone: &DnsName,
+    (name, rr_type): (&DnsName, RrType),
+    message: &Message,
+    own_word: bool,
+) -> Reply {
     let code = message.metadata.response_code;
     let authoritative = message.metadata.authoritative;
     match code {
         ResponseCode::NoError => {}
-        ResponseCode::NXDomain if authoritative => {
-            return alias_at(name, rr_type, message).unwrap_or(Reply::Nxdomain);
+        ResponseCode::NXDomain if own_word => {
+            return first_link(name, rr_type, message).unwrap_or(Reply::Nxdomain);
         }
         ResponseCode::NXDomain => return Reply::Unusable(ResponseClass::Lame),
         ResponseCode::Refused => return Reply::Unusable(ResponseClass::Refused),
@@ -118,17 +200,8 @@ pub(super) fn classify(
         ResponseCode::NotImp => return Reply::Unusable(ResponseClass::Notimp),
         _ => return Reply::Unusable(ResponseClass::Lame),
     }
-    if authoritative {
-        let own = |record: &&WireRecord| {
-            record.record_type() == rr_type.as_wire() && owner(record) == *name
-        };
-        let records: Vec<WireRecord> = message.answers.iter().filter(own).cloned().collect();
-        if !records.is_empty() {
-            return Reply::Answer(records);
-        }
-        if let Some(alias) = alias_at(name, rr_type, message) {
-            return alias;
-        }
+    if own_word && let Some(link) = first_link(name, rr_type, message) {
+        return link;
     }
     if let Some(referral) = referral_in(zone, name, message) {
         return referral;
@@ -145,20 +218,88 @@ pub(super) fn classify(
     Reply::Unusable(ResponseClass::Lame)
 }
 
-fn alias_at(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
-    if rr_type == RrType::CNAME {
-        return None;
+/// What the answer section says of the name itself: records of the type or an alias, whichever stands first, or the alias
+/// that a DNAME above it stands for (RFC 6672 §3.2).
+fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
+    let fits = |record: &WireRecord| {
+        rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type
+    };
+    let at_name = || {
+        message
+            .answers
+            .iter()
+            .filter(|record| owner(record) == *name)
+    };
+    let mut telling =
+        at_name().filter(|record| fits(record) || matches!(record.data, RData::CNAME(_)));
+    if let Some(first) = telling.next() {
+        return Some(match &first.data {
+            RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
+            _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
+        });
     }
-    message
+    let made = message
         .answers
         .iter()
-        .find_map(|record| match &record.data {
-            RData::CNAME(target) if owner(record) == *name => Some(Reply::Alias {
-                record: Box::new(record.clone()),
-                target: target.0.clone().into(),
-            }),
-            _ => None,
-        })
+        .find_map(|record| synthesised(name, record))?;
+    match made.data.clone() {
+        RData::CNAME(_) if rr_type == RrType::CNAME => Some(Reply::Answer(vec![made])),
+        RData::CNAME(target) if rr_type != RrType::ANY => Some(alias(made, &target.0)),
+        _ => None,
+    }
+}
+
+fn alias(record: WireRecord, target: &Name) -> Reply {
+    Reply::Alias {
+        record: Box::new(record),
+        target: target.clone().into(),
+    }
+}
+
+/// The alias that a DNAME makes for a name below it.
+fn synthesised(name: &DnsName, record: &WireRecord) -> Option<WireRecord> {
+    let RData::Unknown { rdata, .. } = &record.data else {
+        return None;
+    };
+    if RrType::from(record.record_type()) != RrType::DNAME {
+        return None;
+    }
+    let target = substituted(
+        name.as_wire(),
+        &record.name,
+        &uncompressed(&rdata.anything)?,
+    )?;
+    let data = RData::CNAME(CNAME(target));
+    Some(WireRecord::from_rdata(
+        name.as_wire().clone(),
+        record.ttl,
+        data,
+    ))
+}
+
+/// The apex of a zone below `zone` that the same server has: the owner of the SOA or NS in its answer, or who signed it. Parent
+/// and child on one server give no referral.
+pub(super) fn hidden_apex(zone: &DnsName, name: &DnsName, message: &Message) -> Option<DnsName> {
+    if !message.metadata.authoritative {
+        return None;
+    }
+    let authorities = message.authorities.iter();
+    let owners = authorities.filter_map(|record| match record.record_type() {
+        RecordType::SOA | RecordType::NS => Some(owner(record)),
+        _ => None,
+    });
+    let all = message.answers.iter().chain(&message.authorities);
+    let signers = all.filter_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            Some(signature.input().signer_name.clone().into())
+        }
+        _ => None,
+    });
+    let below = |apex: &DnsName| apex.is_below(zone) && name.is_at_or_below(apex);
+    owners
+        .chain(signers)
+        .filter(below)
+        .max_by_key(DnsName::label_count)
 }
 
 /// A referral is accepted when its NS owner lies strictly below the zone asked and at or above the name asked.
@@ -194,6 +335,15 @@ pub(super) fn owner(record: &WireRecord) -> DnsName {
     record.name.clone().into()
 }
 
+/// The address in a record, if it is one of an address.
+pub(super) fn address(record: &WireRecord) -> Option<IpAddr> {
+    match &record.data {
+        RData::A(address) => Some(address.0.into()),
+        RData::AAAA(address) => Some(address.0.into()),
+        _ => None,
+    }
+}
+
 /// The mnemonic of a response code (IANA, DNS RCODEs), or `RCODE` and its number.
 pub(super) fn rcode_name(code: ResponseCode) -> String {
     let known = match code {
@@ -208,28 +358,6 @@ pub(super) fn rcode_name(code: ResponseCode) -> String {
         other => return format!("RCODE{}", u16::from(other)),
     };
     known.to_owned()
-}
-
-/// A record as it stands in a report.
-pub(super) fn as_fact(record: &WireRecord) -> Record {
-    Record {
-        name: owner(record),
-        r#type: record.record_type().into(),
-        ttl: record.ttl,
-        data: presentation(&record.data),
-    }
-}
-
-/// The data in presentation format; for types without one the generic form of RFC 3597 §5.
-fn presentation(data: &RData) -> String {
-    match data {
-        RData::Unknown { rdata, .. } => {
-            let bytes = &rdata.anything;
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
-        }
-        known => known.to_string(),
-    }
 }
 
 /// The extended errors of a response; the option may stand more than once.

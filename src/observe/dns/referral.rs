@@ -1,7 +1,6 @@
 //! A zone cut as its parent describes it: the servers, and the addresses that may be believed.
 
 use hickory_proto::op::Message;
-use hickory_proto::rr::RData;
 
 use super::hints::RootHints;
 use super::message;
@@ -67,6 +66,15 @@ impl Cut {
         }
     }
 
+    /// The cut of a zone below that the same servers have.
+    pub(super) fn hidden(&self, apex: DnsName) -> Self {
+        Self {
+            zone: apex,
+            referred_by: None,
+            ..self.clone()
+        }
+    }
+
     /// Every (name, address) known: the first address of each server before the second of any, IPv4 first.
     pub(super) fn servers(&self) -> Vec<Server> {
         let mut ranked: Vec<(usize, Server)> = Vec::new();
@@ -122,10 +130,8 @@ impl Cut {
 fn glue_in(parent: &DnsName, names: &[DnsName], message: &Message) -> Vec<Glue> {
     let mut glue = Vec::new();
     for record in &message.additionals {
-        let address = match &record.data {
-            RData::A(address) => address.0.into(),
-            RData::AAAA(address) => address.0.into(),
-            _ => continue,
+        let Some(address) = message::address(record) else {
+            continue;
         };
         let name = message::owner(record);
         let one = Glue { name, address };

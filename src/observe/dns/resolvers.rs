@@ -14,7 +14,7 @@ use hickory_resolver::{Hosts, TokioResolver, system_conf};
 
 use super::{TracePlan, message};
 use crate::facts::attempt::Failure;
-use crate::facts::dns::{Outcome, Rcode, ResolverAnswer, Transport};
+use crate::facts::dns::{Outcome, Rcode, Record, ResolverAnswer, Transport};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
@@ -159,7 +159,7 @@ impl Lookup {
         let found = hosts.lookup_static_host(&query)?;
         let mut answer = unanswered(path.clone(), Transport::Hosts, name, rr_type);
         answer.rcode = Some("NOERROR".to_owned());
-        answer.answers = found.answers().iter().map(message::as_fact).collect();
+        answer.answers = found.answers().iter().map(Record::from).collect();
         (!answer.answers.is_empty()).then_some(answer)
     }
 
@@ -175,7 +175,7 @@ impl Lookup {
         match self.deadline.bound(self.plan.probe_timeout, asked).await {
             Ok(Ok(found)) => {
                 answer.rcode = Some("NOERROR".to_owned());
-                answer.answers = found.answers().iter().map(message::as_fact).collect();
+                answer.answers = found.answers().iter().map(Record::from).collect();
                 answer.authenticated = Some(found.message().metadata.authentic_data);
                 answer.rtt_ms = Some(watch.elapsed().into());
             }
@@ -192,9 +192,11 @@ impl Lookup {
         let plan = TracePlan {
             name: name.clone(),
             types: vec![rr_type],
+            signatures: false,
             ..plan.clone()
         };
-        let dns = super::trace(plan, self.dialer.clone(), self.deadline).await;
+        let trace = super::Trace::run(plan, self.dialer.clone(), self.deadline).await;
+        let dns = trace.facts();
         let mut answer = unanswered("trace".to_owned(), Transport::Udp, name, rr_type);
         if let Some(question) = dns.questions.into_iter().next() {
             answer.rcode = Some(rcode_name(question.rcode).to_owned());

@@ -1,12 +1,17 @@
 //! The first door: one line a cut, then the answer.
 
+mod story;
+
 use std::fmt::Write;
+
+use colored::Colorize;
 
 use super::super::style::{Style, harmless};
 use super::{mark, worst, wrapped};
 use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
+use crate::facts::dnssec::{Flaw, SecurityStatus};
 use crate::facts::name::RrType;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 
 /// The way from the root to the answer.
 pub(super) fn way(dns: &Dns, style: Style) -> String {
@@ -26,10 +31,7 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
         out.push_str(&beside(answer, style));
     }
     if style.verbose {
-        out.push('\n');
-        for step in steps {
-            let _ = writeln!(out, "  {}", exchange(step));
-        }
+        out.push_str(&story::story(dns, &steps, style));
     }
     out
 }
@@ -61,15 +63,7 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         &format!("DNS   {sign}"),
         1,
     );
-    let hops: Vec<String> = dns
-        .zones
-        .iter()
-        .filter_map(|zone| hop(zone, &steps))
-        .collect();
-    if !hops.is_empty() {
-        let through = hops.join(&format!("  {}  ", style.arrow()));
-        out.push_str(&wrapped(&through, "        ", "        ", style));
-    }
+    out.push_str(&through(dns, &steps, style));
     for answer in &dns.resolvers {
         out.push_str(&beside(answer, style));
     }
@@ -97,18 +91,43 @@ fn beside(answer: &ResolverAnswer, style: Style) -> String {
     wrapped(&harmless(&text), "        ", "          ", style)
 }
 
-fn hop(zone: &Zone, steps: &[&Step]) -> Option<String> {
-    let first = usable(zone, steps)?;
-    Some(harmless(&format!(
-        "{} {}",
-        zone.name,
-        first.server.name.without_dot()
-    )))
+/// The cuts in the order in which they were come to, each with the exchange that moved the trace on.
+fn hops<'a>(dns: &'a Dns, steps: &[&'a Step]) -> Vec<(&'a Zone, &'a Step)> {
+    let met = |zone| Some((zone, usable(zone, steps)?));
+    let mut hops: Vec<(&Zone, &Step)> = dns.zones.iter().filter_map(met).collect();
+    hops.sort_by(|(_, one), (_, other)| one.at_ms.0.total_cmp(&other.at_ms.0));
+    hops
 }
+
+/// The same in a line.
+fn through(dns: &Dns, steps: &[&Step], style: Style) -> String {
+    let mut shown: Vec<String> = hops(dns, steps)
+        .into_iter()
+        .map(|(zone, step)| format!("{} {}", zone.name, step.server.name.without_dot()))
+        .collect();
+    if shown.len() > CUTS {
+        let left_out = shown.len() - CUTS + 1;
+        shown.splice(CUTS - 2..CUTS - 2 + left_out, [format!("{left_out} more")]);
+    }
+    if shown.is_empty() {
+        return String::new();
+    }
+    // A zone and its server stay on one line, after the arrow that leads to them.
+    let arrow = style.arrow();
+    let together = shown.join(&format!(" {arrow} ")).replace(' ', "\u{a0}");
+    let text = together.replace(&format!("\u{a0}{arrow}"), &format!(" {arrow}"));
+    wrapped(&harmless(&text), "        ", "        ", style).replace('\u{a0}', " ")
+}
+
+/// Cuts of the line; a longer way is cut in its middle.
+const CUTS: usize = 6;
 
 /// The exchange that moved the trace on at a cut.
 fn usable<'a>(zone: &Zone, steps: &[&'a Step]) -> Option<&'a Step> {
-    let own = steps.iter().copied().filter(|step| step.zone == zone.name);
+    let leads_on = |step: &&Step| {
+        step.zone == zone.name && ![RrType::DNSKEY, RrType::DS].contains(&step.question.r#type)
+    };
+    let own = steps.iter().copied().filter(leads_on);
     own.filter(|step| step.response.is_usable())
         .min_by(|one, other| ended(one).total_cmp(&ended(other)))
 }
@@ -119,15 +138,47 @@ fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
     match first {
         Some(step) => {
             let rtt = step.rtt_ms.unwrap_or_default().0;
-            format!(
-                "{} {name:24} {} ({})  {rtt:.1} ms",
-                style.good(),
-                step.server.name,
-                step.server.address
-            )
+            let mark = match status(zone) {
+                Some(SecurityStatus::Bogus) => style.mark(Severity::Error),
+                _ => style.good(),
+            };
+            let (server, address) = (&step.server.name, step.server.address);
+            let trust = trust(zone, style);
+            format!("{mark} {name:24} {server} ({address})  {rtt:.1} ms{trust}")
         }
         None => format!("{} {name:24} no usable answer", style.unknown()),
     }
+}
+
+fn status(zone: &Zone) -> Option<SecurityStatus> {
+    zone.dnssec.as_ref().map(|dnssec| dnssec.security.status)
+}
+
+/// Whether the chain of trust holds at a zone; with the key that it rests on when the story is told.
+fn trust(zone: &Zone, style: Style) -> String {
+    let word = match (status(zone), zone.dnssec.as_ref()) {
+        (Some(SecurityStatus::Secure), Some(dnssec)) if style.verbose => {
+            let keys = dnssec
+                .keys
+                .iter()
+                .filter(|key| key.anchored && key.signs_keys);
+            let keys: Vec<String> = keys
+                .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
+                .collect();
+            let signed = style.paint("signed", Colorize::green);
+            format!("{signed}\n    {:24} by key {}", "", keys.join(", "))
+        }
+        (Some(SecurityStatus::Secure), _) => style.paint("signed", Colorize::green),
+        (Some(SecurityStatus::Insecure), _) => "not signed".to_owned(),
+        (Some(SecurityStatus::Bogus), _) => style.paint("chain of trust broken", Colorize::red),
+        (Some(SecurityStatus::Indeterminate), Some(dnssec))
+            if dnssec.security.reason != Some(Flaw::NoAnchor) =>
+        {
+            style.paint("not proven", Colorize::yellow)
+        }
+        _ => return String::new(),
+    };
+    format!("  {word}")
 }
 
 fn ended(step: &Step) -> f64 {
@@ -158,22 +209,4 @@ fn answer(question: &Question, style: Style) -> String {
         style.arrow()
     );
     out
-}
-
-fn exchange(step: &Step) -> String {
-    let rtt = step
-        .rtt_ms
-        .map_or_else(|| "-".to_owned(), |rtt| format!("{:.1}", rtt.0));
-    let what = format!("{:?}", step.response).to_lowercase();
-    let to = step
-        .referral_to
-        .as_ref()
-        .map(|zone| format!(" to {zone}"))
-        .unwrap_or_default();
-    let transport = format!("{:?}", step.transport).to_lowercase();
-    let (server, asked) = (&step.server, &step.question);
-    format!(
-        "{:7.1} ms  {} {} @{} ({}) {transport}  {what}{to}  {rtt} ms",
-        step.at_ms.0, asked.name, asked.r#type, server.address, server.name
-    )
 }

@@ -3,14 +3,18 @@
 use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
-use super::{mark, worst, wrapped};
-use crate::facts::http::{Hop, Http, Route, RouteOutcome};
+use super::{failed, mark, worst, wrapped};
+use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome};
 use crate::finding::Severity;
 use crate::report::Report;
 
 /// The section of a report.
 pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
-    let severity = worst(&report.findings, "http/");
+    let broken = http
+        .routes
+        .iter()
+        .filter(|route| route.outcome == RouteOutcome::Error);
+    let severity = worst(&report.findings, "http/").or(failed(broken.count(), http.routes.len()));
     let unmeasured = http
         .routes
         .iter()
@@ -98,10 +102,11 @@ fn line(route: &Route, style: Style) -> String {
                 } else {
                     format!(" {status}")
                 };
-                parts.push(format!(
-                    "{url}{status} {sign} {}",
-                    harmless(&error.failure.in_words())
-                ));
+                let why = match error.stage {
+                    HopStage::Location => nowhere(hop),
+                    _ => error.failure.in_words(),
+                };
+                parts.push(format!("{url}{status} {sign} {}", harmless(&why)));
             }
             (None, true) => parts.push(format!("{url} {arrow} {status}")),
             (None, false) => parts.push(format!("{url} {status}")),
@@ -121,6 +126,15 @@ fn line(route: &Route, style: Style) -> String {
         parts
     };
     parts.join(&format!(" {arrow} ")) + &end
+}
+
+/// Why a redirect leads nowhere.
+fn nowhere(hop: &Hop) -> String {
+    match (hop.locations, &hop.location) {
+        (0, _) => "leads nowhere: no Location".to_owned(),
+        (1, Some(location)) => format!("leads nowhere: `{location}`"),
+        (many, _) => format!("leads to {many} places at once"),
+    }
 }
 
 /// Hops of a line; a longer route is cut in its middle.
@@ -169,7 +183,11 @@ fn told(hop: &Hop) -> String {
         text.push('.');
     }
     if let Some(error) = &hop.error {
-        text += &format!(" There the way ended: {}.", error.failure.in_words());
+        let why = match error.stage {
+            HopStage::Location => format!("the redirect {}", nowhere(hop)),
+            _ => error.failure.in_words(),
+        };
+        text += &format!(" There the way ended: {why}.");
     }
     if let (true, Some(target)) = (hop.is_redirect(), &hop.target)
         && !hop.is_https()

@@ -7,14 +7,18 @@ use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
 use super::super::words::{common_name, left};
-use super::{mark, worst};
+use super::{failed, mark, worst};
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 
 /// The section of a report.
 pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
-    let worst = worst(&report.findings, "tls/");
+    let lost = tls
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.error.is_some() && !endpoint.is_unmeasured());
+    let worst = worst(&report.findings, "tls/").or(failed(lost.count(), tls.endpoints.len()));
     let shaken = || {
         tls.endpoints
             .iter()
@@ -52,7 +56,7 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
             )
         })
         .collect();
-    out.push_str(&folded(&lines));
+    out.push_str(&each(&lines));
     if report.command == "tlscheck" || style.verbose {
         out.push_str(&chains(report, tls, style));
     }
@@ -64,30 +68,15 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
     out
 }
 
-/// Addresses with the same line share it.
-fn folded(lines: &[(String, String)]) -> String {
-    let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
-    for (address, said) in lines {
-        match groups.iter_mut().find(|(_, own)| own == said) {
-            Some((addresses, _)) => addresses.push(address),
-            None => groups.push((vec![address], said)),
-        }
-    }
+/// A line for each address.
+fn each(lines: &[(String, String)]) -> String {
     let width = lines
         .iter()
         .map(|(address, _)| address.len())
         .max()
         .unwrap_or_default();
-    let mut out = String::new();
-    for (addresses, said) in groups {
-        if let Some((last, before)) = addresses.split_last() {
-            before
-                .iter()
-                .for_each(|address| out.push_str(&format!("        {address}\n")));
-            let _ = writeln!(out, "        {last:width$}  {said}");
-        }
-    }
-    out
+    let line = |(address, said): &(String, String)| format!("        {address:width$}  {said}\n");
+    lines.iter().map(line).collect()
 }
 
 fn agreed(endpoint: &Endpoint) -> String {

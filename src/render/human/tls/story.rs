@@ -106,16 +106,11 @@ fn confidentiality(endpoint: &Endpoint) -> String {
 }
 
 fn integrity(endpoint: &Endpoint) -> String {
-    let hash = match endpoint
-        .cipher_suite
-        .as_deref()
-        .unwrap_or_default()
-        .rsplit('_')
-        .next()
-    {
-        Some(hash @ ("SHA256" | "SHA384")) => hash,
-        _ => "the hash of the suite",
-    };
+    let suite = endpoint.cipher_suite.as_deref().unwrap_or_default();
+    let named = suite.rsplit('_').next();
+    let hash = named
+        .filter(|hash| ["SHA256", "SHA384"].contains(hash))
+        .unwrap_or("the hash of the suite");
     format!(
         "Integrity: nobody can change a byte unnoticed. It rests on the tag that the cipher adds to every record, and for the \
          handshake itself on {hash} over all that both sides said."

@@ -1,0 +1,280 @@
+//! How many round trips and questions a validated answer costs, beside dig +trace, cold unbound, delv over it, and drill -S.
+//!
+//! All walk the demo's world on its own addresses, in a network namespace, with 20 ms a round trip. Needs root, util-linux,
+//! iproute2, bind9-dnsutils, unbound and ldnsutils: `cargo bench --bench trace`. Prints a table for the README.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench prints, reads the clock, and stops by panicking"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The length of a round trip.
+const DELAY_MS: f64 = 20.0;
+/// Each measurement is the median of so many.
+const RUNS: usize = 5;
+const RESOLVER: &str = "198.51.100.99";
+
+/// A scenario of the demo, up until it is dropped.
+struct World {
+    child: Child,
+    directory: String,
+}
+
+impl World {
+    fn start(scenario: &str) -> Self {
+        let delay = format!("{DELAY_MS}ms");
+        let program = env!("CARGO_BIN_EXE_doorstep");
+        let arguments = [
+            "--net",
+            program,
+            "demo",
+            scenario,
+            "--serve",
+            "--real-addresses",
+            "--delay",
+            &delay,
+        ];
+        let mut command = Command::new("unshare");
+        let mut child = command
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let anchors = lines
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.trim().split_once("/delv.anchors")?.0.to_owned()));
+        let directory = anchors.unwrap();
+        let resolver = format!("nameserver {RESOLVER}\n");
+        std::fs::write(format!("{directory}/resolv.conf"), resolver).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        Self { child, directory }
+    }
+
+    fn inside(&self, line: &str) -> Command {
+        let network = format!("--net=/proc/{}/ns/net", self.child.id());
+        let mut command = Command::new("nsenter");
+        // dig asks the machine's resolver on the way, which is the world's here.
+        let bind = format!(
+            "mount --bind {}/resolv.conf /etc/resolv.conf && {line}",
+            self.directory
+        );
+        command
+            .args([&network, "unshare", "--mount", "sh", "-c", &bind])
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Datagrams sent so far, by askers and servers together.
+    fn datagrams(&self) -> u64 {
+        let read = |file: &str| {
+            std::fs::read_to_string(format!("/proc/{}/net/{file}", self.child.id())).unwrap()
+        };
+        let v4 = read("snmp");
+        let mut udp = v4.lines().filter(|line| line.starts_with("Udp:"));
+        let (names, values) = (udp.next().unwrap(), udp.next().unwrap());
+        let at = names
+            .split(' ')
+            .position(|name| name == "OutDatagrams")
+            .unwrap();
+        let v4: u64 = values.split(' ').nth(at).unwrap().parse().unwrap();
+        let v6 = read("snmp6");
+        let v6 = v6.lines().find(|line| line.starts_with("Udp6OutDatagrams"));
+        v4 + v6
+            .unwrap()
+            .split_whitespace()
+            .last()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    }
+
+    /// The median of round trips and questions of a command; `before` and `after` are not counted.
+    fn measure(&self, before: &str, line: &str, after: &str) -> (f64, u64) {
+        let mut walls = Vec::new();
+        let mut questions = Vec::new();
+        for _ in 0..RUNS {
+            self.run(before);
+            let sent = self.datagrams();
+            let began = Instant::now();
+            let output = self.run(line);
+            walls.push(began.elapsed().as_secs_f64() * 1e3 / DELAY_MS);
+            // Each question has its answer; what is not answered counts half.
+            questions.push((self.datagrams() - sent) / 2);
+            assert!(
+                !output.stdout.is_empty(),
+                "{line}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            self.run(after);
+        }
+        walls.sort_by(f64::total_cmp);
+        questions.sort_unstable();
+        (walls[RUNS / 2], questions[RUNS / 2])
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.inside(line).output().unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        let _ = self.child.wait();
+    }
+}
+
+/// When the validated answer was known, in round trips from the first question, by the report itself.
+fn answered(report: &serde_json::Value) -> f64 {
+    let questions = report["dns"]["questions"].as_array().unwrap();
+    let steps = || {
+        questions
+            .iter()
+            .flat_map(|question| question["steps"].as_array().unwrap())
+    };
+    let began = steps()
+        .map(|step| step["at_ms"].as_f64().unwrap())
+        .fold(f64::MAX, f64::min);
+    // Of each question at each cut the first usable answer counts.
+    let mut ends: Vec<(String, f64)> = Vec::new();
+    for step in steps().filter(|step| {
+        ["answer", "referral", "alias"]
+            .iter()
+            .any(|class| step["response"] == *class)
+    }) {
+        let key = format!(
+            "{} {} {}",
+            step["zone"], step["question"]["name"], step["question"]["type"]
+        );
+        let of_answer = ["A", "AAAA", "DNSKEY"]
+            .iter()
+            .any(|rr_type| step["question"]["type"] == *rr_type)
+            && !step["question"]["name"].as_str().unwrap().starts_with("ns");
+        let end = step["at_ms"].as_f64().unwrap() + step["rtt_ms"].as_f64().unwrap();
+        if of_answer
+            && !ends
+                .iter()
+                .any(|(known, earlier)| *known == key && *earlier <= end)
+        {
+            ends.retain(|(known, _)| *known != key);
+            ends.push((key, end));
+        }
+    }
+    let last = ends.iter().map(|(_, end)| *end).fold(0.0, f64::max);
+    (last - began) / DELAY_MS
+}
+
+fn main() {
+    println!(
+        "| | validates | healthy: round trips | questions | one dead server: round trips | questions |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let worlds = ["healthy", "server-dead"].map(World::start);
+    let row = |name: &str, validates: &str, cells: Vec<(String, String)>| {
+        let cells: Vec<String> = cells
+            .into_iter()
+            .map(|(one, other)| format!("{one} | {other}"))
+            .collect();
+        println!("| {name} | {validates} | {} |", cells.join(" | "));
+    };
+    let program = env!("CARGO_BIN_EXE_doorstep");
+    let trace = |world: &World| {
+        format!(
+            "{program} dnstrace shop.example A --trust-anchor {}/root.ds --resolver {RESOLVER} --no-config --fail-on never --json",
+            world.directory
+        )
+    };
+    let answers = worlds.each_ref().map(|world| {
+        let mut trips: Vec<f64> = (0..RUNS)
+            .map(|_| answered(&serde_json::from_slice(&world.run(&trace(world)).stdout).unwrap()))
+            .collect();
+        trips.sort_by(f64::total_cmp);
+        (format!("{:.1}", trips[RUNS / 2]), "".to_owned())
+    });
+    row("doorstep: the validated answer", "yes", answers.to_vec());
+    let measured = |line: &dyn Fn(&World) -> (String, String, String)| {
+        let cells = worlds.each_ref().map(|world| {
+            let (before, line, after) = line(world);
+            let (wall, questions) = world.measure(&before, &line, &after);
+            (format!("{wall:.1}"), questions.to_string())
+        });
+        cells.to_vec()
+    };
+    let alone = |line: String| (String::from("true"), line, String::from("true"));
+    row(
+        "doorstep: with every server of the zone asked",
+        "yes",
+        measured(&|world| alone(trace(world))),
+    );
+    let dig = String::from("dig +trace +nodnssec shop.example");
+    row("dig +trace", "no", measured(&|_| alone(dig.clone())));
+    let unbound = |world: &World| {
+        let directory = &world.directory;
+        let text = format!(
+            "server:\n interface: 127.0.0.1@5300\n username: \"\"\n chroot: \"\"\n directory: \"{directory}\"\n pidfile: \"{directory}/unbound.pid\"\n use-syslog: no\n \
+             root-hints: \"{directory}/named.root\"\n trust-anchor-file: \"{directory}/root.ds\"\n do-not-query-localhost: no\n module-config: \"validator iterator\"\n\
+             remote-control:\n control-enable: no\n"
+        );
+        std::fs::write(format!("{directory}/unbound.conf"), text).unwrap();
+        let start = format!("unbound -c {directory}/unbound.conf; sleep 0.3");
+        (
+            start,
+            format!("kill $(cat {directory}/unbound.pid); sleep 0.2"),
+        )
+    };
+    row(
+        "dig over cold unbound",
+        "yes",
+        measured(&|world| {
+            let (start, stop) = unbound(world);
+            (
+                start,
+                "dig @127.0.0.1 -p 5300 +dnssec shop.example".to_owned(),
+                stop,
+            )
+        }),
+    );
+    row(
+        "delv over cold unbound",
+        "yes",
+        measured(&|world| {
+            let (start, stop) = unbound(world);
+            let line = format!(
+                "delv @127.0.0.1 -p 5300 -a {}/delv.anchors +root=. shop.example",
+                world.directory
+            );
+            (start, line, stop)
+        }),
+    );
+    row(
+        "drill -S over cold unbound",
+        "yes",
+        measured(&|world| {
+            let (start, stop) = unbound(world);
+            let line = format!(
+                "drill -S -k {}/root.ds -p 5300 @127.0.0.1 shop.example",
+                world.directory
+            );
+            (start, line, stop)
+        }),
+    );
+    row(
+        "drill -T",
+        "yes",
+        measured(&|world| {
+            let directory = &world.directory;
+            alone(format!(
+                "drill -T -D -k {directory}/root.ds -r {directory}/named.root shop.example"
+            ))
+        }),
+    );
+}

@@ -1,0 +1,93 @@
+//! Where the world stands: on loopback ports, or on its own addresses and ports.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use tokio::net::{TcpListener, UdpSocket};
+
+use super::site::Speaks;
+
+/// Where the world's sockets are bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ground {
+    /// On ports of 127.0.0.1 that the kernel gives: needs no rights and no IPv6, and is reached by rewriting.
+    #[default]
+    Loopback,
+    /// On the world's own addresses, ports 53, 80 and 443.
+    Real,
+}
+
+/// A listener and the addresses of the world that it stands for.
+type Listener = (TcpListener, Vec<IpAddr>);
+
+impl Ground {
+    /// The listeners for these addresses; none where the port is closed.
+    pub(super) async fn listeners(
+        self,
+        addresses: &[IpAddr],
+        port: u16,
+        speaks: &Speaks,
+    ) -> io::Result<Vec<Listener>> {
+        if matches!(speaks, Speaks::Closed) {
+            return Ok(Vec::new());
+        }
+        let mut listeners = Vec::new();
+        match self {
+            Self::Loopback => {
+                let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+                listeners.push((listener, addresses.to_vec()));
+            }
+            Self::Real => {
+                for address in addresses {
+                    let listener =
+                        bound(TcpListener::bind((*address, port)).await, *address, port)?;
+                    listeners.push((listener, vec![*address]));
+                }
+            }
+        }
+        Ok(listeners)
+    }
+
+    /// UDP and TCP sockets on the same port.
+    pub(super) async fn dns_sockets(
+        self,
+        addresses: &[IpAddr],
+    ) -> io::Result<Vec<(UdpSocket, TcpListener, Vec<IpAddr>)>> {
+        let mut sockets = Vec::new();
+        match self {
+            Self::Loopback => {
+                let (udp, tcp) = pair().await?;
+                sockets.push((udp, tcp, addresses.to_vec()));
+            }
+            Self::Real => {
+                for address in addresses {
+                    let udp = bound(UdpSocket::bind((*address, 53)).await, *address, 53)?;
+                    let tcp = bound(TcpListener::bind((*address, 53)).await, *address, 53)?;
+                    sockets.push((udp, tcp, vec![*address]));
+                }
+            }
+        }
+        Ok(sockets)
+    }
+}
+
+/// The kernel gives a UDP port, and the same one may be taken for TCP: try others then.
+async fn pair() -> io::Result<(UdpSocket, TcpListener)> {
+    let mut last = None;
+    for _ in 0..16 {
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Ok(tcp) => return Ok((udp, tcp)),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()))
+}
+
+/// The error of a socket says nothing of the address that it was meant for.
+fn bound<T>(result: io::Result<T>, address: IpAddr, port: u16) -> io::Result<T> {
+    result.map_err(|error| {
+        let at = SocketAddr::new(address, port);
+        io::Error::new(error.kind(), format!("{at}: {error}"))
+    })
+}

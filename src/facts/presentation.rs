@@ -1,0 +1,149 @@
+//! Record data as zone files write it (RFC 1035 §5.1, RFC 4034, RFC 3597 §5 for types without a form of their own).
+
+use data_encoding::{BASE64, HEXLOWER};
+use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, NSEC3, RRSIG};
+use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordTypeSet};
+use jiff::Timestamp;
+
+use super::dns::Record;
+use super::name::{DnsName, RrType, uncompressed};
+
+impl From<&WireRecord> for Record {
+    fn from(record: &WireRecord) -> Self {
+        Self {
+            name: record.name.clone().into(),
+            r#type: record.record_type().into(),
+            ttl: record.ttl,
+            data: presentation(&record.data),
+        }
+    }
+}
+
+/// Names stay in ASCII, and what is text is quoted.
+fn presentation(data: &RData) -> String {
+    match data {
+        RData::Unknown { code, rdata } => unknown(RrType::from(*code), &rdata.anything),
+        RData::Update0(_) => unknown(RrType(0), &[]),
+        RData::CNAME(target) => name(&target.0),
+        RData::NS(target) => name(&target.0),
+        RData::PTR(target) => name(&target.0),
+        RData::MX(mx) => format!("{} {}", mx.preference, name(&mx.exchange)),
+        RData::TXT(text) => {
+            let parts: Vec<String> = text.txt_data.iter().map(|part| quoted(part)).collect();
+            parts.join(" ")
+        }
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => rrsig(signature),
+        RData::DNSSEC(DNSSECRData::NSEC(nsec)) => format!(
+            "{}{}",
+            name(nsec.next_domain_name()),
+            types(NSEC::type_set(nsec))
+        ),
+        RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
+        known => known.to_string(),
+    }
+}
+
+fn unknown(rr_type: RrType, bytes: &[u8]) -> String {
+    let dname = (rr_type == RrType::DNAME).then(|| uncompressed(bytes));
+    if let Some(Some(target)) = dname {
+        return name(&target);
+    }
+    let hex = HEXLOWER.encode(bytes);
+    format!("\\# {} {hex}", bytes.len()).trim_end().to_owned()
+}
+
+fn name(name: &Name) -> String {
+    DnsName::from(name.clone()).to_string()
+}
+
+/// A character string in quotes, with quote, backslash and what is not printable escaped.
+fn quoted(bytes: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            other => text.push_str(&format!("\\{other:03}")),
+        }
+    }
+    text.push('"');
+    text
+}
+
+fn rrsig(signature: &RRSIG) -> String {
+    let input = signature.input();
+    let day = |seconds: u32| {
+        let time = Timestamp::from_second(i64::from(seconds));
+        time.map(|time| time.strftime("%Y%m%d%H%M%S").to_string())
+            .unwrap_or_default()
+    };
+    format!(
+        "{} {} {} {} {} {} {} {} {}",
+        RrType::from(input.type_covered),
+        u8::from(input.algorithm),
+        input.num_labels,
+        input.original_ttl,
+        day(input.sig_expiration.get()),
+        day(input.sig_inception.get()),
+        input.key_tag,
+        name(&input.signer_name),
+        BASE64.encode(signature.sig())
+    )
+}
+
+fn nsec3_data(nsec3: &NSEC3) -> String {
+    let salt = match nsec3.salt() {
+        [] => "-".to_owned(),
+        salt => HEXLOWER.encode(salt),
+    };
+    let next = data_encoding::BASE32_DNSSEC.encode(nsec3.next_hashed_owner_name());
+    format!(
+        "{} {} {} {salt} {next}{}",
+        u8::from(nsec3.hash_algorithm()),
+        nsec3.flags(),
+        nsec3.iterations(),
+        types(nsec3.type_set())
+    )
+}
+
+fn types(set: &RecordTypeSet) -> String {
+    let each = set
+        .iter()
+        .map(|rr_type| format!(" {}", RrType::from(rr_type)));
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::RecordType;
+    use hickory_proto::rr::rdata::TXT;
+
+    #[test]
+    fn text_is_quoted_and_escaped() {
+        let text = TXT::from_bytes(vec![b"two words", b"a\"b\\c\x07\xff"]);
+        assert_eq!(
+            presentation(&RData::TXT(text)),
+            r#""two words" "a\"b\\c\007\255""#
+        );
+    }
+
+    #[test]
+    fn types_without_a_form_have_the_generic_one() {
+        let data = |bytes: &[u8]| RData::Unknown {
+            code: RecordType::Unknown(65280),
+            rdata: hickory_proto::rr::rdata::NULL::with(bytes.to_vec()),
+        };
+        assert_eq!(presentation(&data(&[1, 2, 255])), "\\# 3 0102ff");
+        let empty = RData::Update0(RecordType::Unknown(65280));
+        assert_eq!(presentation(&empty), "\\# 0");
+    }
+
+    #[test]
+    fn a_denial_names_its_types() {
+        let next = Name::from_ascii("b.example.").unwrap();
+        let nsec = NSEC::new(next, [RecordType::A, RecordType::Unknown(29)]);
+        let data = RData::DNSSEC(DNSSECRData::NSEC(nsec));
+        assert_eq!(presentation(&data), "b.example. A LOC");
+    }
+}

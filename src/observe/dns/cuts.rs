@@ -1,0 +1,202 @@
+//! The zone cuts met on the way: entering one means to know a server of it with an address, looked up where the referral
+//! brought none, within bounds.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use hickory_proto::op::Message;
+
+use super::message;
+use super::referral::Cut;
+use super::trace::{Stack, Tracer, limit, lock};
+use crate::facts::dns::{Glue, Obstacle};
+use crate::facts::name::{DnsName, RrType};
+use crate::net::limits;
+
+impl Tracer {
+    /// The cut of a zone that the servers of its parent have as well, which therefore gave no referral.
+    pub(super) fn enter_hidden(self: &Arc<Self>, index: usize, parent: &Cut, apex: DnsName) -> Cut {
+        if self.plan.signatures {
+            let signer = self.ask(index, parent, &apex, RrType::DS);
+            lock(&self.tasks).spawn(signer.map(|_| ()));
+        }
+        let cut = parent.hidden(apex);
+        lock(&self.cuts)
+            .entry(cut.zone.clone())
+            .or_insert(cut)
+            .clone()
+    }
+
+    /// The deepest zone met that holds `name`.
+    pub(super) fn zone_of(&self, name: &DnsName) -> DnsName {
+        self.deepest_cut(name).zone
+    }
+
+    pub(super) fn deepest_cut(&self, name: &DnsName) -> Cut {
+        let cuts = lock(&self.cuts);
+        let above = cuts
+            .values()
+            .filter(|cut| name.is_at_or_below(&cut.zone) && !cut.servers().is_empty());
+        above
+            .max_by_key(|cut| cut.zone.label_count())
+            .cloned()
+            .unwrap_or_else(|| Cut::root(&self.plan.hints))
+    }
+
+    /// How many referrals lead to a zone, whichever question was given them.
+    pub(super) fn referrals_to(&self, zone: &DnsName) -> usize {
+        let cuts = lock(&self.cuts);
+        let above = |cut: &&DnsName| *cut != zone && zone.is_at_or_below(cut);
+        cuts.keys().filter(above).count()
+    }
+
+    /// Makes sure that a new cut has a server with an address, looking up names when the referral brought none.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        index: usize,
+        parent: &Cut,
+        mut cut: Cut,
+        stack: &Stack,
+    ) -> Result<Cut, Obstacle> {
+        if self.referrals_to(&cut.zone) > limits::REFERRALS {
+            return Err(limit("REFERRALS", &cut.zone));
+        }
+        let usable = |cut: &Cut| cut.servers().iter().any(|server| self.can_ask(server));
+        let mut circular = false;
+        if !usable(&cut) {
+            cut.found = self.glue_of(index, parent, &cut).await;
+        }
+        if !usable(&cut) {
+            let names: Vec<DnsName> = cut
+                .without_address()
+                .into_iter()
+                .filter(|name| !cut.needs_glue(name))
+                .collect();
+            let looked_up = self.addresses_of(index, &names, stack).await;
+            circular = looked_up.circular;
+            cut.found.extend(looked_up.found);
+        }
+        let cut = lock(&self.cuts)
+            .entry(cut.zone.clone())
+            .or_insert(cut)
+            .clone();
+        match (usable(&cut), circular) {
+            (true, _) => Ok(cut),
+            (false, true) => Err(Obstacle::DelegationLoop { zone: cut.zone }),
+            (false, false) if cut.servers().is_empty() => {
+                Err(Obstacle::NoServerAddress { zone: cut.zone })
+            }
+            (false, false) => Err(Obstacle::NoUsableServer { zone: cut.zone }),
+        }
+    }
+
+    /// Asks the parent's servers for the glue that a referral did not bring: some tell it only when asked.
+    pub(super) async fn glue_of(
+        self: &Arc<Self>,
+        index: usize,
+        parent: &Cut,
+        cut: &Cut,
+    ) -> Vec<Glue> {
+        let names = cut.without_address().into_iter();
+        let needed = names.filter(|name| cut.needs_glue(name));
+        let pairs = needed
+            .take(limits::SERVER_NAME_LOOKUPS)
+            .flat_map(|name| [(name.clone(), RrType::A), (name, RrType::AAAA)]);
+        let asks = pairs.map(|(name, rr_type)| async move {
+            let reply = self.ask(index, parent, &name, rr_type).await;
+            reply.map(|reply| addresses_in(&name, &reply.1))
+        });
+        join_all(asks)
+            .await
+            .into_iter()
+            .flatten()
+            .flatten()
+            .collect()
+    }
+
+    /// Looks up the addresses of server names, at most so many at a cut and so deep.
+    pub(super) async fn addresses_of(
+        self: &Arc<Self>,
+        index: usize,
+        names: &[DnsName],
+        stack: &Stack,
+    ) -> LookedUp {
+        if stack.len() >= limits::LOOKUP_DEPTH {
+            return LookedUp {
+                found: Vec::new(),
+                circular: true,
+            };
+        }
+        let mut circular = false;
+        let mut lookups = Vec::new();
+        for name in names.iter().take(limits::SERVER_NAME_LOOKUPS) {
+            for rr_type in [RrType::A, RrType::AAAA] {
+                let key = (name.clone(), rr_type);
+                if stack.contains(&key) {
+                    circular = true;
+                    continue;
+                }
+                let mut deeper = Vec::clone(stack);
+                deeper.push(key);
+                let tracer = Arc::clone(self);
+                let resolved = tracer.resolve(index, name.clone(), rr_type, Arc::new(deeper));
+                lookups.push(async { (name.clone(), resolved.await) });
+            }
+        }
+        let mut found = Vec::new();
+        for (name, resolution) in join_all(lookups).await {
+            circular |= matches!(resolution.obstacle, Some(Obstacle::DelegationLoop { .. }));
+            let addresses = resolution.answers.iter().filter_map(message::address);
+            found.extend(addresses.map(|address| Glue {
+                name: name.clone(),
+                address,
+            }));
+        }
+        LookedUp { found, circular }
+    }
+
+    /// The cuts met, from the root down, with the addresses of every server of those named in `complete`.
+    pub(super) async fn complete_cuts(self: &Arc<Self>, complete: &[DnsName]) -> Vec<Cut> {
+        let mut cuts = self.cuts();
+        for cut in cuts.iter_mut().filter(|cut| complete.contains(&cut.zone)) {
+            let missing: Vec<DnsName> = cut
+                .without_address()
+                .into_iter()
+                .filter(|name| !cut.needs_glue(name))
+                .collect();
+            let found = self
+                .addresses_of(0, &missing, &Stack::default())
+                .await
+                .found;
+            cut.found.extend(found);
+            lock(&self.cuts).insert(cut.zone.clone(), cut.clone());
+        }
+        cuts
+    }
+
+    /// The cuts met so far, from the root down.
+    pub(super) fn cuts(&self) -> Vec<Cut> {
+        let mut cuts: Vec<Cut> = lock(&self.cuts).values().cloned().collect();
+        cuts.sort_by_key(|cut| cut.zone.label_count());
+        cuts
+    }
+}
+
+/// Addresses found, and whether finding them would have needed themselves.
+pub(super) struct LookedUp {
+    found: Vec<Glue>,
+    circular: bool,
+}
+
+/// The addresses of `name` that a response brings, wherever they stand in it.
+fn addresses_in(name: &DnsName, message: &Message) -> Vec<Glue> {
+    let records = message.answers.iter().chain(&message.additionals);
+    let own = records.filter(|record| message::owner(record) == *name);
+    own.filter_map(message::address)
+        .map(|address| Glue {
+            name: name.clone(),
+            address,
+        })
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! The responses of a run, read from the facts and found by question.
+
+use hickory_proto::op::Message;
+
+use crate::facts::dns::{Dns, Record, ResponseClass, Step};
+use crate::facts::name::{DnsName, RrType};
+
+/// One response, and where it stands in the facts.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// The index of its question.
+    pub(super) question: usize,
+    /// The index of its step there.
+    pub(super) step: usize,
+    /// The zone whose server sent it.
+    pub(super) zone: DnsName,
+    pub(super) name: DnsName,
+    pub(super) rr_type: RrType,
+    pub(super) class: ResponseClass,
+    /// The zone that a referral points to.
+    pub(super) referral_to: Option<DnsName>,
+    pub(super) message: Message,
+}
+
+/// Every response that could be read, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    replies: Vec<Reply>,
+    asked: Vec<(DnsName, RrType)>,
+}
+
+impl Evidence {
+    pub(super) fn of(dns: &Dns) -> Self {
+        let mut evidence = Self::default();
+        let mut came: Vec<(f64, Reply)> = Vec::new();
+        for (index, question) in dns.questions.iter().enumerate() {
+            for (number, step) in question.steps.iter().enumerate() {
+                let asked = (step.question.name.clone(), step.question.r#type);
+                evidence.asked.push(asked);
+                let end = step.at_ms.0 + step.rtt_ms.unwrap_or_default().0;
+                came.extend(reply(index, number, step).map(|reply| (end, reply)));
+            }
+        }
+        came.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        evidence.replies = came.into_iter().map(|(_, reply)| reply).collect();
+        evidence
+    }
+
+    pub(super) fn replies(&self) -> &[Reply] {
+        &self.replies
+    }
+
+    /// The responses to a question that did not point elsewhere.
+    pub(super) fn to<'a>(
+        &'a self,
+        name: &'a DnsName,
+        rr_type: RrType,
+    ) -> impl Iterator<Item = &'a Reply> {
+        self.replies.iter().filter(move |reply| {
+            reply.name == *name
+                && reply.rr_type == rr_type
+                && reply.class.is_usable()
+                && reply.class != ResponseClass::Referral
+        })
+    }
+
+    /// The referrals to a zone.
+    pub(super) fn referrals_to<'a>(&'a self, zone: &'a DnsName) -> impl Iterator<Item = &'a Reply> {
+        self.replies
+            .iter()
+            .filter(move |reply| reply.referral_to.as_ref() == Some(zone))
+    }
+
+    /// Whether anybody was asked this, whatever came of it.
+    pub(super) fn was_asked(&self, name: &DnsName, rr_type: RrType) -> bool {
+        self.asked
+            .iter()
+            .any(|(asked, own)| asked == name && *own == rr_type)
+    }
+}
+
+impl Reply {
+    /// The records that answer the question: of its type, at its name.
+    pub(super) fn answers(&self) -> Vec<Record> {
+        let (name, rr_type) = (self.name.as_wire(), self.rr_type);
+        let own = self.message.answers.iter().filter(|record| {
+            record.name == *name
+                && (rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type)
+        });
+        own.map(Record::from).collect()
+    }
+}
+
+fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
+    let message = step.message.as_ref()?.read()?.message;
+    (!message.metadata.truncation).then_some(Reply {
+        question,
+        step: number,
+        zone: step.zone.clone(),
+        name: step.question.name.clone(),
+        rr_type: step.question.r#type,
+        class: step.response,
+        referral_to: step.referral_to.clone(),
+        message,
+    })
+}

@@ -1,0 +1,94 @@
+//! How a run ends: stopped by the user, or with a pipe that nobody reads any more. The codes 0, 1, 2 and 3 are held where
+//! their causes are: `dnstrace`, `usage`, `demo`.
+
+#![cfg(unix)]
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use doorstep::demo::Behaviour::Silent;
+use serde_json::Value;
+
+use super::world::{ZONE, server, shop, start, tld};
+
+/// A run that waits for a silent server, stopped by a signal: its exit code and what it printed.
+fn stopped(signal: &str) -> (Option<i32>, String) {
+    let world = start(tld(), vec![server(ZONE, &[shop()], Silent)]);
+    let command = world.dnstrace(&["www.shop.example", "A", "--json", "--timeout", "60s"]);
+    let mut child = Command::new(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Long enough to have begun, and far from any bound of its own.
+    std::thread::sleep(Duration::from_millis(700));
+    kill(signal, &child);
+    let mut text = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    (child.wait().unwrap().code(), text)
+}
+
+fn kill(signal: &str, child: &Child) {
+    let done = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(done.unwrap().success());
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_prints_what_had_been_seen() {
+    let (code, text) = stopped("-INT");
+    assert_eq!(code, Some(130));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    let steps = report["dns"]["questions"][0]["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|step| step["response"] == "referral"));
+    assert_eq!(report["inconclusive"][0]["reason"], "interrupted");
+    assert_eq!(
+        report["findings"].as_array().unwrap().len(),
+        0,
+        "{report:#}"
+    );
+}
+
+#[test]
+fn a_request_to_terminate_ends_with_143() {
+    assert_eq!(stopped("-TERM").0, Some(143));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .arg("explain")
+        .env_clear()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_a_fault_of_usage() {
+    let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .args([
+            "tlscheck",
+            "example.com",
+            "--output",
+            "json:/nonexistent/report",
+        ])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}
