@@ -229,6 +229,8 @@ pub enum ResponseClass {
     Unreachable,
     /// What came could not be read.
     Malformed,
+    /// The answer is cut short: over UDP it is to be fetched over TCP, over TCP there is none.
+    Truncated,
 }
 
 impl ResponseClass {

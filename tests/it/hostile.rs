@@ -135,19 +135,18 @@ fn a_drip_over_tcp_is_cut_off() {
         }
     });
     let run = run(&world, &[HOST]);
-    assert_eq!(run.ids(), ["dns/all-servers-dead"]);
+    assert_eq!(run.ids(), ["dns/all-servers-lame"]);
 }
 
 #[test]
 fn answers_with_another_id_are_none() {
     let world = forged(|_, mut message, carrier| {
         message.metadata.id ^= 0x5555;
-        let wire = message.to_vec().unwrap_or_default();
-        let mut flood = Forged::whole(wire.clone(), carrier);
-        flood.pieces = vec![wire; 100];
+        let mut flood = said(&message, carrier);
+        flood.pieces = vec![flood.pieces.concat(); 100];
         flood
     });
-    assert_eq!(run(&world, &[HOST]).ids(), ["dns/all-servers-dead"]);
+    assert_eq!(run(&world, &[HOST]).ids(), ["dns/all-servers-lame"]);
 }
 
 #[test]
@@ -158,7 +157,7 @@ fn answers_to_another_question_are_none() {
         }
         said(&message, carrier)
     });
-    assert_eq!(run(&world, &[HOST]).ids(), ["dns/all-servers-dead"]);
+    assert_eq!(run(&world, &[HOST]).ids(), ["dns/all-servers-lame"]);
 }
 
 #[test]
@@ -297,9 +296,9 @@ fn signatures_and_keys_of_one_tag_are_not_all_tried() {
             .answers
             .retain(|record| record.record_type() != RecordType::RRSIG);
         let many = if kind == Some(RecordType::DNSKEY) {
-            250
+            200
         } else {
-            580
+            500
         };
         for number in 0..many {
             let forged = RRSIG::from_sig(signature.input().clone(), bytes(number, 64));
@@ -323,7 +322,7 @@ fn signatures_and_keys_of_one_tag_are_not_all_tried() {
         .steps()
         .filter(|step| step["size"].as_u64() > Some(40_000));
     assert!(large.count() >= 3, "they have come");
-    assert_eq!(run.ids(), ["dns/signature-invalid"]);
+    assert_eq!(run.ids(), ["dns/limit-reached"]);
 }
 
 /// Bytes that differ from number to number.
@@ -395,7 +394,9 @@ fn start_with_tld(forge: fn(&Message, Message, Carrier) -> Forged) -> Running {
 fn a_record_of_bad_length_spoils_only_itself() {
     let world = forged(|asked, mut message, carrier| {
         let asked = asked.queries.first().unwrap();
-        if asked.query_type != RecordType::A || !asked.name.to_ascii().starts_with("www") {
+        if asked.query_type != RecordType::A
+            || !asked.name.to_lowercase().to_ascii().starts_with("www")
+        {
             return said(&message, carrier);
         }
         message.additionals.push(Record::from_rdata(
@@ -429,19 +430,21 @@ fn a_record_of_bad_length_spoils_only_itself() {
 
 #[test]
 fn twenty_five_hundred_iterations_are_not_done() {
-    let hashed = shop().signed(|signing| {
-        signing.denial = doorstep::demo::sign::Denial::Nsec3 {
-            iterations: 2_500,
-            salt: vec![7; 32],
-            opt_out: false,
-        };
-    });
-    let world = start(tld(), vec![server(ZONE, &[hashed], Serve)]);
-    let run = run(&world, &["nowhere.shop.example"]);
-    assert_eq!(
-        run.ids(),
-        ["dns/name-not-found", "dns/nsec3-iterations-high"]
-    );
+    for iterations in [2_500, u16::MAX] {
+        let hashed = shop().signed(|signing| {
+            signing.denial = doorstep::demo::sign::Denial::Nsec3 {
+                iterations,
+                salt: vec![7; 32],
+                opt_out: false,
+            };
+        });
+        let world = start(tld(), vec![server(ZONE, &[hashed], Serve)]);
+        let run = run(&world, &["a.b.c.d.e.f.g.h.nowhere.shop.example"]);
+        assert_eq!(
+            run.ids(),
+            ["dns/name-not-found", "dns/nsec3-iterations-high"]
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Did a bound end the trace?
 
-use crate::facts::dns::{Dns, Obstacle};
+use crate::facts::dns::{Dns, Obstacle, Question};
+use crate::facts::dnssec::Flaw;
 use crate::facts::name::DnsName;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -8,13 +9,14 @@ use crate::finding::{Evidence, Finding};
 finding! {
     /// A bound on the work for one name ended the trace.
     ///
-    /// Resolvers bound the questions, referrals and server names that one look-up may cost, so that a broken or hostile zone
-    /// cannot keep them busy. doorstep has the same bounds, and one was reached: a resolver will most likely fail as well.
-    /// Make the delegation simpler: fewer zones that depend on each other, server names inside the zone, with glue.
-    LimitReached { name: DnsName, what: String, limit: String, at: DnsName }
+    /// Resolvers bound the questions, referrals, server names and signatures that one look-up may cost, so that a broken or hostile
+    /// zone cannot keep them busy. doorstep has the same bounds, and one was reached: a resolver will most likely fail as well.
+    /// Make the delegation simpler: fewer zones that depend on each other, server names inside the zone, with glue. Where it is
+    /// signatures, sign the zone anew: a set needs one for each of the zone's algorithms.
+    LimitReached { name: DnsName, what: String, limit: String, at: DnsName, mend: String }
     id: "dns/limit-reached", severity: Error, source: "practice: resolvers have the same bounds",
-    message: "`{name}` takes {what} (bound {limit}); the trace was given up at `{at}`",
-    fix: "make the delegation simpler: fewer zones that depend on each other, name servers with glue",
+    message: "`{name}` takes {what} (bound {limit}); it was given up at `{at}`",
+    fix: "{mend}",
 }
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
@@ -28,13 +30,31 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
                     what: what(limit).to_owned(),
                     limit: limit.clone(),
                     at: at.clone(),
+                    mend: SIMPLER.to_owned(),
                 })
             }
-            _ => None,
+            _ => too_many_signatures(question),
         });
     if let Some(evidence) = limited {
         let subject = evidence.name.without_dot();
         findings.push(evidence.about(subject));
+    }
+}
+
+const SIMPLER: &str =
+    "make the delegation simpler: fewer zones that depend on each other, name servers with glue";
+
+/// Signatures that would take a resolver too long (KeyTrap).
+fn too_many_signatures(question: &Question) -> Option<LimitReached> {
+    match question.dnssec.as_ref()?.reason.as_ref()? {
+        Flaw::TooManySignatures { name, r#type } => Some(LimitReached {
+            name: question.name.clone(),
+            what: format!("more signatures over one set of records ({type}) than resolvers try"),
+            limit: "SIGNATURES_PER_SET".to_owned(),
+            at: name.clone(),
+            mend: format!("sign `{name}` anew, with one signature a set for each algorithm"),
+        }),
+        _ => None,
     }
 }
 

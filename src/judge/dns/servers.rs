@@ -23,10 +23,10 @@ finding! {
     /// The parent zone names these servers, but they refuse or do not know the zone: it was never created there, was deleted,
     /// or the registrar lists the servers of another account. Create the zone at that DNS host, or list at the registrar the
     /// servers that your DNS host shows for the zone.
-    AllServersLame { zone: DnsName, names: String, servers: Vec<String> }
+    AllServersLame { zone: DnsName, names: String, servers: Vec<String>, said: String, mend: String }
     id: "dns/all-servers-lame", severity: Error, source: "RFC 9499, RFC 1912 §2.8",
-    message: "the name servers of `{zone}` answer, but none of them serves the zone: {names}",
-    fix: "create `{zone}` at its DNS host, or list at the registrar the servers that the DNS host shows for it",
+    message: "the name servers of `{zone}` answer, but none of them serves the zone: {names} ({said})",
+    fix: "{mend}",
 }
 
 finding! {
@@ -99,16 +99,43 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
                     .iter()
                     .all(|server| is_dead(server) || is_lame(server)) =>
             {
-                let evidence = AllServersLame {
-                    zone: zone.name.clone(),
-                    names: listed(&names(asked)),
-                    servers: labels(asked),
-                };
-                findings.push(evidence.about(zone.name.without_dot()));
+                findings.push(all_lame(zone, asked));
             }
             asked => some(zone, asked, findings),
         }
     }
+}
+
+fn all_lame(zone: &Zone, asked: &[&ZoneServer]) -> Finding {
+    let lame = asked.iter().copied().find(|server| is_lame(server));
+    let response = lame.and_then(|server| server.response);
+    let name = &zone.name;
+    let (said, is_elsewhere) = match response {
+        Some(ResponseClass::Malformed) => ("no DNS message", false),
+        Some(ResponseClass::Truncated) => ("cut short, and not to be had over TCP", false),
+        Some(ResponseClass::Formerr) => ("FORMERR", false),
+        Some(ResponseClass::Notimp) => ("NOTIMP", false),
+        Some(ResponseClass::Refused) => ("REFUSED", true),
+        Some(ResponseClass::Servfail) => ("SERVFAIL", true),
+        _ => ("without authority", true),
+    };
+    let mend = if is_elsewhere {
+        format!(
+            "create `{name}` at its DNS host, or list at the registrar the servers that the DNS host shows for it"
+        )
+    } else {
+        format!(
+            "update the name servers of `{name}`, and let TCP through to their port 53, or move the zone to others"
+        )
+    };
+    let evidence = AllServersLame {
+        zone: name.clone(),
+        names: listed(&names(asked)),
+        servers: labels(asked),
+        said: said.to_owned(),
+        mend,
+    };
+    evidence.about(name.without_dot())
 }
 
 /// Only of the zones that decide about the name every server was asked.
@@ -222,15 +249,21 @@ fn said(response: ResponseClass) -> &'static str {
     match response {
         ResponseClass::Refused => "refuses to answer for it (REFUSED)",
         ResponseClass::Servfail => "fails to answer for it (SERVFAIL)",
+        ResponseClass::Formerr => "does not understand questions about it (FORMERR)",
+        ResponseClass::Notimp => "does not implement questions about it (NOTIMP)",
+        ResponseClass::Malformed => "answers with what is no DNS message",
+        ResponseClass::Truncated => {
+            "cuts its answers short, and does not give them over TCP either"
+        }
         _ => "does not answer for it with authority",
     }
 }
 
+/// Whether it answers, and nobody can go on from what it says.
 fn is_lame(server: &ZoneServer) -> bool {
-    matches!(
-        server.response,
-        Some(ResponseClass::Lame | ResponseClass::Refused | ResponseClass::Servfail)
-    )
+    server
+        .response
+        .is_some_and(|response| response.is_response() && !response.is_usable())
 }
 
 fn is_dead(server: &ZoneServer) -> bool {

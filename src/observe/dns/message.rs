@@ -84,6 +84,10 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs
         message,
         unreadable,
     } = wire.read().ok_or(NotOurs::Malformed)?;
+    // What is left of such a message would pass for one that denies.
+    if unreadable > 0 && message.answers.is_empty() && message.authorities.is_empty() {
+        return Err(NotOurs::Malformed);
+    }
     let is_response = message.metadata.message_type == MessageType::Response;
     // A FORMERR and its like may come without the question.
     let question_fits = message.queries == asked.queries
@@ -188,6 +192,9 @@ fn classed(
 ) -> Reply {
     let code = message.metadata.response_code;
     let authoritative = message.metadata.authoritative;
+    if message.metadata.truncation {
+        return Reply::Unusable(ResponseClass::Truncated);
+    }
     match code {
         ResponseCode::NoError => {}
         ResponseCode::NXDomain if own_word => {

@@ -10,8 +10,8 @@ use super::referral::Cut;
 use super::trace::{Tracer, is_heard, is_silence};
 use crate::facts::attempt::{Failure, NotMeasured};
 use crate::facts::dns::{
-    Dns, Glue, Obstacle, Outcome, Question, Record, ResponseClass, Server, Step, Transport, Zone,
-    ZoneServer,
+    Asked, Dns, Glue, Obstacle, Outcome, Question, Record, ResponseClass, Server, Step, Transport,
+    Zone, ZoneServer,
 };
 use crate::facts::name::{DnsName, RrType};
 use crate::facts::wire::WireMessage;
@@ -90,11 +90,12 @@ impl Tracer {
         ends
     }
 
-    fn zone_facts(&self, cut: &Cut, log: &[(usize, Step)]) -> Zone {
+    fn zone_facts(&self, cut: &Cut, log: &[(usize, Step)], questions: &[Question]) -> Zone {
+        let stopped = stopped_at(&cut.zone, questions);
         let server_facts = |server: Server| {
             let steps = log.iter().map(|(_, step)| step);
             let own = steps.filter(|step| step.zone == cut.zone && step.server == server);
-            let mut facts = server_facts(&server, &own.collect::<Vec<_>>());
+            let mut facts = server_facts(&server, &own.collect::<Vec<_>>(), &stopped);
             let wanted = self.wire.dialer.allows(server.address);
             if facts.response.is_none() && wanted && !self.can_ask(&server) {
                 facts.failure = Some(Failure::NoRoute);
@@ -120,7 +121,10 @@ impl Tracer {
     pub(super) fn facts(&self, mut questions: Vec<Question>) -> Dns {
         let log = self.exchanges();
         let cuts = self.cuts();
-        let zones = cuts.iter().map(|cut| self.zone_facts(cut, &log)).collect();
+        let zones = cuts.iter();
+        let zones = zones
+            .map(|cut| self.zone_facts(cut, &log, &questions))
+            .collect();
         for question in &mut questions {
             question.sibling = sibling_records(question, &log);
         }
@@ -139,7 +143,24 @@ impl Tracer {
     }
 }
 
-fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
+/// The questions that no server of the zone gave a usable response to, when none was answered by them.
+fn stopped_at(zone: &DnsName, questions: &[Question]) -> Vec<Asked> {
+    let is_stopped = |question: &&Question| {
+        let here = |obstacle: &Obstacle| matches!(obstacle, Obstacle::NoUsableServer { zone: at } if at == zone);
+        question.obstacle.as_ref().is_some_and(here)
+    };
+    if !questions.iter().all(|question| is_stopped(&question)) {
+        return Vec::new();
+    }
+    let asked = questions.iter().filter_map(|question| {
+        let name = question.links.last()?.name.clone();
+        let r#type = question.r#type;
+        Some(Asked { name, r#type })
+    });
+    asked.collect()
+}
+
+fn server_facts(server: &Server, steps: &[&Step], stopped: &[Asked]) -> ZoneServer {
     // A wait that ended on this side, by time or by the user, tells nothing of the server.
     let told = || steps.iter().copied().filter(|step| !is_ours(step));
     let reachable = |transport: Transport| {
@@ -147,7 +168,10 @@ fn server_facts(server: &Server, steps: &[&Step]) -> ZoneServer {
         tries.peek()?;
         Some(tries.any(is_heard))
     };
-    let answered = told().rfind(|step| step.response.is_response());
+    let responses = || told().filter(|step| step.response.is_response());
+    // Some give the SOA of a zone, and nothing else: what stopped the trace counts.
+    let stopping = responses().rfind(|step| stopped.contains(&step.question));
+    let answered = stopping.or(responses().next_back());
     let last = answered.or(told().next_back());
     ZoneServer {
         name: server.name.clone(),

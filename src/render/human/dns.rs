@@ -22,7 +22,7 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
         .flat_map(|question| &question.steps)
         .collect();
     for zone in &dns.zones {
-        let _ = writeln!(out, "  {}", cut(zone, &steps, style));
+        out.push_str(&wrapped(&cut(zone, &steps, style), "  ", "    ", style));
     }
     for question in &dns.questions {
         out.push_str(&answer(question, style));
@@ -166,7 +166,7 @@ fn trust(zone: &Zone, style: Style) -> String {
                 .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
                 .collect();
             let signed = style.paint("signed", Colorize::green);
-            format!("{signed}\n    {:24} by key {}", "", keys.join(", "))
+            format!("{signed} by key {}", keys.join(", "))
         }
         (Some(SecurityStatus::Secure), _) => style.paint("signed", Colorize::green),
         (Some(SecurityStatus::Insecure), _) => "not signed".to_owned(),
