@@ -33,7 +33,7 @@ finding! {
     /// certificate is attached to the listener or the distribution, not to the machines: choose the new one in ACM there.
     AddressBehind { host: String, behind: String, good: String }
     id: "tls/address-behind", severity: Error, source: "practice: visitors are stopped by chance",
-    message: "{behind} of `{host}` serves a certificate that browsers refuse; {good} serves a good one",
+    message: "`{host}` shows a certificate that browsers refuse at {behind}, and a good one at {good}",
     fix: "put certificate, chain and key of {good} on the server at {behind} as well, and reload it",
 }
 

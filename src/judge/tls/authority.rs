@@ -31,7 +31,7 @@ finding! {
     /// `--preferred-chain` chooses the way, and every renewal writes the current chain.
     SparePathExpired { place: String, subject: String, not_after: String }
     id: "tls/spare-path-expired", severity: Notice, source: "RFC 8446 §4.4.2",
-    message: "{place} sends the certificate of `{subject}` along, which ended on {not_after}; another way to a root works",
+    message: "a certificate of `{subject}` that ended on {not_after} is sent along at {place}; another way to a root works",
     fix: "take the certificate of `{subject}` that ended out of the server's certificate file",
 }
 

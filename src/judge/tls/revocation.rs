@@ -40,7 +40,7 @@ finding! {
     /// cache, and reload. Where the authority no longer runs a responder, switch stapling off.
     StapleInvalid { place: String, why: String, fault: StatusFault }
     id: "tls/staple-invalid", severity: Error, source: "RFC 6960 §3.2",
-    message: "the OCSP response that {place} staples is of no use: {why}",
+    message: "the OCSP response stapled at {place} is of no use: {why}",
     fix: "let the server fetch a fresh OCSP response and reload it, or switch stapling off",
 }
 

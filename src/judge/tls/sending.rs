@@ -29,7 +29,7 @@ finding! {
     ChainUnrelated { place: String, subjects: String, places: Vec<usize> }
     id: "tls/chain-unrelated", severity: Warning, source: "RFC 8446 §4.4.2",
     explained_by: ["tls/leaf-not-first"],
-    message: "{place} sends certificates along that lead nowhere or stand there twice: {subjects}",
+    message: "certificates are sent along at {place} that lead nowhere or stand there twice: {subjects}",
     fix: "take out of the server's certificate file: {subjects}",
 }
 

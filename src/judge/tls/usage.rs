@@ -29,7 +29,7 @@ finding! {
     CaAsLeaf { place: String, subject: String }
     id: "tls/ca-as-leaf", severity: Warning, source: "RFC 5280 §4.2.1.9, CA/Browser Forum BR 7.1.2.7.8",
     explained_by: ["tls/leaf-not-first", "tls/self-signed"],
-    message: "{place} serves the certificate of an authority, `{subject}`, as its own",
+    message: "the certificate of an authority, `{subject}`, is served as the server's own at {place}",
     fix: "issue a certificate with basicConstraints CA:FALSE for the server, and serve that one",
 }
 

@@ -118,7 +118,7 @@ impl RevocationList {
     /// The line of a serial number.
     pub(super) fn entry(&self, serial: &[u8]) -> Option<Entry> {
         let own = |offset: &u32| serial_at(&self.der, *offset);
-        let index = self.revoked.binary_search_by(|at| own(at).cmp(&serial));
+        let index = self.revoked.binary_search_by(|at| own(at).cmp(serial));
         let offset = usize::try_from(*self.revoked.get(index.ok()?)?).ok()?;
         let (entry, _) = der::element(self.der.get(offset..)?)?;
         let fields = der::elements(entry.content)?;
