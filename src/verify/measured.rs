@@ -14,8 +14,7 @@ use crate::facts::{Door, Facts, Inconclusive};
 pub fn verify(facts: &mut Facts) {
     let mut missed = Vec::new();
     if let Some(dns) = facts.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
-        missed.extend(dns_missed(dns));
-        missed.extend(chain_missed(dns));
+        missed.extend(dns_missed(dns).or_else(|| chain_missed(dns)));
     }
     if let Some(tls) = &facts.tls {
         missed.extend(tls_missed(tls));
@@ -23,8 +22,10 @@ pub fn verify(facts: &mut Facts) {
     if let Some(http) = &facts.http {
         missed.extend(http_missed(http));
     }
-    if let Some(unrouted) = unrouted(facts) {
-        missed.push(unrouted);
+    let no_way_at_all =
+        |missed: &Inconclusive| missed.whole_door && missed.failure == Failure::NoRoute;
+    if !missed.iter().any(no_way_at_all) {
+        missed.extend(unrouted(facts));
     }
     facts.inconclusive = missed;
 }

@@ -6,13 +6,13 @@ use std::process::{Child, Command, Output, Stdio};
 const NEEDS: &str = "needs root, util-linux, iproute2, bind9-dnsutils, unbound-host, openssl and curl; .ci/run installs them";
 
 /// The world, up until it is dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     lines: Vec<String>,
 }
 
 impl Served {
-    fn start(scenario: &str) -> Self {
+    pub(crate) fn start(scenario: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_doorstep");
         let mut child = Command::new("unshare")
             .args([
@@ -38,6 +38,30 @@ impl Served {
         Self { child, lines }
     }
 
+    /// The path of a file that the world has written.
+    pub(crate) fn file(&self, name: &str) -> String {
+        let paths = self
+            .lines
+            .iter()
+            .filter_map(|line| line.trim().split(' ').next());
+        let mut named = paths.filter(|path| path.ends_with(&format!("/{name}")));
+        named.next().unwrap_or_default().to_owned()
+    }
+
+    /// Starts unbound inside, cold, on port 5300 of the loopback; it ends with the world's network.
+    pub(crate) fn start_unbound(&self) {
+        let (hints, anchor) = (self.file("named.root"), self.file("root.ds"));
+        let configuration = format!("{hints}.unbound");
+        let text = format!(
+            "server:\n interface: 127.0.0.1@5300\n username: \"\"\n chroot: \"\"\n pidfile: \"\"\n use-syslog: no\n do-daemonize: yes\n root-hints: \"{hints}\"\n \
+             trust-anchor-file: \"{anchor}\"\n do-not-query-localhost: no\n module-config: \"validator iterator\"\n harden-below-nxdomain: no\n aggressive-nsec: no\n\
+             remote-control:\n control-enable: no\n"
+        );
+        std::fs::write(&configuration, text).unwrap();
+        let output = self.inside(&format!("unbound -c {configuration} && sleep 0.3"));
+        assert!(output.status.success(), "{}", text_of(&output));
+    }
+
     /// Runs the printed lines of a program inside, and gives what each said with its comment.
     fn run(&self, program: &str) -> Vec<(String, Output)> {
         let own = self.lines.iter().map(|line| line.trim_start());
@@ -46,7 +70,7 @@ impl Served {
             .collect()
     }
 
-    fn inside(&self, line: &str) -> Output {
+    pub(crate) fn inside(&self, line: &str) -> Output {
         let network = format!("--net=/proc/{}/ns/net", self.child.id());
         let directory = std::path::Path::new(env!("CARGO_BIN_EXE_doorstep"))
             .parent()
@@ -72,7 +96,7 @@ impl Drop for Served {
     }
 }
 
-fn text(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     let both = [output.stdout.as_slice(), &output.stderr].concat();
     String::from_utf8_lossy(&both).into_owned()
 }
@@ -84,7 +108,7 @@ fn every_tool_walks_the_demos_world_by_the_printed_lines() {
     let digs = world.run("dig");
     assert_eq!(digs.len(), 6, "{:#?}", world.lines);
     for (line, output) in digs {
-        let said = text(&output);
+        let said = text_of(&output);
         assert!(said.contains("status: NOERROR"), "{line}\n{said}");
         let answers =
             line.contains("resolver") || line.contains("ns1.shop") || line.contains("ns2.shop");
@@ -96,13 +120,13 @@ fn every_tool_walks_the_demos_world_by_the_printed_lines() {
         );
     }
     for (line, output) in world.run("unbound-host") {
-        let said = text(&output);
+        let said = text_of(&output);
         for address in ["192.0.2.10", "192.0.2.11", "2001:db8::10"] {
             assert!(said.contains(address), "{line}\n{said}");
         }
     }
     for (line, output) in world.run("curl") {
-        let said = text(&output);
+        let said = text_of(&output);
         assert!(output.status.success(), "{line}\n{said}");
         assert!(
             said.contains("we are open") && said.contains("HTTP/2 200"),
@@ -110,11 +134,16 @@ fn every_tool_walks_the_demos_world_by_the_printed_lines() {
         );
     }
     for (line, output) in world.run("openssl") {
-        let said = text(&output);
+        let said = text_of(&output);
         assert!(said.contains("Verify return code: 0"), "{line}\n{said}");
     }
     for (line, output) in world.run("doorstep") {
-        assert_eq!(output.status.code(), Some(0), "{line}\n{}", text(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{line}\n{}",
+            text_of(&output)
+        );
     }
 }
 
@@ -137,7 +166,7 @@ fn the_machines_own_network_is_left_alone() {
         .args(["demo", "--serve", "--real-addresses"])
         .output()
         .unwrap();
-    let said = text(&output);
+    let said = text_of(&output);
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(
         said.contains("hint: run it in a network of its own: unshare --net"),

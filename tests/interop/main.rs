@@ -8,6 +8,8 @@
 
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod differential;
 mod internet;
 mod namespace;
 mod signed;

@@ -9,6 +9,9 @@ mod signatures;
 mod testing;
 mod unsigned;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 
 use crate::facts::dns::{Dns, Question, Step, Zone};
@@ -52,10 +55,10 @@ struct Break<'a> {
     flaw: &'a Flaw,
     /// The zone concerned.
     zone: DnsName,
-    /// The record sets that have it, as in `A shop.example.`.
-    sets: Vec<String>,
-    /// The addresses of the servers at which it was met.
-    servers: Vec<String>,
+    /// The record sets that have it.
+    sets: BTreeSet<(DnsName, RrType)>,
+    /// The addresses of the servers at which it was met, with their names; in a defined order, as which came first is chance.
+    places: BTreeMap<IpAddr, DnsName>,
     /// Whether another server gives the same data whole.
     elsewhere_whole: bool,
 }
@@ -65,24 +68,43 @@ impl Break<'_> {
     fn finding(&self, evidence: &impl Evidence) -> Finding {
         let zone = self.zone.without_dot();
         if self.elsewhere_whole {
-            evidence.about_all(zone, self.servers.clone())
+            evidence.about_all(zone, self.servers())
         } else {
             evidence.about(zone)
         }
     }
 
-    /// The record sets in one string.
+    /// The record sets in one string, as in ``A, AAAA of `shop.example.` ``.
     fn over(&self) -> String {
-        self.sets.join(", ")
+        let mut names: Vec<&DnsName> = self.sets.iter().map(|(name, _)| name).collect();
+        names.dedup();
+        let of = |name: &DnsName| {
+            let own = self.sets.iter().filter(|(owner, _)| owner == name);
+            let types: Vec<String> = own.map(|(_, r#type)| r#type.to_string()).collect();
+            format!("{} of `{name}`", types.join(", "))
+        };
+        names.into_iter().map(of).collect::<Vec<_>>().join(", ")
     }
 
-    /// ` at 192.0.2.53`, when other servers do better.
+    /// ` at ns2.shop.example (198.51.100.53)`, when other servers do better.
     fn place(&self) -> String {
         if self.elsewhere_whole {
-            format!(" at {}", self.servers.join(", "))
+            format!(" at {}", self.listed())
         } else {
             String::new()
         }
+    }
+
+    /// The addresses of the servers.
+    fn servers(&self) -> Vec<String> {
+        self.places.keys().map(ToString::to_string).collect()
+    }
+
+    /// The servers in one string.
+    fn listed(&self) -> String {
+        let each = self.places.iter();
+        let each = each.map(|(address, name)| format!("{} ({address})", name.without_dot()));
+        each.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -109,7 +131,6 @@ fn breaks(dns: &Dns) -> Vec<Break<'_>> {
         if flaw.status() != SecurityStatus::Bogus {
             continue;
         }
-        let server = step.server.address.to_string();
         let same = |known: &&mut Break<'_>| {
             known.flaw == flaw || (kind(known.flaw) == kind(flaw) && known.zone == zone_of(flaw))
         };
@@ -123,14 +144,9 @@ fn breaks(dns: &Dns) -> Vec<Break<'_>> {
                 new
             }
         };
-        for set in sets(flaw) {
-            if !known.sets.contains(&set) {
-                known.sets.push(set);
-            }
-        }
-        if !known.servers.contains(&server) {
-            known.servers.push(server);
-        }
+        known.sets.extend(sets(flaw));
+        let server = &step.server;
+        known.places.insert(server.address, server.name.clone());
         known.elsewhere_whole |= is_whole_elsewhere(dns, step);
     }
     let unsigned: Vec<DnsName> = breaks
@@ -157,8 +173,8 @@ fn new_break(flaw: &Flaw) -> Break<'_> {
     Break {
         flaw,
         zone: zone_of(flaw),
-        sets: sets(flaw),
-        servers: Vec::new(),
+        sets: sets(flaw).into_iter().collect(),
+        places: BTreeMap::new(),
         elsewhere_whole: false,
     }
 }
@@ -207,8 +223,8 @@ fn zone_of(flaw: &Flaw) -> DnsName {
     }
 }
 
-fn sets(flaw: &Flaw) -> Vec<String> {
-    let label = |name: &DnsName, r#type: &RrType| vec![format!("{type} {name}")];
+fn sets(flaw: &Flaw) -> Vec<(DnsName, RrType)> {
+    let label = |name: &DnsName, r#type: &RrType| vec![(name.clone(), *r#type)];
     match flaw {
         Flaw::SignatureExpired { set }
         | Flaw::SignatureNotYetValid { set }

@@ -1,5 +1,8 @@
 //! Do the servers answer as the protocol has it: to shortened names, and to questions with extensions?
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use crate::facts::dns::{Dns, Outcome, ResponseClass, Step};
 use crate::facts::name::DnsName;
 use crate::finding;
@@ -85,15 +88,10 @@ fn steps(dns: &Dns) -> impl Iterator<Item = &Step> {
     dns.questions.iter().flat_map(|question| &question.steps)
 }
 
+/// In the order of addresses: which of them answered first is chance.
 fn addresses(steps: &[&Step]) -> Vec<String> {
-    let mut addresses: Vec<String> = Vec::new();
-    for step in steps {
-        let address = step.server.address.to_string();
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses
+    let each: BTreeSet<IpAddr> = steps.iter().map(|step| step.server.address).collect();
+    each.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Can this machine see the truth: is its clock right, and do the root servers themselves answer?
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 
 use crate::facts::dns::{Dns, ResponseClass, Step};
@@ -71,16 +74,21 @@ fn signatures_out_of_time(dns: &Dns) -> Option<String> {
 
 fn intercepted(dns: &Dns, findings: &mut Vec<Finding>) {
     let steps = dns.questions.iter().flat_map(|question| &question.steps);
-    let mut servers: Vec<String> = Vec::new();
-    for step in steps.filter(|step| is_foreign(step)) {
-        let address = step.server.address.to_string();
-        if !servers.contains(&address) {
-            servers.push(address);
-        }
-    }
+    let foreign = steps.filter(|step| is_foreign(step));
+    let servers: BTreeSet<IpAddr> = foreign.map(|step| step.server.address).collect();
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     if !servers.is_empty() {
-        let listed = servers.join(", ");
+        let listed = first_of(&servers);
         findings.push(Intercepted { servers: listed }.about_all(".", servers));
+    }
+}
+
+fn first_of(servers: &[String]) -> String {
+    match servers {
+        [one, two, three, rest @ ..] if !rest.is_empty() => {
+            format!("{one}, {two}, {three} and {} more", rest.len())
+        }
+        few => few.join(", "),
     }
 }
 

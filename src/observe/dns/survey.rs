@@ -269,6 +269,7 @@ fn own_addresses(cut: &Cut, log: &[(usize, Step)]) -> Option<Vec<Glue>> {
             }
         }
     }
+    found.sort_by(|one, other| (&one.name, one.address).cmp(&(&other.name, other.address)));
     asked.then_some(found)
 }
 
@@ -290,6 +291,7 @@ fn cds(cut: &Cut, log: &[(usize, Step)]) -> Option<Vec<Record>> {
             }
         }
     }
+    found.sort_by(|one, other| one.data.cmp(&other.data));
     asked.then_some(found)
 }
 

@@ -22,7 +22,7 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
         .flat_map(|question| &question.steps)
         .collect();
     for zone in &dns.zones {
-        out.push_str(&wrapped(&cut(zone, &steps, style), "  ", "    ", style));
+        let _ = writeln!(out, "  {}", cut(zone, &steps, style));
     }
     for question in &dns.questions {
         out.push_str(&answer(question, style));
@@ -144,9 +144,9 @@ fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
             };
             let (server, address) = (&step.server.name, step.server.address);
             let trust = trust(zone, style);
-            format!("{mark} {name:24} {server} ({address})  {rtt:.1} ms{trust}")
+            format!("{mark} {name:20} {server} ({address})  {rtt:.1} ms{trust}")
         }
-        None => format!("{} {name:24} no usable answer", style.unknown()),
+        None => format!("{} {name:20} no usable answer", style.unknown()),
     }
 }
 
@@ -166,7 +166,7 @@ fn trust(zone: &Zone, style: Style) -> String {
                 .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
                 .collect();
             let signed = style.paint("signed", Colorize::green);
-            format!("{signed} by key {}", keys.join(", "))
+            format!("{signed}\n    {:20} by key {}", "", keys.join(", "))
         }
         (Some(SecurityStatus::Secure), _) => style.paint("signed", Colorize::green),
         (Some(SecurityStatus::Insecure), _) => "not signed".to_owned(),

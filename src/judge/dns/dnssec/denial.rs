@@ -53,7 +53,7 @@ pub(super) fn judge(dns: &Dns, breaks: &[Break<'_>], findings: &mut Vec<Finding>
             findings.push(broken.finding(&DenialInvalid {
                 zone: broken.zone.clone(),
                 over: broken.over(),
-                servers: broken.servers.clone(),
+                servers: broken.servers(),
                 place: broken.place(),
             }));
         }

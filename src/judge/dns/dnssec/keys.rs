@@ -87,13 +87,13 @@ fn mismatch(ds: &[u16], keys: &[u16]) -> String {
         let tags: Vec<String> = tags.iter().map(u16::to_string).collect();
         tags.join(", ")
     };
-    let said = match ds {
-        [] => "the anchor".to_owned(),
-        ds => format!("the DS {}", list(ds)),
+    let vouched = match ds {
+        [] => "the trust anchor names another key".to_owned(),
+        ds => format!("the DS names key {}", list(ds)),
     };
     match keys {
-        [] => format!("{said} stands there, and the zone is not signed"),
-        keys => format!("{said} stands there, the zone has {}", list(keys)),
+        [] => format!("{vouched}, and the zone is not signed"),
+        keys => format!("{vouched}, the zone has key {}", list(keys)),
     }
 }
 

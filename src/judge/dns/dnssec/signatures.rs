@@ -44,7 +44,7 @@ finding! {
     /// DS stayed at the registrar. Sign the zone again; or remove the DS at the registrar first, if the zone shall be unsigned.
     SignatureMissing { zone: DnsName, over: String, servers: Vec<String>, place: String, said: String }
     id: "dns/signature-missing", severity: Error, source: "RFC 4035 §5.2, §5.3",
-    message: "{over} of the signed zone `{zone}`{place} {said}",
+    message: "the signed zone `{zone}` {said}",
     fix: "sign `{zone}` again with the keys that are published, or remove the DS at the registrar if it shall be unsigned",
 }
 
@@ -67,8 +67,8 @@ finding! {
     /// has an unsigned copy of the zone, or does not know DNSSEC: transfer the signed zone to it, or update or remove it.
     PartlySigned { zone: DnsName, over: String, servers: Vec<String>, listed: String }
     id: "dns/partly-signed", severity: Error, source: "RFC 4035 §2",
-    message: "the servers {listed} serve the signed zone `{zone}` without its signatures",
-    fix: "transfer the signed zone to {listed}, or remove them from the NS records",
+    message: "the signed zone `{zone}` comes without its signatures from {listed}",
+    fix: "transfer the signed zone to {listed}, or take it out of the NS records",
 }
 
 finding! {
@@ -91,11 +91,15 @@ pub(super) fn judge(dns: &Dns, breaks: &[Break<'_>], at: Timestamp, findings: &m
             Flaw::SignatureNotYetValid { set } => not_yet_valid(broken, set, at),
             Flaw::SignatureInvalid { set } => invalid(broken, set),
             Flaw::SignatureMissing { .. } if broken.elsewhere_whole => partly_signed(broken),
-            Flaw::SignatureMissing { .. } => missing(broken, "have no signature".to_owned()),
-            Flaw::KeyMissing { key_tag, .. } => missing(
-                broken,
-                format!("are signed by key {key_tag}, which the zone does not have"),
-            ),
+            Flaw::SignatureMissing { .. } => {
+                let said = format!("has no signature over {}{}", broken.over(), broken.place());
+                missing(broken, said)
+            }
+            Flaw::KeyMissing { key_tag, .. } => {
+                let (over, place) = (broken.over(), broken.place());
+                let said = format!("signs {over}{place} by key {key_tag}, which it does not have");
+                missing(broken, said)
+            }
             _ => continue,
         };
         findings.push(finding);
@@ -108,7 +112,7 @@ fn expired(broken: &Break<'_>, set: &SignedSet, at: Timestamp) -> Finding {
     broken.finding(&SignatureExpired {
         zone: broken.zone.clone(),
         over: broken.over(),
-        servers: broken.servers.clone(),
+        servers: broken.servers(),
         place: broken.place(),
         key_tag: set.key_tag,
         algorithm: algorithm_name(set.algorithm),
@@ -121,7 +125,7 @@ fn not_yet_valid(broken: &Break<'_>, set: &SignedSet, at: Timestamp) -> Finding 
     broken.finding(&SignatureNotYetValid {
         zone: broken.zone.clone(),
         over: broken.over(),
-        servers: broken.servers.clone(),
+        servers: broken.servers(),
         place: broken.place(),
         key_tag: set.key_tag,
         begins: minute(set.inception),
@@ -133,7 +137,7 @@ fn invalid(broken: &Break<'_>, set: &SignedSet) -> Finding {
     broken.finding(&SignatureInvalid {
         zone: broken.zone.clone(),
         over: broken.over(),
-        servers: broken.servers.clone(),
+        servers: broken.servers(),
         place: broken.place(),
         key_tag: set.key_tag,
         algorithm: algorithm_name(set.algorithm),
@@ -144,7 +148,7 @@ fn missing(broken: &Break<'_>, said: String) -> Finding {
     broken.finding(&SignatureMissing {
         zone: broken.zone.clone(),
         over: broken.over(),
-        servers: broken.servers.clone(),
+        servers: broken.servers(),
         place: broken.place(),
         said,
     })
@@ -154,8 +158,8 @@ fn partly_signed(broken: &Break<'_>) -> Finding {
     broken.finding(&PartlySigned {
         zone: broken.zone.clone(),
         over: broken.over(),
-        servers: broken.servers.clone(),
-        listed: broken.servers.join(", "),
+        servers: broken.servers(),
+        listed: broken.listed(),
     })
 }
 
@@ -176,7 +180,7 @@ fn expires_soon(dns: &Dns, at: Timestamp, findings: &mut Vec<Finding>) {
     let set = &first.set;
     let evidence = SignatureExpiresSoon {
         zone: set.signer.clone(),
-        set: format!("{} {}", set.r#type, set.name),
+        set: format!("{} of `{}`", set.r#type, set.name),
         key_tag: set.key_tag,
         expires: minute(set.expiration),
         left: span(at.duration_until(set.expiration)),
