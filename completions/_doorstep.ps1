@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             break
         }
         'doorstep;check' {
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Hold certificates against this revocation list, PEM or DER; may be repeated')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -53,6 +54,8 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--internal', '--internal', [CompletionResultType]::ParameterName, 'Special-purpose addresses in this range are meant to be there; may be repeated')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Judge validity at this time: RFC 3339, or @ and Unix seconds')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Options from this file [default: doorstep.toml, looked for upwards from here]')
+            [CompletionResult]::new('--revocation', '--revocation', [CompletionResultType]::ParameterName, 'Ask the authority whether the certificate is revoked (OCSP and CRL)')
+            [CompletionResult]::new('--no-aia', '--no-aia', [CompletionResultType]::ParameterName, 'Do not fetch issuers that were not sent')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')
@@ -102,6 +105,10 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--server-name', '--server-name', [CompletionResultType]::ParameterName, 'The name to send and to verify, instead of the host')
             [CompletionResult]::new('--alpn', '--alpn', [CompletionResultType]::ParameterName, 'Application protocols to offer, the preferred one first')
             [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'Go to this address only; the name is not looked up')
+            [CompletionResult]::new('--pem', '--pem', [CompletionResultType]::ParameterName, 'Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name or address that a chain in a file is for')
+            [CompletionResult]::new('--save-chain', '--save-chain', [CompletionResultType]::ParameterName, 'Write the chain as sent to a file, PEM')
+            [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Hold certificates against this revocation list, PEM or DER; may be repeated')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
@@ -119,6 +126,9 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--internal', '--internal', [CompletionResultType]::ParameterName, 'Special-purpose addresses in this range are meant to be there; may be repeated')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Judge validity at this time: RFC 3339, or @ and Unix seconds')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Options from this file [default: doorstep.toml, looked for upwards from here]')
+            [CompletionResult]::new('--complete', '--complete', [CompletionResultType]::ParameterName, 'Write it as it should be sent: in order, and with the issuers that it lacks')
+            [CompletionResult]::new('--revocation', '--revocation', [CompletionResultType]::ParameterName, 'Ask the authority whether the certificate is revoked (OCSP and CRL)')
+            [CompletionResult]::new('--no-aia', '--no-aia', [CompletionResultType]::ParameterName, 'Do not fetch issuers that were not sent')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')

@@ -61,12 +61,16 @@ _doorstep() {
             return 0
             ;;
         doorstep__subcmd__check)
-            opts="-v -q -4 -6 -h --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
+            opts="-v -q -4 -6 -h --revocation --crl --no-aia --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --crl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --targets)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -459,7 +463,7 @@ _doorstep() {
             return 0
             ;;
         doorstep__subcmd__tlscheck)
-            opts="-v -q -4 -6 -h --server-name --alpn --address --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
+            opts="-v -q -4 -6 -h --server-name --alpn --address --pem --name --save-chain --complete --revocation --crl --no-aia --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -474,6 +478,22 @@ _doorstep() {
                     return 0
                     ;;
                 --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pem)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save-chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --crl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,6 +34,7 @@ complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "explain" -d 'Say 
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "demo" -d 'Start a small internet inside the process and check a site in it'
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l format -d 'How results are printed' -r -f -a "human\t'For people'
@@ -58,6 +59,8 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l trust -d 'Wh
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-aia -d 'Do not fetch issuers that were not sent'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s q -l quiet -d 'Show only what is wrong, and no progress'
@@ -104,6 +107,10 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -s h -l help
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l server-name -d 'The name to send and to verify, instead of the host' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l alpn -d 'Application protocols to offer, the preferred one first' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l address -d 'Go to this address only; the name is not looked up' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l pem -d 'Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l name -d 'The name or address that a chain in a file is for' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l save-chain -d 'Write the chain as sent to a file, PEM' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l format -d 'How results are printed' -r -f -a "human\t'For people'
@@ -128,6 +135,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l trust -d 
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l complete -d 'Write it as it should be sent: in order, and with the issuers that it lacks'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l no-aia -d 'Do not fetch issuers that were not sent'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s q -l quiet -d 'Show only what is wrong, and no progress'

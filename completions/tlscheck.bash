@@ -23,7 +23,7 @@ _tlscheck() {
 
     case "${cmd}" in
         tlscheck)
-            opts="-v -q -4 -6 -h --server-name --alpn --address --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
+            opts="-v -q -4 -6 -h --server-name --alpn --address --pem --name --save-chain --complete --revocation --crl --no-aia --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -38,6 +38,22 @@ _tlscheck() {
                     return 0
                     ;;
                 --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pem)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save-chain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --crl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

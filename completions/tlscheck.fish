@@ -1,6 +1,10 @@
 complete -c tlscheck -l server-name -d 'The name to send and to verify, instead of the host' -r
 complete -c tlscheck -l alpn -d 'Application protocols to offer, the preferred one first' -r
 complete -c tlscheck -l address -d 'Go to this address only; the name is not looked up' -r
+complete -c tlscheck -l pem -d 'Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network' -r -F
+complete -c tlscheck -l name -d 'The name or address that a chain in a file is for' -r
+complete -c tlscheck -l save-chain -d 'Write the chain as sent to a file, PEM' -r -F
+complete -c tlscheck -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c tlscheck -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c tlscheck -l jobs -d 'Targets at a time' -r
 complete -c tlscheck -l format -d 'How results are printed' -r -f -a "human\t'For people'
@@ -25,6 +29,9 @@ complete -c tlscheck -l trust -d 'Whom certificates must lead to: webpki (Mozill
 complete -c tlscheck -l internal -d 'Special-purpose addresses in this range are meant to be there; may be repeated' -r
 complete -c tlscheck -l at -d 'Judge validity at this time: RFC 3339, or @ and Unix seconds' -r
 complete -c tlscheck -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
+complete -c tlscheck -l complete -d 'Write it as it should be sent: in order, and with the issuers that it lacks'
+complete -c tlscheck -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
+complete -c tlscheck -l no-aia -d 'Do not fetch issuers that were not sent'
 complete -c tlscheck -l json -d 'Short for --format json'
 complete -c tlscheck -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c tlscheck -s q -l quiet -d 'Show only what is wrong, and no progress'

@@ -17,6 +17,13 @@ module completions {
     --server-name: string     # The name to send and to verify, instead of the host
     --alpn: string            # Application protocols to offer, the preferred one first
     --address: string         # Go to this address only; the name is not looked up
+    --pem: path               # Judge the chains in these files (PEM, DER or PKCS#7; `-` is standard input) without any network
+    --name: string            # The name or address that a chain in a file is for
+    --save-chain: path        # Write the chain as sent to a file, PEM
+    --complete                # Write it as it should be sent: in order, and with the issuers that it lacks
+    --revocation              # Ask the authority whether the certificate is revoked (OCSP and CRL)
+    --crl: path               # Hold certificates against this revocation list, PEM or DER; may be repeated
+    --no-aia                  # Do not fetch issuers that were not sent
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
     --format: string@"nu-complete tlscheck format" # How results are printed

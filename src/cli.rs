@@ -1,6 +1,7 @@
 //! The command line: parses, runs one subcommand, prints, and chooses the exit code.
 
 mod args;
+mod chain_file;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -9,6 +10,7 @@ mod explain;
 mod generate;
 mod identity;
 mod output;
+mod pem;
 mod run;
 mod settings;
 mod target;
@@ -139,7 +141,7 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
     settings
         .policy
         .min_version
@@ -160,11 +162,14 @@ fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
     settings
         .policy
         .min_version
         .clone_from(&args.depth.min_version);
+    if !args.pem.pem.is_empty() {
+        return pem::judge(&args.pem, &settings);
+    }
     let targets = targets(&args.target, &args.list)?;
     let server_name = args
         .server_name
@@ -184,14 +189,20 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
         identity: identity::identity(&args.peer)?,
         depth: args.depth.depth(),
     };
-    let (settings, handshake) = (&settings, &handshake);
-    run::run(
+    let saving = chain_file::Saving::new(&args.pem, targets.len())?;
+    let (settings, handshake, saving_to) = (&settings, &handshake, &saving);
+    let exit = run::run(
         "tlscheck",
         targets,
         args.list.jobs,
         settings,
-        |target, deadline| async move { walk::tlscheck(&target, handshake, settings, deadline).await },
-    )
+        |target, deadline| async move {
+            let seen = walk::tlscheck(&target, handshake, settings, deadline).await;
+            saving_to.save(seen.tls.as_ref());
+            seen
+        },
+    )?;
+    saving.done().map(|()| exit)
 }
 
 fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {

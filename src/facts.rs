@@ -3,6 +3,8 @@
 //! Nothing here reads the network or decides what an observation means. A field that was not measured is `None`,
 //! written as `null`, never left out.
 
+mod absent;
+pub mod address;
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
@@ -12,6 +14,7 @@ pub mod http;
 pub mod name;
 mod presentation;
 pub mod probe;
+pub mod revocation;
 mod rr_type;
 pub mod suite;
 pub mod tls;

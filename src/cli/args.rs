@@ -1,5 +1,6 @@
 //! The arguments as they are written; [`super::settings`] makes of them what is to be done.
 
+mod certificates;
 pub(super) mod tls;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 use crate::render::graph::Picture;
+pub(super) use certificates::{PemArgs, StatusArgs};
 use tls::{DepthArgs, PeerArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
@@ -71,6 +73,8 @@ pub(super) struct CheckArgs {
     #[arg(value_name = "TARGET", required_unless_present = "targets")]
     pub(super) target: Vec<String>,
     #[command(flatten)]
+    pub(super) status: StatusArgs,
+    #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) depth: DepthArgs,
@@ -92,7 +96,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 pub(super) struct TlscheckArgs {
     /// A host with or without port, a URL or an address; `-` reads them from standard input
-    #[arg(value_name = "HOST[:PORT]", required_unless_present = "targets")]
+    #[arg(value_name = "HOST[:PORT]", required_unless_present_any = ["targets", "pem"])]
     pub(super) target: Vec<String>,
     /// The name to send and to verify, instead of the host
     #[arg(long, value_name = "NAME")]
@@ -108,6 +112,10 @@ pub(super) struct TlscheckArgs {
     /// Go to this address only; the name is not looked up
     #[arg(long, value_name = "ADDR")]
     pub(super) address: Option<std::net::IpAddr>,
+    #[command(flatten)]
+    pub(super) pem: PemArgs,
+    #[command(flatten)]
+    pub(super) status: StatusArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]

@@ -171,7 +171,7 @@ fn settings(
         probing.probe_timeout = probing.probe_timeout.min(PATIENCE);
     }
     let mut settings = Settings::resolve(&probing)?;
-    settings.anchors = Anchors::from_certificates(&[pki.root.certificate()]).0;
+    settings.anchors = Anchors::from_certificates("demo", &[pki.root.certificate()]).0;
     settings.trust_anchors = TrustAnchors::parse(world.trust_anchor())
         .map_err(|error| UsageError::new(format!("the world's trust anchor: {error}")))?;
     settings.lookup.hosts = Some(HostsFile {

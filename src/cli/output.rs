@@ -55,30 +55,30 @@ impl Output {
         Ok(self)
     }
 
-    /// Replaces the file as a whole: a reader sees the former or the new one, never a part.
+    /// Replaces the file as a whole.
     pub(super) fn write(&self, text: &str) -> Result<(), UsageError> {
-        let wrong = |error: io::Error| {
-            UsageError::new(format!("cannot write `{}`: {error}", self.path.display()))
-        };
-        let mut name = self
-            .path
-            .file_name()
-            .map(ToOwned::to_owned)
-            .unwrap_or_default();
-        name.push(format!(".{}.part", std::process::id()));
-        let part = directory(&self.path).join(name);
-        let written = std::fs::File::create(&part)
-            .and_then(|mut file| {
-                file.write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all())
-            })
-            .and_then(|()| std::fs::rename(&part, &self.path));
-        if written.is_err() {
-            // What is half written is of no use; that it cannot be removed changes nothing.
-            let _ = std::fs::remove_file(&part);
-        }
-        written.map_err(wrong)
+        replace(&self.path, text)
     }
+}
+
+/// Replaces a file as a whole: a reader sees the former or the new one, never a part.
+pub(super) fn replace(path: &Path, text: &str) -> Result<(), UsageError> {
+    let wrong =
+        |error: io::Error| UsageError::new(format!("cannot write `{}`: {error}", path.display()));
+    let mut name = path.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = directory(path).join(name);
+    let written = std::fs::File::create(&part)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        // What is half written is of no use; that it cannot be removed changes nothing.
+        let _ = std::fs::remove_file(&part);
+    }
+    written.map_err(wrong)
 }
 
 fn directory(path: &Path) -> &Path {

@@ -3,13 +3,13 @@
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
-use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, When};
+use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, StatusArgs, When};
 use super::exit::UsageError;
 use super::output::Output;
 use super::target::host_name;
@@ -21,6 +21,7 @@ use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::observe::tls::beside::BesidePlan;
 use crate::render::graph::Picture;
 use crate::render::style::Style;
 use crate::verify::dnssec::anchors::TrustAnchors;
@@ -45,6 +46,8 @@ pub(super) struct Settings {
     pub(super) fail_on: FailOn,
     pub(super) outputs: Vec<Output>,
     pub(super) progress: bool,
+    /// What is fetched beside the handshakes.
+    pub(super) beside: BesidePlan,
 }
 
 impl Settings {
@@ -87,6 +90,23 @@ impl Settings {
                 .map(|text| Output::read(text))
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
+            beside: BesidePlan::default(),
+        })
+    }
+
+    /// With how the status of certificates is learned.
+    pub(super) fn with_status(self, status: &StatusArgs) -> Result<Self, UsageError> {
+        let lists = status.crl.iter().map(|path| super::pem::list(path));
+        let lists = lists.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(Self {
+            beside: BesidePlan {
+                issuers: !status.no_aia,
+                status: status.revocation,
+                known: Arc::new(self.anchors.subjects().map(<[u8]>::to_vec).collect()),
+                patience: self.lookup.probe_timeout,
+            },
+            anchors: self.anchors.with_lists(lists),
+            ..self
         })
     }
 }
@@ -258,13 +278,13 @@ fn anchors(stores: &[String]) -> Result<Anchors, UsageError> {
         "system" => system_anchors(),
         file => file_anchors(Path::new(file)),
     });
-    let all = each.reduce(|one, other| Ok(one?.and(other?)));
+    let all = each.reduce(|one, other| Ok(one?.and(&other?)));
     all.unwrap_or_else(|| Ok(Anchors::webpki()))
 }
 
 fn system_anchors() -> Result<Anchors, UsageError> {
     let found = rustls_native_certs::load_native_certs();
-    let (anchors, _) = Anchors::from_certificates(&found.certs);
+    let (anchors, _) = Anchors::from_certificates("system", &found.certs);
     if anchors.is_empty() {
         return Err(
             UsageError::new("this system has no trust store that can be read")
@@ -276,25 +296,21 @@ fn system_anchors() -> Result<Anchors, UsageError> {
 
 fn file_anchors(path: &Path) -> Result<Anchors, UsageError> {
     let shown = path.display();
-    let text = read_file(path, "trust store")?;
-    let blocks = CertificateDer::pem_slice_iter(text.as_bytes());
-    let mut certificates = Vec::new();
-    let mut warnings = Vec::new();
-    for (index, block) in blocks.enumerate() {
-        match block {
-            Ok(certificate) => certificates.push(certificate),
-            Err(error) => {
-                warnings.push(format!("certificate {} cannot be read: {error}", index + 1))
-            }
-        }
-    }
-    let (anchors, unusable) = Anchors::from_certificates(&certificates);
+    let held = super::pem::read(path, "trust store")?;
+    let mut warnings = held.warnings;
+    let certificates: Vec<CertificateDer<'_>> = held
+        .certificates
+        .into_iter()
+        .map(CertificateDer::from)
+        .collect();
+    let (anchors, unusable) =
+        Anchors::from_certificates(&path.display().to_string(), &certificates);
     warnings.extend(
         unusable
             .iter()
-            .map(|index| format!("certificate {} is none", index + 1)),
+            .map(|index| format!("certificate {} cannot be read", index + 1)),
     );
-    if anchors.is_empty() {
+    if certificates.is_empty() {
         let found = warnings
             .first()
             .map(|first| format!(": {first}"))

@@ -22,7 +22,7 @@ use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::http::{HttpPlan, Start};
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
-use crate::observe::tls::{Depth, TlsPlan};
+use crate::observe::tls::{Depth, TlsPlan, beside};
 use crate::verify::{dnssec, measured};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -374,5 +374,14 @@ async fn shake_hands(
         identity: handshake.identity.clone(),
         depth: handshake.depth,
     };
-    observe::tls::observe(&plan, &settings.dialer, deadline).await
+    let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;
+    let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    beside::look(
+        &mut tls,
+        &settings.beside,
+        &lookup,
+        (&settings.dialer, deadline),
+    )
+    .await;
+    tls
 }

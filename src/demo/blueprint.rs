@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use rcgen::CertificateParams;
 use rustls::pki_types::CertificateDer;
 
 use super::pki::{HEALTHY, ISSUER_URL, Leaf, Pki, Request};
@@ -157,6 +158,19 @@ impl Blueprint {
         let leaf = self.pki.leaf(request)?;
         let issuing = self.pki.issuing.certificate();
         self.prove(at, &leaf, &[issuing])
+    }
+
+    /// The same with a healthy leaf, but for what `change` does to it.
+    ///
+    /// # Errors
+    /// When certificates cannot be made.
+    pub(super) fn certify_as(
+        &mut self,
+        change: &dyn Fn(&mut CertificateParams),
+    ) -> Result<(), BuildError> {
+        let leaf = self.pki.leaf_as(change)?;
+        let issuing = self.pki.issuing.certificate();
+        self.prove(None, &leaf, &[issuing])
     }
 
     /// What is started.

@@ -101,12 +101,36 @@ impl Pki {
     /// # Errors
     /// Those of the cryptographic library.
     pub fn leaf_of(&self, authority: &Authority, asked: &Request<'_>) -> Result<Leaf, Error> {
-        let key = KeyPair::generate()?;
+        let params = self.issued_params(asked)?;
+        issue(authority, &params)
+    }
+
+    /// A healthy leaf of the issuing authority, but for what `change` does to it.
+    ///
+    /// # Errors
+    /// Those of the cryptographic library.
+    pub fn leaf_as(&self, change: &dyn Fn(&mut CertificateParams)) -> Result<Leaf, Error> {
+        let mut params = self.issued_params(&HEALTHY)?;
+        change(&mut params);
+        issue(&self.issuing, &params)
+    }
+
+    /// The issuing authority's certificate as it would be if it ended on this day.
+    ///
+    /// # Errors
+    /// Those of the cryptographic library.
+    pub fn issuing_until(&self, day: i64) -> Result<CertificateDer<'static>, Error> {
+        let mut params = self.issuing.params.clone();
+        params.not_after = self.day(day);
+        let certificate = params.signed_by(&self.issuing.key, &self.root.issuer())?;
+        Ok(certificate.der().clone())
+    }
+
+    fn issued_params(&self, asked: &Request<'_>) -> Result<CertificateParams, Error> {
         let mut params = self.leaf_params(asked)?;
         params.use_authority_key_identifier_extension = true;
         params.custom_extensions = vec![issuer_access(), policy()];
-        let certificate = params.signed_by(&key, &authority.issuer())?;
-        Ok(leaf(&certificate, &key))
+        Ok(params)
     }
 
     /// A leaf that vouches for itself.
@@ -159,6 +183,18 @@ impl Pki {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         Ok(params)
     }
+}
+
+fn issue(authority: &Authority, params: &CertificateParams) -> Result<Leaf, Error> {
+    let key = KeyPair::generate()?;
+    let certificate = params.signed_by(&key, &authority.issuer())?;
+    Ok(leaf(&certificate, &key))
+}
+
+/// TLS Feature with `status_request`: the server must staple (RFC 7633 §4.2.3.1).
+pub(super) fn must_staple() -> CustomExtension {
+    let content = sequence(&tagged(0x02, &[5]));
+    CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 24], content)
 }
 
 fn leaf(certificate: &Certificate, key: &KeyPair) -> Leaf {

@@ -1,11 +1,13 @@
 //! The second door: what each address of the name chose, and the chain that it sent.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Failure, Millis, NotMeasured};
+use super::absent;
+use super::attempt::{Failure, Millis};
 use super::certificate::Certificate;
 use super::probe::{Offered, Probe};
 
@@ -25,11 +27,20 @@ pub struct Tls {
 pub struct Endpoint {
     /// The host that was asked for.
     pub host: String,
-    /// The address.
+    /// The file that the chain was read from, when it was; there is no address then.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The address; `null` for a file, where [`Endpoint::NO_ADDRESS`] stands in the code.
+    #[serde(with = "absent::address")]
+    #[schemars(with = "Option<IpAddr>")]
     pub address: IpAddr,
-    /// The port.
+    /// The port; `null` for a file.
+    #[serde(with = "absent::port")]
+    #[schemars(with = "Option<u16>")]
     pub port: u16,
-    /// The name sent in the hello (SNI), and verified; an address is verified, but not sent.
+    /// The name sent in the hello (SNI), and verified; an address is verified, but not sent. `null` when no name is verified.
+    #[serde(with = "absent::text")]
+    #[schemars(with = "Option<String>")]
     pub server_name: String,
     /// The protocol that was upgraded to TLS; `null` where TLS begins at once.
     pub starttls: Option<String>,
@@ -55,18 +66,41 @@ pub struct Endpoint {
     pub trust: Option<Trust>,
     /// Whether the leaf names the server; derived.
     pub name_matches: Option<bool>,
+    /// Issuers that were not sent and were looked for at the addresses that certificates name.
+    #[serde(default)]
+    pub issuers_fetched: Vec<FetchedIssuer>,
     /// Whether an OCSP response was stapled.
     pub ocsp_stapled: Option<bool>,
     /// Whether the server asked for a certificate of the client.
     pub client_certificate_asked: Option<bool>,
+    /// The stapled response as base64 of its DER.
+    #[serde(default)]
+    pub staple: Option<String>,
+    /// What the stapled response is worth; derived.
+    #[serde(default)]
+    pub staple_status: Option<super::revocation::StapleStatus>,
+    /// What was asked about the leaf's status, and what came.
+    #[serde(default)]
+    pub status_answers: Vec<super::revocation::StatusAnswer>,
     /// Further hellos and what they met.
     pub probes: Option<Vec<Probe>>,
-    /// What the authority says of the leaf today.
-    pub revocation: NotMeasured,
-    /// Certificate timestamps and their logs.
-    pub scts: NotMeasured,
+    /// What the authority says of the leaf; derived.
+    pub revocation: Option<super::revocation::Revocation>,
+    /// Certificate timestamps and their logs; derived.
+    pub scts: Option<Vec<super::revocation::Sct>>,
     /// All versions and suites, listed.
     pub offered: Option<Offered>,
+}
+
+/// An issuer fetched by the address in a certificate (authority information access).
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FetchedIssuer {
+    /// Where it was looked for.
+    pub url: String,
+    /// What was found there.
+    pub certificate: Option<Certificate>,
+    /// Why nothing was.
+    pub failure: Option<Failure>,
 }
 
 /// What a client offers.
@@ -112,7 +146,7 @@ pub enum Stage {
 }
 
 /// Whether a chain leads to an anchor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trust {
     /// In one word.
     pub status: TrustStatus,
@@ -122,6 +156,24 @@ pub struct Trust {
     pub reasons: Vec<Distrust>,
     /// Subjects from the leaf to the anchor; as far as it leads when it leads to none.
     pub path: Vec<String>,
+    /// The same path as places in the chain as sent, from 0; `null` where the certificate was not among them.
+    #[serde(default)]
+    pub path_sent: Vec<Option<usize>>,
+    /// Certificates as sent, by their places, that sign nothing that leads to the leaf, or stand there twice.
+    #[serde(default)]
+    pub unrelated: Vec<usize>,
+    /// Whether the anchor is one of the public store, so that the rules for public authorities hold.
+    #[serde(default)]
+    pub public: bool,
+    /// The trust stores in use that have the anchor.
+    #[serde(default)]
+    pub stores: Vec<String>,
+    /// The trust stores in use that lack it, when there are several.
+    #[serde(default)]
+    pub stores_without: Vec<String>,
+    /// Where certificates of the path depart from the standards although clients accept them.
+    #[serde(default)]
+    pub departures: Vec<Departure>,
 }
 
 /// Trusted or not.
@@ -134,13 +186,13 @@ pub enum TrustStatus {
     Untrusted,
 }
 
-/// Why a chain leads to no anchor.
+/// Why a chain leads to no anchor. A `subject` is that of the certificate concerned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Distrust {
     /// The leaf is signed with its own key.
     SelfSigned,
-    /// The issuer of the leaf was not sent, and is no anchor.
+    /// The issuer of a certificate was not sent, and is no anchor.
     IssuerNotSent {
         /// Its distinguished name.
         issuer: String,
@@ -152,18 +204,187 @@ pub enum Distrust {
     },
     /// The leaf cannot be read as a certificate.
     Unreadable,
-    /// A rule of path validation does not hold.
-    PathInvalid {
-        /// The verifier's name for the rule.
-        rule: String,
+    /// An authority's certificate has ended.
+    AuthorityExpired {
+        /// Whose.
+        subject: String,
+        /// Its last moment.
+        #[schemars(with = "Option<String>")]
+        not_after: Option<Timestamp>,
+    },
+    /// An authority's certificate is not valid yet.
+    AuthorityNotYetValid {
+        /// Whose.
+        subject: String,
+        /// Its first moment.
+        #[schemars(with = "Option<String>")]
+        not_before: Option<Timestamp>,
+    },
+    /// A certificate that is not an authority's has issued another (basic constraints).
+    NotAnAuthority {
+        /// Whose.
+        subject: String,
+    },
+    /// An authority's key must not sign certificates (key usage).
+    MustNotSign {
+        /// Whose.
+        subject: String,
+    },
+    /// More authorities follow than this one allows.
+    PathTooLong {
+        /// Whose.
+        subject: String,
+        /// How many it allows.
+        path_len: u32,
+    },
+    /// A certificate is not for servers (extended key usage).
+    NotForServers {
+        /// Whose.
+        subject: String,
+    },
+    /// An authority may not issue for a name (name constraints).
+    NameNotAllowed {
+        /// Whose.
+        subject: String,
+        /// The name, after its kind.
+        presented: String,
+    },
+    /// An authority demands a policy, and from this certificate on none is valid (policy constraints).
+    NoValidPolicy {
+        /// Whose.
+        subject: String,
+    },
+    /// A certificate demands something that clients do not know.
+    UnknownCriticalExtension {
+        /// Whose.
+        subject: String,
+        /// The extension.
+        oid: String,
+    },
+    /// A signature is made with an algorithm that clients refuse.
+    SignatureWeak {
+        /// Whose certificate is signed with it.
+        subject: String,
+        /// The algorithm.
+        algorithm: String,
+    },
+    /// A signature does not verify under the key of whom it names as issuer.
+    SignatureInvalid {
+        /// Whose certificate bears it.
+        subject: String,
+    },
+    /// A key is too weak, or of a kind that clients do not accept.
+    KeyWeak {
+        /// Whose.
+        subject: String,
+    },
+    /// A certificate is built so that clients refuse to read it.
+    Malformed {
+        /// Whose.
+        subject: String,
+        /// What is wrong.
+        what: Malformation,
+    },
+    /// A bound of doorstep's own ended the search for a path.
+    LimitReached {
+        /// Which, by its name in `verify::path`.
+        limit: String,
     },
 }
 
+/// What makes a certificate unreadable to clients.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Malformation {
+    /// An extension stands there twice.
+    ExtensionTwice {
+        /// Which.
+        oid: String,
+    },
+    /// The content of an extension cannot be read.
+    ExtensionUnreadable {
+        /// Which.
+        oid: String,
+    },
+    /// The signature's algorithm is named differently inside and outside of what is signed.
+    AlgorithmsDiffer,
+    /// The parameters of the curve are spelled out instead of named.
+    CurveNotNamed,
+}
+
+/// A rule of a standard that a certificate breaks although clients accept it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Departure {
+    /// The standard.
+    pub standard: Standard,
+    /// Its clause, such as `4.1.2.2`.
+    pub clause: String,
+    /// The place of the certificate in the chain as sent, from 0; `null` for an anchor that was not sent.
+    pub certificate: Option<usize>,
+    /// Its subject.
+    pub subject: String,
+    /// What is wrong, by a name of its own.
+    pub rule: String,
+    /// What was found.
+    pub found: String,
+}
+
+/// A standard for certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Standard {
+    /// RFC 5280, and those that it includes.
+    #[serde(rename = "RFC 5280")]
+    Rfc5280,
+    /// The Baseline Requirements of the CA/Browser Forum.
+    #[serde(rename = "BR")]
+    Baseline,
+}
+
 impl Endpoint {
-    /// Address and port as a finding names them: IPv6 in brackets.
+    /// What stands for the address of a chain that was read from a file.
+    pub const NO_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+    /// An endpoint of which nothing was seen yet.
+    #[must_use]
+    pub fn unseen(host: &str, at: SocketAddr, server_name: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            file: None,
+            address: at.ip(),
+            port: at.port(),
+            server_name: server_name.to_owned(),
+            starttls: None,
+            error: None,
+            hello: Hello::default(),
+            version: None,
+            cipher_suite: None,
+            group: None,
+            alpn: None,
+            timings: Timings::default(),
+            chain: Vec::new(),
+            key_proven: None,
+            trust: None,
+            name_matches: None,
+            issuers_fetched: Vec::new(),
+            ocsp_stapled: None,
+            staple: None,
+            client_certificate_asked: None,
+            staple_status: None,
+            status_answers: Vec::new(),
+            probes: None,
+            revocation: None,
+            scts: None,
+            offered: None,
+        }
+    }
+
+    /// Address and port as a finding names them, IPv6 in brackets; or the file.
     #[must_use]
     pub fn label(&self) -> String {
-        SocketAddr::new(self.address, self.port).to_string()
+        match &self.file {
+            Some(file) => file.clone(),
+            None => SocketAddr::new(self.address, self.port).to_string(),
+        }
     }
 
     /// The certificate of the server itself.

@@ -2,18 +2,26 @@
 
 mod addresses;
 mod answers;
+mod authority;
 mod chain;
 mod client;
 mod expectation;
 mod extensions;
+mod lifetime;
 mod name;
+mod profile;
 mod reach;
+mod revocation;
 mod secrecy;
+mod sending;
 mod starttls;
+mod strength;
 mod suites;
 #[cfg(test)]
 mod testing;
 mod tolerance;
+mod transparency;
+mod usage;
 mod validity;
 mod versions;
 
@@ -22,6 +30,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::policy::Policy;
+use crate::facts::certificate::Certificate;
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Evidence, Finding, Rule};
 
@@ -35,14 +44,35 @@ pub(super) const RULES: &[Rule] = &[
     validity::Expired::RULE,
     validity::NotYetValid::RULE,
     validity::ExpiresSoon::RULE,
+    validity::ExpiresNow::RULE,
     name::NameMismatch::RULE,
     chain::SelfSigned::RULE,
     chain::UntrustedRoot::RULE,
     chain::MissingIntermediate::RULE,
     chain::PathInvalid::RULE,
+    authority::IntermediateExpired::RULE,
+    authority::SparePathExpired::RULE,
     chain::LeafNotFirst::RULE,
+    sending::ChainOrder::RULE,
+    sending::ChainUnrelated::RULE,
     chain::ChainHasRoot::RULE,
+    sending::ChainLarge::RULE,
     addresses::CertificatesDiffer::RULE,
+    addresses::AddressBehind::RULE,
+    strength::KeyWeak::RULE,
+    strength::SignatureWeak::RULE,
+    lifetime::LifetimeLong::RULE,
+    usage::UsageWrong::RULE,
+    usage::CaAsLeaf::RULE,
+    profile::ProfileViolation::RULE,
+    profile::BrDeparture::RULE,
+    transparency::CtMissing::RULE,
+    transparency::CtFew::RULE,
+    revocation::Revoked::RULE,
+    revocation::MustStapleMissing::RULE,
+    revocation::StapleInvalid::RULE,
+    revocation::CrlUnusable::RULE,
+    revocation::StatusUnusable::RULE,
     versions::Sslv2::RULE,
     versions::Sslv3::RULE,
     versions::Tls10::RULE,
@@ -123,6 +153,14 @@ fn judge_certificates(
         validity::judge(host, &shown, at, findings);
         name::judge(host, &shown, findings);
         chain::judge(host, &shown, findings);
+        authority::judge(host, &shown, at, findings);
+        sending::judge(host, &shown, findings);
+        strength::judge(host, &shown, findings);
+        lifetime::judge(host, &shown, findings);
+        usage::judge(host, &shown, findings);
+        profile::judge(host, &shown, findings);
+        transparency::judge(host, &shown, findings);
+        revocation::judge(host, &shown, findings);
     }
 }
 
@@ -163,6 +201,18 @@ fn by_leaf<'a>(endpoints: &[&'a Endpoint]) -> Vec<Vec<&'a Endpoint>> {
         }
     }
     groups
+}
+
+/// The certificates as sent that the path uses; the leaf alone when no path was looked for.
+fn on_path(endpoint: &Endpoint) -> Vec<&Certificate> {
+    let places = endpoint.trust.as_ref().map(|trust| &trust.path_sent);
+    match places.filter(|places| !places.is_empty()) {
+        Some(places) => {
+            let sent = places.iter().copied().flatten();
+            sent.filter_map(|place| endpoint.chain.get(place)).collect()
+        }
+        None => endpoint.leaf().into_iter().collect(),
+    }
 }
 
 fn labels(endpoints: &[&Endpoint]) -> Vec<String> {

@@ -34,6 +34,22 @@ pub const STRAY_DATAGRAMS: usize = 64;
 pub const ADDRESSES_PER_HOST: usize = 16;
 /// Certificates of one chain that are looked at; browsers give up far earlier.
 pub const CERTIFICATES: usize = 64;
+/// Certificates of a file that are looked at. The longest chain of the public path-validation suites has about 100.
+pub const FILE_CERTIFICATES: usize = 1_000;
+/// Bytes read of a file with certificates: the largest trust stores have about 1 MB.
+pub const FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes read of a revocation list at hand: the longest public ones have tens of megabytes.
+pub const LIST_BYTES: u64 = 256 * 1024 * 1024;
+/// Issuers fetched for one chain; chains in use lack one or two.
+pub const FETCHED_ISSUERS: usize = 4;
+/// Bytes of a fetched issuer, which has 1 to 3 KB, or of a bundle of them.
+pub const ISSUER_BYTES: usize = 64 * 1024;
+/// Bytes of a response about one certificate, which has 0.5 to 5 KB.
+pub const RESPONSE_BYTES: usize = 64 * 1024;
+/// Bytes of a fetched revocation list: public authorities split theirs, most stay under 1 MB.
+pub const FETCHED_LIST_BYTES: usize = 32 * 1024 * 1024;
+/// Redirects followed when something beside the site is fetched.
+pub const FETCH_REDIRECTS: usize = 3;
 /// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.
 pub const HOPS: usize = 10;
 /// Bytes of an answer's head; servers and browsers take 8 to 256 KiB.

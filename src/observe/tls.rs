@@ -1,13 +1,19 @@
 //! The second door: a handshake with every address, and further hellos beside it.
 
+mod aia;
+pub mod beside;
+pub mod bundle;
 pub mod certificate;
 mod door;
 mod enumerate;
+mod fetch;
+pub mod file;
 pub(in crate::observe) mod handshake;
 mod hello;
 pub mod identity;
 mod probe;
 mod recorder;
+mod revocation;
 mod spoken;
 pub mod starttls;
 

@@ -67,7 +67,7 @@ fn headline(report: &Report, style: Style) -> String {
     let said = match (report.findings.first(), report.verdict) {
         (_, Verdict::Inconclusive) => "could not be measured from here".to_owned(),
         (Some(worst), _) => harmless(&worst.message),
-        (None, _) => fine(&report.command).to_owned(),
+        (None, _) => fine(report).to_owned(),
     };
     let text = format!("{}: {said}", harmless(&report.target));
     let tally = format!(
@@ -97,8 +97,12 @@ fn headline(report: &Report, style: Style) -> String {
 }
 
 /// What it means that nothing was found.
-fn fine(command: &str) -> &'static str {
-    match command {
+fn fine(report: &Report) -> &'static str {
+    let tls = report.tls.iter().flat_map(|tls| &tls.endpoints);
+    match report.command.as_str() {
+        "tlscheck" if tls.clone().any(|endpoint| endpoint.file.is_some()) => {
+            "the chain is as it should be"
+        }
         "dnstrace" => "resolves",
         "tlscheck" => "the TLS door is open, and the server is who it says",
         "httpcheck" => "the way to HTTPS is open",

@@ -7,7 +7,7 @@ use crate::facts::dns::{Dns, Obstacle, Question, ZoneServer};
 use crate::facts::dnssec::Flaw;
 use crate::facts::http::{Http, Route, RouteOutcome};
 use crate::facts::name::DnsName;
-use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::tls::{Distrust, Endpoint, Tls};
 use crate::facts::{Door, Facts, Inconclusive};
 
 /// Fills in `inconclusive`. A family that this machine has no way to is said once, whatever the door.
@@ -107,6 +107,12 @@ fn is_stopped_at_root(question: &Question) -> bool {
 }
 
 fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
+    let mut missed = handshakes_missed(tls);
+    missed.extend(tls.endpoints.iter().flat_map(unfetched));
+    missed
+}
+
+fn handshakes_missed(tls: &Tls) -> Vec<Inconclusive> {
     let whole = |what: String, failure| {
         vec![Inconclusive {
             door: Door::Tls,
@@ -142,6 +148,38 @@ fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
         })
     });
     missed.collect()
+}
+
+/// What authorities did not give out: the status that was asked for, and issuers that a chain lacks.
+fn unfetched(endpoint: &Endpoint) -> Vec<Inconclusive> {
+    let about = |what: String, failure: &Failure| Inconclusive {
+        door: Door::Tls,
+        what,
+        whole_door: false,
+        failure: failure.clone(),
+    };
+    let label = endpoint.label();
+    let status = endpoint.status_answers.iter().filter_map(|answer| {
+        let failure = answer.failure.as_ref()?;
+        let what = format!(
+            "the status of the certificate at {label}, by {}",
+            answer.url
+        );
+        Some(about(what, failure))
+    });
+    let lacking = endpoint.trust.as_ref().is_some_and(|trust| {
+        let lacks = |reason: &Distrust| matches!(reason, Distrust::IssuerNotSent { .. });
+        trust.reasons.iter().any(lacks)
+    });
+    let issuers = endpoint.issuers_fetched.iter().filter(|_| lacking);
+    let issuers = issuers.filter_map(|fetched| {
+        let failure = fetched.failure.as_ref()?;
+        Some(about(
+            format!("the missing issuer at {}", fetched.url),
+            failure,
+        ))
+    });
+    status.chain(issuers).collect()
 }
 
 fn http_missed(http: &Http) -> Vec<Inconclusive> {

@@ -1,253 +1,302 @@
 //! Does the chain that was sent lead to an anchor, and does its leaf name the server?
 //!
-//! Each question is answered for itself: one certificate can be expired, misnamed and of an unknown authority at once.
-//! Validity in time is the judge's business; here a path is built at a time when the leaf is valid.
+//! Each question is answered for itself: one certificate can be expired, misnamed and of an unknown authority at once. The
+//! leaf's own validity is the judge's business; here a path is looked for at a time when the leaf is valid. What clients refuse
+//! is distrust with its reasons (`faults`); what only the standards forbid is a departure (`profile`).
 
-use std::time::Duration;
+mod anchors;
+mod certificate;
+mod constraints;
+mod distinguished;
+mod faults;
+mod list;
+mod name;
+mod policies;
+mod profile;
+mod response;
+mod search;
+mod signature;
+mod status;
 
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::facts::certificate::Certificate;
-use crate::facts::tls::{Distrust, Endpoint, Trust, TrustStatus};
+pub use anchors::Anchors;
+pub use list::RevocationList;
 
-/// The anchors that a path may end in.
-#[derive(Clone, Debug)]
-pub struct Anchors(Vec<TrustAnchor<'static>>);
+use crate::facts::tls::{Departure, Distrust, Endpoint, Trust, TrustStatus};
+use anchors::Anchor;
+use certificate::Cert;
+use profile::{Examined, Role};
+use search::{Path, Search};
+use signature::{Signed, Verdict};
 
-impl Anchors {
-    /// Mozilla's roots, as bundled.
-    #[must_use]
-    pub fn webpki() -> Self {
-        Self(webpki_roots::TLS_SERVER_ROOTS.to_vec())
-    }
-
-    /// These certificates as anchors.
-    ///
-    /// # Errors
-    /// The indices, from 0, of those that cannot be anchors.
-    pub fn from_certificates(certificates: &[CertificateDer<'_>]) -> (Self, Vec<usize>) {
-        let mut anchors = Vec::new();
-        let mut unusable = Vec::new();
-        for (index, certificate) in certificates.iter().enumerate() {
-            match webpki::anchor_from_trusted_cert(certificate) {
-                Ok(anchor) => anchors.push(anchor.to_owned()),
-                Err(_) => unusable.push(index),
-            }
-        }
-        (Self(anchors), unusable)
-    }
-
-    /// Both sets.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Whether the certificate is itself an anchor.
-    fn hold(&self, certificate: &CertificateDer<'_>) -> bool {
-        let same = |anchor: &TrustAnchor<'_>, own: &TrustAnchor<'_>| {
-            anchor.subject == own.subject
-                && anchor.subject_public_key_info == own.subject_public_key_info
-        };
-        webpki::anchor_from_trusted_cert(certificate)
-            .is_ok_and(|own| self.0.iter().any(|anchor| same(anchor, &own)))
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Fills in what is derived of an endpoint: its trust, and whether the name matches.
+/// Fills in what is derived of an endpoint's chain: trust, name, and the status of its certificates.
 pub fn verify(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) {
-    let chain: Vec<CertificateDer<'static>> = endpoint
+    let sent: Vec<Option<CertificateDer<'static>>> = endpoint
         .chain
         .iter()
-        .filter_map(|certificate| CertificateDer::from_pem_slice(certificate.pem.as_bytes()).ok())
+        .map(|certificate| CertificateDer::from_pem_slice(certificate.pem.as_bytes()).ok())
         .collect();
-    let Some((leaf, rest)) = chain.split_first() else {
+    let fetched: Vec<CertificateDer<'static>> = endpoint
+        .issuers_fetched
+        .iter()
+        .filter_map(|fetched| fetched.certificate.as_ref())
+        .filter_map(|own| CertificateDer::from_pem_slice(own.pem.as_bytes()).ok())
+        .collect();
+    if sent.is_empty() {
+        return;
+    }
+    let numbered = sent.iter().enumerate();
+    let read: Vec<Cert<'_>> = numbered
+        .filter_map(|(place, der)| Cert::read(der.as_ref()?, Some(place)))
+        .collect();
+    let more: Vec<Cert<'_>> = fetched
+        .iter()
+        .filter_map(|der| Cert::read(der, None))
+        .collect();
+    let Some(leaf) = read.first().filter(|first| first.place == Some(0)) else {
+        endpoint.trust = Some(untrusted(vec![Distrust::Unreadable]));
         return;
     };
-    let first = endpoint.chain.first();
-    endpoint.trust = Some(trust(leaf, rest, anchors, valid_moment(first, at)));
-    endpoint.name_matches = name_matches(leaf, &endpoint.server_name);
-}
-
-/// `at` when the leaf is valid then, else its last or first moment.
-fn valid_moment(leaf: Option<&Certificate>, at: Timestamp) -> UnixTime {
-    let (from, until) = leaf.map_or((None, None), |leaf| (leaf.not_before, leaf.not_after));
-    let moment = until.map_or(at, |until| at.min(until));
-    let moment = from.map_or(moment, |from| moment.max(from));
-    UnixTime::since_unix_epoch(Duration::from_secs(
-        u64::try_from(moment.as_second()).unwrap_or_default(),
-    ))
-}
-
-fn name_matches(leaf: &CertificateDer<'_>, name: &str) -> Option<bool> {
-    let name = ServerName::try_from(name.to_owned()).ok()?;
-    Some(
-        EndEntityCert::try_from(leaf)
-            .ok()?
-            .verify_is_valid_for_subject_name(&name)
-            .is_ok(),
-    )
-}
-
-fn trust(
-    leaf: &CertificateDer<'_>,
-    rest: &[CertificateDer<'_>],
-    anchors: &Anchors,
-    at: UnixTime,
-) -> Trust {
-    let Ok((_, parsed)) = X509Certificate::from_der(leaf) else {
-        return untrusted(Distrust::Unreadable, Vec::new());
+    let chain = Chain {
+        leaf,
+        sent: &read,
+        fetched: &more,
+        anchors,
+        at: valid_moment(leaf, at),
     };
-    if is_self_signed(&parsed) {
-        let path = vec![parsed.subject().to_string()];
-        return if anchors.hold(leaf) {
-            trusted(path)
+    let (trust, path) = chain.trust();
+    endpoint.trust = Some(trust);
+    endpoint.name_matches = name::matches(leaf, &endpoint.server_name);
+    status::verify(endpoint, &path, anchors, at);
+}
+
+/// `at` in whole seconds when the leaf is valid then, else its last or first moment.
+fn valid_moment(leaf: &Cert<'_>, at: Timestamp) -> Timestamp {
+    let validity = leaf.x509.validity();
+    let second = at.as_second();
+    let second = second.min(validity.not_after.timestamp());
+    let second = second.max(validity.not_before.timestamp());
+    Timestamp::from_second(second).unwrap_or(at)
+}
+
+/// What is to be judged.
+struct Chain<'c> {
+    leaf: &'c Cert<'c>,
+    /// All that was sent and can be read, the leaf first.
+    sent: &'c [Cert<'c>],
+    /// Issuers that were fetched.
+    fetched: &'c [Cert<'c>],
+    anchors: &'c Anchors,
+    at: Timestamp,
+}
+
+impl<'c> Chain<'c> {
+    fn trust(&self) -> (Trust, Path<'c, 'c>) {
+        if let Some(anchor) = self.leaf_as_anchor() {
+            let path = Path {
+                certificates: vec![self.leaf],
+                anchor: None,
+                faults: Vec::new(),
+            };
+            let trust = self.described(&path, Vec::new(), Vec::new());
+            return (self.held_by(anchor, trust), path);
+        }
+        let search = Search::new(self.sent.iter().collect(), self.anchors, self.at);
+        let (path, reasons) = self.path(&search);
+        let related = search.related();
+        let unrelated = self.unrelated(&related);
+        (self.described(&path, reasons, unrelated), path)
+    }
+
+    /// The anchor that the leaf itself is.
+    fn leaf_as_anchor(&self) -> Option<&'c Anchor> {
+        let mut named = self.anchors.named(self.leaf.subject_der());
+        named.find(|anchor| anchor.key == self.leaf.key_der())
+    }
+
+    /// The best path, and why it is not trusted.
+    fn path(&self, search: &Search<'c, 'c>) -> (Path<'c, 'c>, Vec<Distrust>) {
+        if let Some(path) = search.faultless() {
+            return (path, Vec::new());
+        }
+        if let Some(limit) = search.limit() {
+            return (search.farthest(), vec![limit]);
+        }
+        if let Some(path) = search.least_faulty() {
+            let reasons = path.faults.clone();
+            return (path, reasons);
+        }
+        let farthest = search.farthest();
+        let mut reasons = self.incomplete(&farthest, search);
+        let leaf = faults::of_leaf(self.leaf);
+        let above = farthest.certificates.iter().skip(1);
+        let above = above.flat_map(|own| faults::of_authority(own, self.at));
+        reasons.extend(leaf.into_iter().chain(above));
+        reasons.extend(search.weak_signatures(&farthest));
+        if matches!(reasons.first(), Some(Distrust::IssuerNotSent { .. }))
+            && let Some(path) = self.completed()
+        {
+            return (path, reasons);
+        }
+        (farthest, reasons)
+    }
+
+    /// Why the way ends before an anchor.
+    fn incomplete(&self, farthest: &Path<'c, 'c>, search: &Search<'c, 'c>) -> Vec<Distrust> {
+        let top = farthest.certificates.last().copied().unwrap_or(self.leaf);
+        let self_signed = is_self_signed(top);
+        vec![if search.has_false_issuer(top) {
+            Distrust::SignatureInvalid {
+                subject: top.subject(),
+            }
+        } else if self_signed && std::ptr::eq(top, self.leaf) {
+            Distrust::SelfSigned
+        } else if self_signed {
+            Distrust::UnknownRoot {
+                root: top.subject(),
+            }
+        } else if std::ptr::eq(top, self.leaf) || self.completed().is_some() {
+            Distrust::IssuerNotSent {
+                issuer: top.x509.issuer().to_string(),
+            }
         } else {
-            untrusted(Distrust::SelfSigned, path)
-        };
+            Distrust::UnknownRoot {
+                root: top.x509.issuer().to_string(),
+            }
+        }]
     }
-    let built = EndEntityCert::try_from(leaf).and_then(|leaf| {
-        let path = leaf.verify_for_usage(
-            ALL_VERIFICATION_ALGS,
-            &anchors.0,
-            rest,
-            at,
-            KeyUsage::server_auth(),
-            None,
-            None,
-        )?;
-        let between = path
-            .intermediate_certificates()
-            .map(|certificate| subject(&certificate.der()));
-        let anchor = anchor_name(path.anchor());
-        Ok(between.chain(std::iter::once(anchor)).collect::<Vec<_>>())
-    });
-    match built {
-        Ok(above) => {
-            let path = std::iter::once(parsed.subject().to_string())
-                .chain(above)
-                .collect();
-            trusted(path)
+
+    /// A path with what was fetched.
+    fn completed(&self) -> Option<Path<'c, 'c>> {
+        if self.fetched.is_empty() {
+            return None;
         }
-        Err(error) => {
-            let (path, reason) = as_far_as_it_leads(&parsed, rest, &error);
-            untrusted(reason, path)
+        let pool = self.sent.iter().chain(self.fetched).collect();
+        Search::new(pool, self.anchors, self.at).faultless()
+    }
+
+    /// Places of what was sent twice, or leads to no leaf.
+    fn unrelated(&self, related: &[&Cert<'_>]) -> Vec<usize> {
+        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut unrelated = Vec::new();
+        for own in self.sent {
+            let twice = seen.contains(&own.der);
+            let leads = related.iter().any(|other| {
+                other.subject_der() == own.subject_der() && other.key_der() == own.key_der()
+            });
+            if twice || !leads {
+                unrelated.extend(own.place);
+            }
+            seen.push(own.der);
+        }
+        unrelated
+    }
+
+    fn described(
+        &self,
+        path: &Path<'c, 'c>,
+        reasons: Vec<Distrust>,
+        unrelated: Vec<usize>,
+    ) -> Trust {
+        let certificates = path.certificates.iter();
+        let mut names: Vec<String> = certificates.clone().map(|own| own.subject()).collect();
+        let mut places: Vec<Option<usize>> = certificates.map(|own| own.place).collect();
+        let mut trust = untrusted(reasons);
+        if let Some(anchor) = path.anchor {
+            names.push(anchor.name());
+            let sent = self
+                .sent
+                .iter()
+                .find(|own| own.subject_der() == anchor.subject && own.key_der() == anchor.key);
+            places.push(sent.and_then(|own| own.place));
+            trust = self.held_by(anchor, trust);
+        }
+        trust.departures = departures(path, trust.public);
+        Trust {
+            path: names,
+            path_sent: places,
+            unrelated,
+            ..trust
+        }
+    }
+
+    fn held_by(&self, anchor: &Anchor, trust: Trust) -> Trust {
+        let (stores, stores_without) = self.anchors.stores_of(anchor);
+        Trust {
+            public: self.anchors.is_public(anchor),
+            stores,
+            stores_without,
+            ..trust
         }
     }
 }
 
-fn trusted(path: Vec<String>) -> Trust {
+/// The departures of every certificate of a path.
+fn departures(path: &Path<'_, '_>, public: bool) -> Vec<Departure> {
+    let mut found = Vec::new();
+    let anchor = path
+        .anchor
+        .and_then(|anchor| Cert::read(anchor.certificate.as_deref()?, None));
+    for (index, certificate) in path.certificates.iter().enumerate() {
+        let above = path.certificates.get(index + 1).copied();
+        let examined = Examined {
+            certificate,
+            role: if index == 0 {
+                Role::Leaf
+            } else {
+                Role::Authority
+            },
+            issuer: above.or(anchor.as_ref()),
+            issuer_key: above
+                .map(Cert::key_der)
+                .or(path.anchor.map(|anchor| anchor.key.as_slice())),
+            self_signed: is_self_signed(certificate),
+        };
+        found.extend(profile::departures(&examined, public));
+    }
+    if let Some(anchor) = anchor.as_ref().filter(|_| !public) {
+        let self_signed = is_self_signed(anchor);
+        let examined = Examined {
+            certificate: anchor,
+            role: Role::Anchor,
+            issuer: None,
+            issuer_key: self_signed.then(|| anchor.key_der()),
+            self_signed,
+        };
+        found.extend(profile::departures(&examined, public));
+    }
+    found
+}
+
+fn is_self_signed(certificate: &Cert<'_>) -> bool {
+    certificate.is_self_issued()
+        && Signed::read(certificate.der).is_some_and(|signed| {
+            matches!(
+                signed.verify(certificate.key_der()),
+                Verdict::Good | Verdict::Weak | Verdict::Unsupported
+            )
+        })
+}
+
+/// Trusted when there is no reason against it.
+fn untrusted(reasons: Vec<Distrust>) -> Trust {
     Trust {
-        status: TrustStatus::Trusted,
-        reason: None,
-        reasons: Vec::new(),
-        path,
-    }
-}
-
-fn untrusted(reason: Distrust, path: Vec<String>) -> Trust {
-    Trust {
-        status: TrustStatus::Untrusted,
-        reason: Some(reason.clone()),
-        reasons: vec![reason],
-        path,
-    }
-}
-
-/// Climbs from the leaf by names and signatures, to tell what is missing.
-fn as_far_as_it_leads(
-    leaf: &X509Certificate<'_>,
-    rest: &[CertificateDer<'_>],
-    error: &webpki::Error,
-) -> (Vec<String>, Distrust) {
-    let sent: Vec<X509Certificate<'_>> = rest
-        .iter()
-        .filter_map(|der| X509Certificate::from_der(der).ok())
-        .map(|(_, certificate)| certificate)
-        .collect();
-    let mut path = vec![leaf];
-    // Each certificate is used once at most, so cycles end.
-    while let Some(top) = path.last().copied().filter(|top| !is_self_signed(top)) {
-        let issues = |candidate: &&X509Certificate<'_>| {
-            candidate.subject() == top.issuer()
-                && top.verify_signature(Some(candidate.public_key())).is_ok()
-        };
-        let unused = sent
-            .iter()
-            .filter(|candidate| !path.iter().any(|used| std::ptr::eq(*used, *candidate)));
-        let Some(issuer) = unused.into_iter().find(issues) else {
-            break;
-        };
-        path.push(issuer);
-    }
-    let names: Vec<String> = path
-        .iter()
-        .map(|certificate| certificate.subject().to_string())
-        .collect();
-    let top = path.last().copied().unwrap_or(leaf);
-    let reason = if !matches!(error, webpki::Error::UnknownIssuer) {
-        Distrust::PathInvalid {
-            rule: format!("{error:?}"),
-        }
-    } else if path.len() == 1 {
-        Distrust::IssuerNotSent {
-            issuer: top.issuer().to_string(),
-        }
-    } else {
-        let root = if is_self_signed(top) {
-            top.subject()
+        status: if reasons.is_empty() {
+            TrustStatus::Trusted
         } else {
-            top.issuer()
-        };
-        Distrust::UnknownRoot {
-            root: root.to_string(),
-        }
-    };
-    (names, reason)
-}
-
-fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
-    certificate.subject() == certificate.issuer() && certificate.verify_signature(None).is_ok()
-}
-
-fn subject(der: &CertificateDer<'_>) -> String {
-    X509Certificate::from_der(der)
-        .map(|(_, certificate)| certificate.subject().to_string())
-        .unwrap_or_default()
-}
-
-/// The subject of an anchor, which webpki keeps without its outer SEQUENCE.
-fn anchor_name(anchor: &TrustAnchor<'_>) -> String {
-    let content = anchor.subject.as_ref();
-    let sequence = in_sequence(content);
-    x509_parser::x509::X509Name::from_der(&sequence)
-        .map(|(_, name)| name.to_string())
-        .unwrap_or_default()
-}
-
-/// A DER SEQUENCE around `content` (X.690 §8.1.3).
-fn in_sequence(content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let significant: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
-    let mut der = vec![0x30];
-    match u8::try_from(content.len()) {
-        Ok(short) if short < 0x80 => der.push(short),
-        _ => {
-            der.push(0x80 | u8::try_from(significant.len()).unwrap_or_default());
-            der.extend(significant);
-        }
+            TrustStatus::Untrusted
+        },
+        reason: reasons.first().cloned(),
+        reasons,
+        path: Vec::new(),
+        path_sent: Vec::new(),
+        unrelated: Vec::new(),
+        public: false,
+        stores: Vec::new(),
+        stores_without: Vec::new(),
+        departures: Vec::new(),
     }
-    der.extend(content);
-    der
 }

@@ -110,12 +110,12 @@ impl Internet {
         fs::write(
             self.file("leaf.ext"),
             format!(
-                "subjectAltName={}\nextendedKeyUsage=serverAuth\n",
+                "subjectAltName={}\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n",
                 names.join(",")
             ),
         )?;
         openssl(&format!(
-            "req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root"
+            "req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root -addext keyUsage=critical,keyCertSign,cRLSign"
         ))?;
         openssl(&format!(
             "req {key} -keyout leaf.key -out leaf.csr -subj /CN=shop.example"

@@ -40,7 +40,7 @@ fn the_tour_shows_three_sites_and_ends_well() {
         "3. redirect-loop",
         "Nothing leaves this machine",
         "visitors can get in",
-        "error[tls/expired]",
+        "error[tls/address-behind]",
         "error[http/redirect-loop]",
         "What to try next",
     ] {

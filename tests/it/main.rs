@@ -5,6 +5,8 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod authorities;
+mod certificates;
 mod demo;
 mod dnstrace;
 mod ending;
@@ -12,6 +14,7 @@ mod generated;
 mod hostile;
 mod imports;
 mod peers;
+mod pki;
 mod signed;
 mod tls;
 mod usage;

@@ -1,8 +1,10 @@
 //! What can be wrong at the second door.
 
+use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
+
 use super::Scenario;
 use crate::demo::blueprint::{HOST, pages};
-use crate::demo::pki::{HEALTHY, Leaf, Request};
+use crate::demo::pki::{HEALTHY, Leaf, Request, must_staple};
 use crate::demo::site::{Canned, Speaks};
 
 /// The address that is behind when only one is.
@@ -15,7 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         text: "The certificate was renewed in time, and two of the three machines were reloaded. The third still serves the \
                old one, which ended three days ago. Whether a visitor meets it is chance: the administrator never did.",
         target: HOST,
-        findings: &["tls/expired"],
+        findings: &["tls/address-behind"],
         change: |world| {
             let old = Request {
                 from: -93,
@@ -175,6 +177,153 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             };
             world.prove(None, &swapped, &[leaf.certificate])
         },
+    },
+    Scenario {
+        name: "expires-now",
+        title: "the certificate ends in three days, and was not renewed",
+        text: "Renewal has failed every night for four weeks. On the fourth day from now nobody gets in.",
+        target: HOST,
+        findings: &["tls/expires-now"],
+        change: |world| {
+            world.certify(
+                None,
+                &Request {
+                    from: -87,
+                    until: 3,
+                    ..HEALTHY
+                },
+            )
+        },
+    },
+    Scenario {
+        name: "intermediate-expired",
+        title: "the issuer's certificate that is sent has ended",
+        text: "The server's own certificate was renewed, and the file with its issuer's was not: it is the one of four years \
+               ago. Nobody valid vouches for the server any more.",
+        target: HOST,
+        findings: &["tls/intermediate-expired"],
+        change: |world| {
+            let leaf = world.pki.leaf(&HEALTHY)?;
+            let old = world.pki.issuing_until(-2)?;
+            world.prove(None, &leaf, &[old])
+        },
+    },
+    Scenario {
+        name: "spare-path-expired",
+        title: "an old certificate of the issuer is sent along",
+        text: "The issuer's current certificate is there, and the one that it replaced as well. Browsers take the good one; some \
+               old programs take the first that fits, and fail.",
+        target: HOST,
+        findings: &["tls/spare-path-expired"],
+        change: |world| {
+            let leaf = world.pki.leaf(&HEALTHY)?;
+            let (old, current) = (
+                world.pki.issuing_until(-2)?,
+                world.pki.issuing.certificate(),
+            );
+            world.prove(None, &leaf, &[current, old])
+        },
+    },
+    Scenario {
+        name: "chain-order",
+        title: "the chain is whole, but not in order",
+        text: "The file was put together by hand, root first. Browsers sort it out; older programs and devices give up.",
+        target: HOST,
+        findings: &["tls/chain-order", "tls/chain-has-root"],
+        change: |world| {
+            let leaf = world.pki.leaf(&HEALTHY)?;
+            let chain = [
+                world.pki.root.certificate(),
+                world.pki.issuing.certificate(),
+            ];
+            world.prove(None, &leaf, &chain)
+        },
+    },
+    Scenario {
+        name: "chain-unrelated",
+        title: "a certificate of another authority is sent along",
+        text: "The site changed its authority, and the chain of the former one stayed in the file.",
+        target: HOST,
+        findings: &["tls/chain-unrelated"],
+        change: |world| {
+            let leaf = world.pki.leaf(&HEALTHY)?;
+            let former = world.pki.unknown_root()?;
+            let chain = [world.pki.issuing.certificate(), former.certificate()];
+            world.prove(None, &leaf, &chain)
+        },
+    },
+    Scenario {
+        name: "chain-large",
+        title: "the certificate names so many sites that it costs a round trip",
+        text: "A hosting company put all of its customers into one certificate. What does not fit into the first ten packets \
+               must wait until the visitor has answered.",
+        target: HOST,
+        findings: &["tls/chain-large"],
+        change: |world| {
+            let customers: Vec<String> = (0..700)
+                .map(|number| format!("customer-{number}.example"))
+                .collect();
+            let mut names: Vec<&str> = HEALTHY.names.to_vec();
+            names.extend(customers.iter().map(String::as_str));
+            let request = Request {
+                names: &names,
+                ..HEALTHY
+            };
+            world.certify(None, &request)
+        },
+    },
+    Scenario {
+        name: "usage-wrong",
+        title: "the certificate is one for clients",
+        text: "Two certificates lay in the same directory: the server's, and the one by which it logs in elsewhere.",
+        target: HOST,
+        findings: &["tls/usage-wrong"],
+        change: |world| {
+            world.certify_as(&|params| {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            })
+        },
+    },
+    Scenario {
+        name: "ca-as-leaf",
+        title: "the server's own certificate is an authority's",
+        text: "An administrator signed the quick `openssl req -x509` with the company's authority, and it kept its CA:TRUE. \
+               Whoever gets at the server's key can issue certificates.",
+        target: HOST,
+        findings: &["tls/ca-as-leaf", "tls/br-departure"],
+        change: |world| {
+            world.certify_as(&|params| {
+                params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            })
+        },
+    },
+    Scenario {
+        name: "profile-violation",
+        title: "the certificate breaks a rule that most clients let pass",
+        text: "The company's authority writes no authority key identifier into what it issues, which RFC 5280 demands. \
+               Browsers do not mind; strict programs refuse it.",
+        target: HOST,
+        findings: &["tls/profile-violation"],
+        change: |world| {
+            world.certify_as(&|params| params.use_authority_key_identifier_extension = false)
+        },
+    },
+    Scenario {
+        name: "br-departure",
+        title: "a private certificate departs from what public ones keep to",
+        text: "The company's authority names no purpose in its certificates. Nothing is wrong yet; clients are built for \
+               certificates that do.",
+        target: HOST,
+        findings: &["tls/br-departure"],
+        change: |world| world.certify_as(&|params| params.extended_key_usages = Vec::new()),
+    },
+    Scenario {
+        name: "must-staple-missing",
+        title: "the certificate demands a staple that the server does not give",
+        text: "It was ordered with `--must-staple`, and stapling was never switched on. Firefox refuses the connection.",
+        target: HOST,
+        findings: &["tls/must-staple-missing"],
+        change: |world| world.certify_as(&|params| params.custom_extensions.push(must_staple())),
     },
     Scenario {
         name: "certificates-differ",

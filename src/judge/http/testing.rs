@@ -1,10 +1,12 @@
 //! Facts made by hand, for the tests of the rules.
 
-use crate::facts::attempt::{Failure, Millis, NotMeasured};
+use std::net::SocketAddr;
+
+use crate::facts::attempt::{Failure, Millis};
 use crate::facts::http::{
     Hop, HopError, HopStage, HopTimings, Http, Route, RouteOutcome, is_https,
 };
-use crate::facts::tls::{Endpoint, Hello, Timings};
+use crate::facts::tls::Endpoint;
 use crate::finding::Finding;
 
 /// The ids of what a check finds.
@@ -78,28 +80,6 @@ pub(super) fn broken(url: &str, status: Option<u16>, stage: HopStage, failure: F
 
 /// What the TLS door knows of the place of a hop.
 pub(super) fn endpoint(hop: &Hop) -> Endpoint {
-    Endpoint {
-        host: "shop.example".to_owned(),
-        address: hop.address.unwrap(),
-        port: hop.port,
-        server_name: "shop.example".to_owned(),
-        starttls: None,
-        error: None,
-        hello: Hello::default(),
-        version: None,
-        cipher_suite: None,
-        group: None,
-        alpn: None,
-        timings: Timings::default(),
-        chain: Vec::new(),
-        key_proven: None,
-        trust: None,
-        name_matches: None,
-        ocsp_stapled: None,
-        client_certificate_asked: Some(false),
-        probes: None,
-        revocation: NotMeasured,
-        scts: NotMeasured,
-        offered: None,
-    }
+    let at = SocketAddr::new(hop.address.unwrap(), hop.port);
+    Endpoint::unseen("shop.example", at, "shop.example")
 }

@@ -24,10 +24,71 @@ finding! {
     fix: "put the newer certificate on the server at {behind} as well, and reload it",
 }
 
+finding! {
+    /// Some addresses of the host serve a certificate that browsers refuse, while others serve a good one.
+    ///
+    /// Visitors are stopped by chance, whichever address they get. After a renewal one server was not reloaded, a machine was
+    /// restored from an old image, or a load balancer has a listener that nobody remembers. What is wrong with its certificate
+    /// stands below. Copy certificate, chain and key of a good address there and reload. Behind an ALB or CloudFront the
+    /// certificate is attached to the listener or the distribution, not to the machines: choose the new one in ACM there.
+    AddressBehind { host: String, behind: String, good: String }
+    id: "tls/address-behind", severity: Error, source: "practice: visitors are stopped by chance",
+    message: "`{host}` shows a certificate that browsers refuse at {behind}, and a good one at {good}",
+    fix: "put certificate, chain and key of {good} on the server at {behind} as well, and reload it",
+}
+
+/// What makes browsers refuse a certificate.
+const REFUSED: [&str; 12] = [
+    "tls/expired",
+    "tls/not-yet-valid",
+    "tls/expires-now",
+    "tls/name-mismatch",
+    "tls/self-signed",
+    "tls/untrusted-root",
+    "tls/missing-intermediate",
+    "tls/path-invalid",
+    "tls/intermediate-expired",
+    "tls/key-weak",
+    "tls/signature-weak",
+    "tls/usage-wrong",
+];
+
 /// A renewal reaches all servers within a day; until then they may differ.
 const ROLLOUT: SignedDuration = SignedDuration::from_hours(24);
 
+/// Comes after the certificates were judged, each for itself.
 pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
+    match behind(host, endpoints, findings) {
+        Some(found) => findings.push(found),
+        None => differ(host, endpoints, findings),
+    }
+}
+
+/// Where browsers refuse what is shown, while they take what other addresses show.
+fn behind(host: &str, endpoints: &[&Endpoint], findings: &[Finding]) -> Option<Finding> {
+    let refused = |endpoint: &&Endpoint| {
+        let label = endpoint.label();
+        findings.iter().any(|finding| {
+            REFUSED.contains(&finding.id.as_str()) && finding.subjects.contains(&label)
+        })
+    };
+    let shown = endpoints
+        .iter()
+        .copied()
+        .filter(|endpoint| !endpoint.chain.is_empty());
+    let (bad, good): (Vec<&Endpoint>, Vec<&Endpoint>) = shown.partition(refused);
+    if bad.is_empty() || good.is_empty() {
+        return None;
+    }
+    let evidence = AddressBehind {
+        host: host.to_owned(),
+        behind: labels(&bad).join(", "),
+        good: labels(&good).join(", "),
+    };
+    Some(evidence.about_all(host, labels(&bad)))
+}
+
+fn differ(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
     let shown = || {
         endpoints
             .iter()
@@ -124,6 +185,26 @@ mod tests {
             ..other_names
         };
         assert_eq!(judged(best(), other_names), ["tls/certificates-differ"]);
+    }
+
+    #[test]
+    fn an_address_with_an_error_that_the_others_lack_is_behind() {
+        let (old, new) = (
+            with(1, certificate("CN=shop.example", -100, -10)),
+            with(2, certificate("CN=shop.example", -26, 64)),
+        );
+        let found = |endpoints: &[&Endpoint]| {
+            ids(|findings| {
+                for endpoint in endpoints {
+                    let now = super::super::testing::at(super::super::testing::NOW);
+                    super::super::validity::judge("shop.example", &[endpoint], now, findings);
+                }
+                judge("shop.example", endpoints, findings);
+            })
+        };
+        assert_eq!(found(&[&old, &new]), ["tls/expired", "tls/address-behind"]);
+        assert_eq!(found(&[&old]), ["tls/expired"]);
+        assert!(found(&[&new]).is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{labels, place};
 use crate::facts::certificate::Certificate;
-use crate::facts::tls::{Distrust, Endpoint, Trust, TrustStatus};
+use crate::facts::tls::{Distrust, Endpoint, FetchedIssuer, Malformation, Trust, TrustStatus};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
 
@@ -13,6 +13,7 @@ finding! {
     /// certificate issued by a public authority (Let's Encrypt costs nothing), and point the server to it.
     SelfSigned { place: String, subject: String }
     id: "tls/self-signed", severity: Error, source: "RFC 5280 §6.1",
+    explained_by: ["tls/address-behind"],
     message: "the certificate at {place} is self-signed: `{subject}` vouches for itself",
     fix: "have a certificate issued by a public authority, such as Let's Encrypt, and serve it there",
 }
@@ -25,6 +26,7 @@ finding! {
     /// give doorstep your root with `--trust FILE`.
     UntrustedRoot { place: String, root: String, path: Vec<String> }
     id: "tls/untrusted-root", severity: Error, source: "RFC 5280 §6.1",
+    explained_by: ["tls/address-behind"],
     message: "the chain at {place} ends in `{root}`, which no trust store in use has",
     fix: "have the certificate issued by a public authority, or give your own root with `--trust FILE`",
 }
@@ -35,10 +37,12 @@ finding! {
     /// Desktop browsers often mend this by themselves, because they have met the intermediate elsewhere; phones, programs and
     /// APIs fail. Configure the full chain: with certbot `fullchain.pem` instead of `cert.pem`, in nginx as
     /// `ssl_certificate`, in Apache as `SSLCertificateFile`; in ACM import the chain along with the certificate.
-    MissingIntermediate { place: String, issuer: String }
+    /// `doorstep tlscheck HOST --save-chain FILE --complete` fetches what is missing and writes the right file.
+    MissingIntermediate { place: String, issuer: String, at: String, found_at: Option<String>, append: Option<String> }
     id: "tls/missing-intermediate", severity: Error, source: "RFC 8446 §4.4.2",
+    explained_by: ["tls/address-behind"],
     message: "the chain at {place} lacks the certificate of its issuer, `{issuer}`",
-    fix: "append the certificate of `{issuer}` to the server's certificate file (certbot: use fullchain.pem)",
+    fix: "append the certificate of `{issuer}`{at} to the server's certificate file (certbot: use fullchain.pem)",
 }
 
 finding! {
@@ -47,9 +51,9 @@ finding! {
     /// The certificates fit together, but one of them may not be used like this: an authority's certificate has ended, lacks
     /// the right to issue, or is limited to other names or uses. Browsers refuse it. Ask the authority for the chain that goes
     /// with your certificate, and serve that.
-    PathInvalid { place: String, rule: String, why: String }
+    PathInvalid { place: String, reasons: Vec<Distrust>, why: String }
     id: "tls/path-invalid", severity: Error, source: "RFC 5280 §6.1",
-    explained_by: ["tls/leaf-not-first"],
+    explained_by: ["tls/leaf-not-first", "tls/address-behind"],
     message: "the chain at {place} cannot be verified: {why}",
     fix: "serve the chain that the authority gives out with this certificate, or have the certificate issued anew",
 }
@@ -87,40 +91,20 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         findings.push(evidence.about_all(host, subjects.clone()));
     }
     let Some(trust) = &first.trust else { return };
-    if let Some(finding) = trust.reason.as_ref().map(|reason| match reason {
-        Distrust::SelfSigned => {
-            let subject = first
-                .leaf()
-                .map(|leaf| leaf.subject.clone())
-                .unwrap_or_default();
-            SelfSigned {
-                place: place.clone(),
-                subject,
-            }
-            .about_all(host, subjects.clone())
-        }
-        Distrust::IssuerNotSent { issuer } => MissingIntermediate {
+    for reason in &trust.reasons {
+        let about = (host, subjects.as_slice());
+        findings.extend(unanchored(reason, first, &place, about));
+    }
+    let own = trust.reasons.iter();
+    let own = own.filter(|reason| !is_told_elsewhere(reason, first));
+    let whys: Vec<String> = own.filter_map(in_words).collect();
+    if !whys.is_empty() {
+        let evidence = PathInvalid {
             place: place.clone(),
-            issuer: issuer.clone(),
-        }
-        .about_all(host, subjects.clone()),
-        Distrust::UnknownRoot { root } => {
-            let (root, path) = (root.clone(), trust.path.clone());
-            UntrustedRoot {
-                place: place.clone(),
-                root,
-                path,
-            }
-            .about_all(host, subjects.clone())
-        }
-        Distrust::Unreadable => {
-            path_invalid("Unreadable", place.clone()).about_all(host, subjects.clone())
-        }
-        Distrust::PathInvalid { rule } => {
-            path_invalid(rule, place.clone()).about_all(host, subjects.clone())
-        }
-    }) {
-        findings.push(finding);
+            reasons: trust.reasons.clone(),
+            why: whys.join("; "),
+        };
+        findings.push(evidence.about_all(host, subjects.clone()));
     }
     if let Some(root) = root_sent(&first.chain, trust) {
         let evidence = ChainHasRoot {
@@ -132,38 +116,142 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
     }
 }
 
-fn path_invalid(rule: &str, place: String) -> PathInvalid {
-    PathInvalid {
-        place,
-        rule: rule.to_owned(),
-        why: in_words(rule),
+/// The finding of a chain that ends before an anchor.
+fn unanchored(
+    reason: &Distrust,
+    first: &Endpoint,
+    place: &str,
+    (host, subjects): (&str, &[String]),
+) -> Option<Finding> {
+    let (place, subjects) = (place.to_owned(), subjects.to_vec());
+    match reason {
+        Distrust::SelfSigned => {
+            let leaf = first.leaf().map(|leaf| leaf.subject.clone());
+            let subject = leaf.unwrap_or_default();
+            Some(SelfSigned { place, subject }.about_all(host, subjects))
+        }
+        Distrust::IssuerNotSent { issuer } => {
+            let evidence = missing(place, issuer, &first.issuers_fetched);
+            Some(evidence.about_all(host, subjects))
+        }
+        Distrust::UnknownRoot { root } => {
+            let path = first.trust.as_ref().map(|trust| trust.path.clone());
+            let evidence = UntrustedRoot {
+                place,
+                root: root.clone(),
+                path: path.unwrap_or_default(),
+            };
+            Some(evidence.about_all(host, subjects))
+        }
+        _ => None,
     }
 }
 
-/// What a verifier's name for a broken rule means.
-fn in_words(rule: &str) -> String {
-    let name = rule
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    let words = match name {
-        "Unreadable" | "BadDer" => "the first certificate cannot be read",
-        "CertExpired" => "the certificate of an authority in it has ended",
-        "CertNotValidYet" => "the certificate of an authority in it is not valid yet",
-        "CaUsedAsEndEntity" => "the server's own certificate is made for an authority",
-        "EndEntityUsedAsCa" => "a certificate that is not an authority's has issued another",
-        "RequiredEkuNotFound" | "RequiredEkuNotFoundContext" => {
-            "it is not made for servers (extended key usage)"
-        }
-        "NameConstraintViolation" => "an authority in it may not issue for this name",
-        "PathLenConstraintViolated" => "it is longer than an authority in it allows",
-        "InvalidSignatureForPublicKey" => "a signature in it does not verify",
-        "UnsupportedCriticalExtension" => {
-            "it demands something that clients do not know (a critical extension)"
-        }
-        _ => return format!("it breaks a rule of path validation ({rule})"),
+/// What to append: the certificate itself when it was found at the address that the last one names.
+fn missing(place: String, issuer: &str, fetched: &[FetchedIssuer]) -> MissingIntermediate {
+    let found = fetched.iter().find_map(|fetched| {
+        let own = fetched.certificate.as_ref()?;
+        (own.subject == issuer).then_some((fetched.url.clone(), own.pem.clone()))
+    });
+    let (found_at, append) = found.unzip();
+    MissingIntermediate {
+        place,
+        issuer: issuer.to_owned(),
+        at: found_at
+            .as_ref()
+            .map(|url| format!(", to be had at {url},"))
+            .unwrap_or_default(),
+        found_at,
+        append,
+    }
+}
+
+/// Whether another question of this area tells it: weak keys and signatures of what was sent, the purposes of the leaf.
+fn is_told_elsewhere(reason: &Distrust, first: &Endpoint) -> bool {
+    let sent = |subject: &String| {
+        super::on_path(first)
+            .iter()
+            .any(|own| own.subject == *subject)
     };
-    words.to_owned()
+    match reason {
+        Distrust::KeyWeak { subject } => sent(subject),
+        Distrust::NotForServers { subject } => {
+            first.leaf().is_some_and(|leaf| leaf.subject == *subject)
+        }
+        Distrust::SignatureWeak { algorithm, .. } => BROKEN.contains(&algorithm.as_str()),
+        _ => false,
+    }
+}
+
+/// Signatures with MD2, MD5 and SHA-1.
+const BROKEN: [&str; 6] = [
+    "1.2.840.113549.1.1.2",
+    "1.2.840.113549.1.1.4",
+    "1.2.840.113549.1.1.5",
+    "1.3.14.3.2.29",
+    "1.2.840.10040.4.3",
+    "1.2.840.10045.4.1",
+];
+
+/// What a broken rule of path validation means; those that have a finding of their own are left to it.
+fn in_words(reason: &Distrust) -> Option<String> {
+    Some(match reason {
+        Distrust::SelfSigned
+        | Distrust::IssuerNotSent { .. }
+        | Distrust::UnknownRoot { .. }
+        | Distrust::AuthorityExpired { .. }
+        | Distrust::AuthorityNotYetValid { .. } => return None,
+        Distrust::KeyWeak { subject } => {
+            format!("the key of `{subject}` is too weak, or of a kind that clients do not accept")
+        }
+        Distrust::Unreadable => "the first certificate cannot be read".to_owned(),
+        Distrust::NotAnAuthority { subject } => {
+            format!("`{subject}`, which is no authority, has issued a certificate")
+        }
+        Distrust::MustNotSign { subject } => {
+            format!("the key of `{subject}` must not sign certificates (key usage)")
+        }
+        Distrust::PathTooLong { subject, path_len } => {
+            format!("`{subject}` allows {path_len} authorities below it, and more follow")
+        }
+        Distrust::NotForServers { subject } => {
+            format!("`{subject}` is not for servers (extended key usage)")
+        }
+        Distrust::NameNotAllowed { subject, presented } => {
+            format!("`{subject}` may not issue for {presented} (name constraints)")
+        }
+        Distrust::NoValidPolicy { subject } => {
+            format!("`{subject}` has no policy of those that an authority above it demands")
+        }
+        Distrust::UnknownCriticalExtension { subject, oid } => {
+            format!("`{subject}` demands what clients do not know (critical extension {oid})")
+        }
+        Distrust::SignatureWeak { subject, algorithm } => {
+            format!("`{subject}` is signed with an algorithm that clients refuse ({algorithm})")
+        }
+        Distrust::SignatureInvalid { subject } => {
+            format!("the signature on `{subject}` is not by the key of its issuer")
+        }
+        Distrust::Malformed { subject, what } => {
+            format!("`{subject}` is malformed: {}", malformed(what))
+        }
+        Distrust::LimitReached { limit } => {
+            format!("it is built so that looking for a path would take too long (bound {limit})")
+        }
+    })
+}
+
+fn malformed(what: &Malformation) -> String {
+    match what {
+        Malformation::ExtensionTwice { oid } => format!("the extension {oid} stands in it twice"),
+        Malformation::ExtensionUnreadable { oid } => {
+            format!("its extension {oid} cannot be read")
+        }
+        Malformation::AlgorithmsDiffer => {
+            "it names two different algorithms for one signature".to_owned()
+        }
+        Malformation::CurveNotNamed => "it spells out a curve instead of naming it".to_owned(),
+    }
 }
 
 /// The anchor of the path among what was sent.
@@ -180,18 +268,12 @@ fn root_sent<'a>(chain: &'a [Certificate], trust: &Trust) -> Option<&'a Certific
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{certificate, endpoint, ids};
+    use super::super::testing::{certificate, distrusting, endpoint, ids};
     use super::*;
 
     fn distrusted(reason: Distrust) -> Vec<String> {
-        let mut endpoint = endpoint(1);
-        endpoint.trust = Some(Trust {
-            status: TrustStatus::Untrusted,
-            reason: Some(reason.clone()),
-            reasons: vec![reason],
-            path: vec!["CN=shop.example".to_owned()],
-        });
-        ids(|findings| judge("shop.example", &[&endpoint], findings))
+        let distrusting = distrusting(reason);
+        ids(|findings| judge("shop.example", &[&distrusting], findings))
     }
 
     #[test]
@@ -203,11 +285,43 @@ mod tests {
         let unknown = Distrust::UnknownRoot { root: name() };
         assert_eq!(distrusted(unknown), ["tls/untrusted-root"]);
         assert_eq!(distrusted(Distrust::Unreadable), ["tls/path-invalid"]);
-        let rule = Distrust::PathInvalid {
-            rule: "NameConstraintViolation".to_owned(),
-        };
+        let rule = Distrust::NotAnAuthority { subject: name() };
         assert_eq!(distrusted(rule), ["tls/path-invalid"]);
         assert!(ids(|findings| judge("shop.example", &[&endpoint(1)], findings)).is_empty());
+    }
+
+    #[test]
+    fn what_another_question_tells_is_not_told_twice() {
+        let leaf = || "CN=shop.example".to_owned();
+        assert!(distrusted(Distrust::NotForServers { subject: leaf() }).is_empty());
+        assert!(distrusted(Distrust::KeyWeak { subject: leaf() }).is_empty());
+        let root = Distrust::KeyWeak {
+            subject: "CN=Demo Root".to_owned(),
+        };
+        assert_eq!(distrusted(root), ["tls/path-invalid"]);
+    }
+
+    #[test]
+    fn the_certificate_to_append_is_named_with_where_it_is() {
+        let issuer = certificate("CN=Some CA", -1, 1);
+        let fetched = FetchedIssuer {
+            url: "http://ca.example/1.cer".to_owned(),
+            certificate: Some(issuer),
+            failure: None,
+        };
+        let found = missing(
+            "192.0.2.1:443".to_owned(),
+            "CN=Some CA",
+            std::slice::from_ref(&fetched),
+        );
+        assert!(
+            found.fix().contains("http://ca.example/1.cer"),
+            "{}",
+            found.fix()
+        );
+        assert!(found.append.is_some());
+        let other = missing("192.0.2.1:443".to_owned(), "CN=Other", &[fetched]);
+        assert!(other.append.is_none());
     }
 
     #[test]

@@ -13,7 +13,7 @@ finding! {
     /// with another site's certificate because it has no virtual host, or no certificate in the load balancer, for this name.
     NameMismatch { name: String, place: String, names: String, san: Vec<String> }
     id: "tls/name-mismatch", severity: Error, source: "RFC 9525 §6",
-    explained_by: ["tls/leaf-not-first"],
+    explained_by: ["tls/leaf-not-first", "tls/address-behind"],
     message: "the certificate at {place} is not for `{name}`, but for {names}",
     fix: "have a certificate made that names `{name}`, and serve it there",
 }

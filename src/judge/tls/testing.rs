@@ -1,13 +1,13 @@
 //! Facts made by hand, for the tests of the rules.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::SocketAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::attempt::{Failure, NotMeasured};
+use crate::facts::attempt::Failure;
 use crate::facts::certificate::Certificate;
 use crate::facts::probe::{Probe, ProbeOutcome};
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings, Trust, TrustStatus};
+use crate::facts::tls::{Distrust, Endpoint, EndpointError, Stage, Trust, TrustStatus};
 use crate::finding::Finding;
 
 /// The moment at which the tests judge, in Unix seconds.
@@ -34,36 +34,20 @@ pub(super) fn certificate(subject: &str, from: i64, until: i64) -> Certificate {
         not_before: Some(day(from)),
         not_after: Some(day(until)),
         san: vec!["shop.example".to_owned()],
-        key: None,
         signature_algorithm: "ecdsa-with-SHA256".to_owned(),
-        is_ca: false,
         sha256: format!("{subject} {from} {until}"),
-        spki_sha256: None,
-        aia_issuers: Vec::new(),
-        ocsp: Vec::new(),
-        crl: Vec::new(),
-        scts: 0,
-        policies: Vec::new(),
-        pem: String::new(),
+        ..Certificate::default()
     }
 }
 
 /// An address whose handshake was fine, with a trusted chain that names the host.
 pub(super) fn endpoint(number: u8) -> Endpoint {
     let path = ["CN=shop.example", "CN=Demo CA 1", "CN=Demo Root"];
+    let at = SocketAddr::from(([192, 0, 2, number], 443));
     Endpoint {
-        host: "shop.example".to_owned(),
-        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)),
-        port: 443,
-        server_name: "shop.example".to_owned(),
-        starttls: None,
-        error: None,
-        hello: Hello::default(),
         version: Some("TLSv1.3".to_owned()),
         cipher_suite: Some("TLS_AES_128_GCM_SHA256".to_owned()),
         group: Some("X25519".to_owned()),
-        alpn: None,
-        timings: Timings::default(),
         chain: vec![certificate("CN=shop.example", -26, 64)],
         key_proven: Some(true),
         trust: Some(Trust {
@@ -71,15 +55,29 @@ pub(super) fn endpoint(number: u8) -> Endpoint {
             reason: None,
             reasons: Vec::new(),
             path: path.map(str::to_owned).to_vec(),
+            path_sent: vec![Some(0), None, None],
+            unrelated: Vec::new(),
+            public: false,
+            stores: vec!["webpki".to_owned()],
+            stores_without: Vec::new(),
+            departures: Vec::new(),
         }),
         name_matches: Some(true),
         ocsp_stapled: Some(false),
         client_certificate_asked: Some(false),
-        probes: None,
-        revocation: NotMeasured,
-        scts: NotMeasured,
-        offered: None,
+        ..Endpoint::unseen("shop.example", at, "shop.example")
     }
+}
+
+/// An address whose chain is not trusted for this reason.
+pub(super) fn distrusting(reason: Distrust) -> Endpoint {
+    let mut endpoint = endpoint(1);
+    if let Some(trust) = &mut endpoint.trust {
+        trust.status = TrustStatus::Untrusted;
+        trust.reason = Some(reason.clone());
+        trust.reasons = vec![reason];
+    }
+    endpoint
 }
 
 /// An address without a handshake.
@@ -101,7 +99,7 @@ pub(super) fn failing(number: u8, stage: Stage, failure: Failure) -> Endpoint {
 pub(super) fn probe(name: &str, outcome: ProbeOutcome) -> Probe {
     Probe {
         name: name.to_owned(),
-        offered: Hello::default(),
+        offered: crate::facts::tls::Hello::default(),
         outcome,
         version: None,
         cipher_suite: None,

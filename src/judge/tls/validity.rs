@@ -17,6 +17,7 @@ finding! {
     /// renews by itself as long as its DNS validation record stays in the zone.
     Expired { place: String, not_after: String, ago: String }
     id: "tls/expired", severity: Error, source: "RFC 5280 §4.1.2.5",
+    explained_by: ["tls/address-behind"],
     message: "the certificate at {place} ended {ago} ago, on {not_after}",
     fix: "renew the certificate, then reload the server at {place} so that it uses the new file",
 }
@@ -28,6 +29,7 @@ finding! {
     /// clock of the machine that issued it, or of this one, is wrong. Use the former certificate until then, or set the clock.
     NotYetValid { place: String, not_before: String, until: String }
     id: "tls/not-yet-valid", severity: Error, source: "RFC 5280 §4.1.2.5",
+    explained_by: ["tls/address-behind"],
     message: "the certificate at {place} is valid only in {until}, from {not_before} on",
     fix: "serve the former certificate until then, or set the clock of the machine that issued it",
 }
@@ -39,10 +41,27 @@ finding! {
     /// so it has probably failed: look at the log of certbot or your ACME client, or at the renewal status in ACM, now.
     ExpiresSoon { place: String, not_after: String, left: String }
     id: "tls/expires-soon", severity: Warning, source: "RFC 9773 (renewal in good time)",
+    explained_by: ["tls/address-behind"],
     message: "the certificate at {place} ends in {left}, on {not_after}",
     fix: "renew the certificate now, and find out why it was not renewed by itself",
 }
 
+finding! {
+    /// The certificate ends within days, and was not renewed.
+    ///
+    /// Less than a twelfth of its lifetime, and less than 7 days, are left: after that every browser stops visitors. Automatic
+    /// renewal has failed several times. Renew by hand now: `certbot renew --force-renewal`, `acme.sh --renew -d NAME --force`, or
+    /// in ACM look at the renewal status, whose DNS validation record must be in the zone. Then reload the server, and let the
+    /// renewal's log tell why it failed.
+    ExpiresNow { place: String, not_after: String, left: String }
+    id: "tls/expires-now", severity: Error, source: "RFC 9773 (renewal in good time)",
+    explained_by: ["tls/address-behind"],
+    message: "the certificate at {place} ends in {left}, on {not_after}, and was not renewed",
+    fix: "renew the certificate by hand today, reload the server, and find out why it was not renewed by itself",
+}
+
+/// What is left of a long-lived certificate when it is nearly too late: 7 days.
+const NOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What is left of a long-lived certificate when it should have been renewed: 30 days.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -53,6 +72,8 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
         return;
     };
     let (place, subjects) = (place(shown), labels(shown));
+    // Times in certificates are whole seconds, so the moment is taken as one too.
+    let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
     let left = at.duration_until(not_after);
     // Both ends are part of the validity (RFC 5280 §4.1.2.5).
     let lifetime = not_before.duration_until(not_after) + SignedDuration::from_secs(1);
@@ -78,6 +99,16 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
             }
             .about_all(host, subjects),
         );
+    } else if left < NOW.min(lifetime / 12) {
+        let left = span(left);
+        findings.push(
+            ExpiresNow {
+                place,
+                not_after,
+                left,
+            }
+            .about_all(host, subjects),
+        );
     } else if left < SOON.min(lifetime / 4) {
         let left = span(left);
         findings.push(
@@ -93,14 +124,14 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{NOW, at, certificate, endpoint, ids};
+    use super::super::testing::{self, at, certificate, endpoint, ids};
     use super::*;
 
     /// Judges a certificate of this validity in days from now.
     fn judged(from: i64, until: i64) -> Vec<String> {
         let mut endpoint = endpoint(1);
         endpoint.chain = vec![certificate("CN=shop.example", from, until)];
-        ids(|findings| judge("shop.example", &[&endpoint], at(NOW), findings))
+        ids(|findings| judge("shop.example", &[&endpoint], at(testing::NOW), findings))
     }
 
     #[test]
@@ -108,8 +139,8 @@ mod tests {
         assert_eq!(judged(-90, -1), ["tls/expired"]);
         let mut last = endpoint(1);
         last.chain = vec![certificate("CN=shop.example", -90, 0)];
-        let found = ids(|findings| judge("shop.example", &[&last], at(NOW), findings));
-        assert_eq!(found, ["tls/expires-soon"]);
+        let found = ids(|findings| judge("shop.example", &[&last], at(testing::NOW), findings));
+        assert_eq!(found, ["tls/expires-now"]);
     }
 
     #[test]
@@ -127,13 +158,33 @@ mod tests {
     }
 
     #[test]
+    fn now_is_7_days_or_a_twelfth_of_the_lifetime() {
+        assert_eq!(judged(-370, 6), ["tls/expires-now"]);
+        assert_eq!(judged(-370, 7), ["tls/expires-soon"]);
+        assert_eq!(judged(-23, 1), ["tls/expires-now"]);
+        assert_eq!(judged(-21, 2), ["tls/expires-soon"]);
+    }
+
+    #[test]
+    fn a_fraction_of_the_last_second_is_within_it() {
+        let mut last = endpoint(1);
+        last.chain = vec![certificate("CN=shop.example", -90, 0)];
+        let moment = at(testing::NOW) + SignedDuration::from_millis(999);
+        let found = ids(|findings| judge("shop.example", &[&last], moment, findings));
+        assert_eq!(found, ["tls/expires-now"]);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_not_judged() {
         let mut unread = endpoint(1);
         unread
             .chain
             .iter_mut()
             .for_each(|leaf| leaf.not_after = None);
-        assert!(ids(|findings| judge("shop.example", &[&unread], at(NOW), findings)).is_empty());
+        assert!(
+            ids(|findings| judge("shop.example", &[&unread], at(testing::NOW), findings))
+                .is_empty()
+        );
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
@@ -21,8 +23,8 @@ use super::identity::Presenter;
 use super::recorder::{Recorder, Shown};
 use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
-use crate::facts::attempt::{Failure, NotMeasured};
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
+use crate::facts::attempt::Failure;
+use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -129,35 +131,17 @@ fn provider() -> Arc<CryptoProvider> {
 fn show(shown: &Shown, endpoint: &mut Endpoint) {
     let sent = shown.chain.iter().take(limits::CERTIFICATES);
     endpoint.chain = sent.map(|der| certificate::read(der)).collect();
-    endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(shown.stapled);
+    endpoint.ocsp_stapled = (!shown.chain.is_empty()).then_some(!shown.staple.is_empty());
+    endpoint.staple = (!shown.staple.is_empty()).then(|| STANDARD.encode(&shown.staple));
     endpoint.key_proven = shown.key_proven;
 }
 
 /// An endpoint of which nothing is known yet.
 pub(super) fn unseen(plan: &TlsPlan, at: SocketAddr) -> Endpoint {
     Endpoint {
-        host: plan.host.clone(),
-        address: at.ip(),
-        port: at.port(),
-        server_name: plan.server_name.clone(),
         starttls: plan.starttls.map(|protocol| protocol.name().to_owned()),
-        error: None,
         hello: hello(plan, &provider()),
-        version: None,
-        cipher_suite: None,
-        group: None,
-        alpn: None,
-        timings: Timings::default(),
-        chain: Vec::new(),
-        key_proven: None,
-        trust: None,
-        name_matches: None,
-        ocsp_stapled: None,
-        client_certificate_asked: None,
-        probes: None,
-        revocation: NotMeasured,
-        scts: NotMeasured,
-        offered: None,
+        ..Endpoint::unseen(&plan.host, at, &plan.server_name)
     }
 }
 

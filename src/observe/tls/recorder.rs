@@ -11,7 +11,8 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shown {
     pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) stapled: bool,
+    /// The OCSP response that came along; empty when none did.
+    pub(super) staple: Vec<u8>,
     pub(super) key_proven: Option<bool>,
 }
 
@@ -61,7 +62,7 @@ impl ServerCertVerifier for Recorder {
             shown.chain = chain
                 .map(|certificate| certificate.clone().into_owned())
                 .collect();
-            shown.stapled = !ocsp_response.is_empty();
+            shown.staple = ocsp_response.to_vec();
         });
         Ok(ServerCertVerified::assertion())
     }

@@ -3,13 +3,13 @@
 mod hellos;
 mod listing;
 mod story;
+mod tree;
 
 use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
 use super::super::words::{common_name, left};
-use super::{failed, mark, worst, wrapped};
-use crate::facts::certificate::Certificate;
+use super::{failed, mark, worst};
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
@@ -40,6 +40,8 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
     let said = first.clone().filter(|_| alike).unwrap_or_else(|| {
         if first.is_some() {
             "the addresses differ".to_owned()
+        } else if tls.endpoints.iter().all(|endpoint| endpoint.file.is_some()) {
+            "a chain from a file".to_owned()
         } else {
             "no handshake".to_owned()
         }
@@ -49,8 +51,9 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
         .endpoints
         .iter()
         .map(|endpoint| {
+            let place = endpoint.file.clone();
             (
-                endpoint.address.to_string(),
+                harmless(&place.unwrap_or_else(|| endpoint.address.to_string())),
                 line(report, endpoint, alike, style),
             )
         })
@@ -175,49 +178,7 @@ fn told_once(tls: &Tls) -> Vec<&Endpoint> {
 fn chains(report: &Report, tls: &Tls, style: Style) -> String {
     let mut out = String::new();
     for endpoint in told_once(tls) {
-        let _ = writeln!(out, "\n  Chain as sent by {}", endpoint.label());
-        for (number, sent) in endpoint.chain.iter().enumerate() {
-            out.push_str(&certificate(number, sent, report, style));
-        }
+        let _ = write!(out, "\n{}", tree::tree(endpoint, report.judged_at, style));
     }
-    out
-}
-
-fn certificate(number: usize, sent: &Certificate, report: &Report, style: Style) -> String {
-    let key = sent.key.as_ref().map(|key| {
-        let size = key
-            .curve
-            .clone()
-            .or(key.bits.map(|bits| bits.to_string()))
-            .unwrap_or_default();
-        format!("{} {size}", key.algorithm)
-    });
-    let mut out = wrapped(
-        &harmless(&sent.subject),
-        &format!("    {number} "),
-        "        ",
-        style,
-    );
-    let mut detail =
-        |text: String| out.push_str(&wrapped(&harmless(&text), "      ", "        ", style));
-    detail(format!("issued by {}", sent.issuer));
-    let day = |time: jiff::Timestamp| time.strftime("%Y-%m-%d").to_string();
-    if let (Some(from), Some(until)) = (sent.not_before, sent.not_after) {
-        detail(format!(
-            "valid {} to {}, {}",
-            day(from),
-            day(until),
-            left(until, report.judged_at)
-        ));
-    }
-    detail(format!(
-        "key {}, signed with {}",
-        key.unwrap_or_default(),
-        sent.signature_algorithm
-    ));
-    if !sent.san.is_empty() {
-        detail(format!("names {}", sent.san.join(", ")));
-    }
-    detail(format!("SHA-256 {}", sent.sha256));
     out
 }

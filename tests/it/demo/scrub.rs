@@ -233,9 +233,8 @@ fn walk(value: &mut Value) {
                     "data" if kind == Some("DNSKEY".into()) || kind == Some("DS".into()) => {
                         *field = "DATA".into();
                     }
-                    "serial" | "sha256" | "spki_sha256" | "pem" => {
-                        *field = name.to_uppercase().into()
-                    }
+                    "serial" | "sha256" | "spki_sha256" | "pem" | "subject_key_id"
+                    | "authority_key_id" => *field = name.to_uppercase().into(),
                     "version" if field == env!("CARGO_PKG_VERSION") => *field = "VERSION".into(),
                     // The handshakes of hops are those of the second door once more.
                     "tls" if field["endpoints"].is_null() => *field = field["version"].clone(),

@@ -73,7 +73,7 @@ fn the_printed_line_of_doorstep_sees_what_the_demo_sees() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["findings"][0]["id"], "tls/expired");
+    assert_eq!(report["findings"][0]["id"], "tls/address-behind");
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
     assert_eq!(report["dns"]["resolvers"][0]["agrees"], true);
 }
