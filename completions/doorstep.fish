@@ -37,6 +37,7 @@ complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "man" -d 'Write th
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l jobs -d 'Targets at a time' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l min-version -d 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -61,6 +62,8 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l at -d 'Judge
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-aia -d 'Do not fetch issuers that were not sent'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l enumerate -d 'List all versions, the cipher suites of each in the server\'s order, and the groups'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l handshake-only -d 'One handshake with each address, and no further hellos'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -s q -l quiet -d 'Show only what is wrong, and no progress'
@@ -113,6 +116,10 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l save-chai
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l jobs -d 'Targets at a time' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l min-version -d 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l starttls -d 'Speak this protocol first, and ask for TLS in it: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, sieve, nntp, postgres or mysql [default: by the port]' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l cert -d 'Show this certificate to a server that asks for one: PEM, with its chain' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l key -d 'The key of that certificate: PEM' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -138,6 +145,8 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l config -d
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l complete -d 'Write it as it should be sent: in order, and with the issuers that it lacks'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l no-aia -d 'Do not fetch issuers that were not sent'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l enumerate -d 'List all versions, the cipher suites of each in the server\'s order, and the groups'
+complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l handshake-only -d 'One handshake with each address, and no further hellos'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s q -l quiet -d 'Show only what is wrong, and no progress'

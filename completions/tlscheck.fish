@@ -7,6 +7,10 @@ complete -c tlscheck -l save-chain -d 'Write the chain as sent to a file, PEM' -
 complete -c tlscheck -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
 complete -c tlscheck -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c tlscheck -l jobs -d 'Targets at a time' -r
+complete -c tlscheck -l min-version -d 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c tlscheck -l starttls -d 'Speak this protocol first, and ask for TLS in it: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, sieve, nntp, postgres or mysql [default: by the port]' -r
+complete -c tlscheck -l cert -d 'Show this certificate to a server that asks for one: PEM, with its chain' -r -F
+complete -c tlscheck -l key -d 'The key of that certificate: PEM' -r -F
 complete -c tlscheck -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -32,6 +36,8 @@ complete -c tlscheck -l config -d 'Options from this file [default: doorstep.tom
 complete -c tlscheck -l complete -d 'Write it as it should be sent: in order, and with the issuers that it lacks'
 complete -c tlscheck -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
 complete -c tlscheck -l no-aia -d 'Do not fetch issuers that were not sent'
+complete -c tlscheck -l enumerate -d 'List all versions, the cipher suites of each in the server\'s order, and the groups'
+complete -c tlscheck -l handshake-only -d 'One handshake with each address, and no further hellos'
 complete -c tlscheck -l json -d 'Short for --format json'
 complete -c tlscheck -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c tlscheck -s q -l quiet -d 'Show only what is wrong, and no progress'

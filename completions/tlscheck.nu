@@ -26,6 +26,12 @@ module completions {
     --no-aia                  # Do not fetch issuers that were not sent
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
+    --enumerate               # List all versions, the cipher suites of each in the server's order, and the groups
+    --handshake-only          # One handshake with each address, and no further hellos
+    --min-version: string     # The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3
+    --starttls: string        # Speak this protocol first, and ask for TLS in it: smtp, lmtp, imap, pop3, ftp, ldap, xmpp, xmpp-server, sieve, nntp, postgres or mysql [default: by the port]
+    --cert: path              # Show this certificate to a server that asks for one: PEM, with its chain
+    --key: path               # The key of that certificate: PEM
     --format: string@"nu-complete tlscheck format" # How results are printed
     --json                    # Short for --format json
     --output: string          # Write the results to a file as well, replaced as a whole; may be repeated with other formats

@@ -122,6 +122,12 @@ pub(super) fn report(report: &Value) -> Value {
         for endpoint in endpoints.iter_mut().skip(1) {
             endpoint["hello"] = "as above".into();
         }
+        for probe in endpoints
+            .iter_mut()
+            .filter_map(|endpoint| endpoint["probes"].as_array_mut())
+        {
+            probe.iter_mut().for_each(|probe| *probe = answered(probe));
+        }
     }
     sort(&mut report["dns"]["signatures"]);
     walk(&mut report);
@@ -204,6 +210,13 @@ fn shorten(zone: &mut Value) {
 }
 
 /// A referral stands without its type: the second question may come when the first has learnt of the cut already.
+/// A probe without its long lists of what it offered.
+fn answered(probe: &Value) -> Value {
+    let text = |field: &str| probe[field].as_str().unwrap_or("-").to_owned();
+    let (name, outcome, version) = (text("name"), text("outcome"), text("version"));
+    format!("{name}: {outcome} {version} {}", text("cipher_suite")).into()
+}
+
 fn exchange(step: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     if step["response"] == "referral" {
