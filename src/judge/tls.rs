@@ -226,3 +226,11 @@ fn place(endpoints: &[&Endpoint]) -> String {
         many => format!("{} addresses", many.len()),
     }
 }
+
+/// The same as the subject of a sentence in the singular.
+fn subject(endpoints: &[&Endpoint]) -> String {
+    match endpoints {
+        [only] => only.label(),
+        many => format!("each of {} addresses", many.len()),
+    }
+}

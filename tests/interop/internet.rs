@@ -187,10 +187,10 @@ impl Internet {
         let nginx = format!(
             "daemon off;\nuser root;\npid {directory}/nginx.pid;\nerror_log {directory}/error.log;\nevents {{}}\nhttp {{\naccess_log off;\n\
              server {{\n{}return 301 https://$host$request_uri;\n}}\n\
-             server {{\n{}ssl_certificate {directory}/leaf.pem;\nssl_certificate_key {directory}/leaf.key;\n\
+             server {{\n{}ssl_certificate {directory}/leaf.pem;\nssl_certificate_key {directory}/leaf.key;\nssl_protocols TLSv1.2 TLSv1.3;\n\
              add_header Strict-Transport-Security \"max-age=31536000\" always;\nlocation / {{ return 200 \"welcome\\n\"; }}\n}}\n}}\n",
             listen("80"),
-            listen("443 ssl"),
+            listen("443 ssl http2"),
         );
         fs::write(self.file("nginx.conf"), nginx)
     }

@@ -1,7 +1,7 @@
 //! Does the server want a certificate of the visitor?
 
 use super::answers::gather;
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::attempt::Failure;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -37,13 +37,13 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
     if let Some((met, ())) = gather(endpoints, |endpoint| {
         (asked(endpoint) && endpoint.error.is_none()).then_some(())
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(ClientCertificate { place }.about_all(host, labels(&met)));
     }
     if let Some((met, why)) = gather(endpoints, |endpoint| {
         asked(endpoint).then(|| refused(endpoint))?
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(ClientCertificateRequired { place, why }.about_all(host, labels(&met)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::answers::{gather, speaks};
 use super::versions::VERSIONS;
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::tls::Endpoint;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -38,7 +38,7 @@ pub(super) fn judge(
     };
     if let Some((met, seen)) = gather(endpoints, oldest) {
         let evidence = BelowPolicy {
-            place: place(&met),
+            place: subject(&met),
             seen: seen.to_owned(),
             wanted: wanted.to_owned(),
         };

@@ -1,7 +1,7 @@
 //! What the extensions of the ServerHello, and those that are missing, say.
 
 use super::answers::{accepted, accepts, gather, speaks};
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::probe::Probe;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -78,25 +78,25 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
     if let Some((met, version)) = gather(endpoints, |endpoint| {
         lacking(endpoint, RENEGOTIATION_INFO, &OLD)
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(RenegotiationInsecure { place, version }.about_all(host, labels(&met)));
     }
     if let Some((met, method)) = gather(endpoints, compression) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(Compression { place, method }.about_all(host, labels(&met)));
     }
     if let Some((met, _)) = gather(endpoints, |endpoint| {
         lacking(endpoint, EXTENDED_MASTER_SECRET, &["TLSv1.2"])
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoExtendedMasterSecret { place }.about_all(host, labels(&met)));
     }
     if let Some((met, ())) = gather(endpoints, without_hybrid) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoPqGroup { place }.about_all(host, labels(&met)));
     }
     if let Some((met, chosen)) = gather(endpoints, without_http2) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoHttp2 { place, chosen }.about_all(host, labels(&met)));
     }
 }

@@ -1,7 +1,7 @@
 //! Do talks stay secret when the key is stolen later, and are they sealed as one?
 
 use super::answers::{accepted, accepts, choices, chosen, gather};
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::suite::CipherSuite;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -78,29 +78,29 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
     if let Some((met, suite)) = gather(endpoints, |endpoint| {
         is_only(endpoint).then(|| static_rsa(endpoint))?
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(ForwardSecrecyAbsent { place, suite }.about_all(host, labels(&met)));
     }
     if let Some((met, suite)) = gather(endpoints, |endpoint| {
         (!is_only(endpoint)).then(|| static_rsa(endpoint))?
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoForwardSecrecy { place, suite }.about_all(host, labels(&met)));
     }
     if let Some((met, suite)) = gather(endpoints, without_aead) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoAead { place, suite }.about_all(host, labels(&met)));
     }
     if let Some((met, bits)) = gather(endpoints, |endpoint| {
         smallest(endpoint).filter(|bits| (1024..2048).contains(bits))
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(DhWeak { place, bits }.about_all(host, labels(&met)));
     }
     if let Some((met, bits)) = gather(endpoints, |endpoint| {
         smallest(endpoint).filter(|bits| *bits < 1024)
     }) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(DhBroken { place, bits }.about_all(host, labels(&met)));
     }
 }

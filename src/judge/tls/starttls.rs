@@ -1,7 +1,7 @@
 //! Does a server that begins in clear go on in TLS, and cleanly?
 
 use super::answers::gather;
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::attempt::Failure;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -34,7 +34,7 @@ finding! {
 
 pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
     if let Some((met, (protocol, why))) = gather(endpoints, missing) {
-        let place = place(&met);
+        let place = subject(&met);
         let evidence = StarttlsMissing {
             place,
             protocol,
@@ -43,7 +43,7 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
         findings.push(evidence.about_all(host, labels(&met)));
     }
     if let Some((met, first_bytes)) = gather(endpoints, injected) {
-        let place = place(&met);
+        let place = subject(&met);
         let evidence = StarttlsInjection { place, first_bytes };
         findings.push(evidence.about_all(host, labels(&met)));
     }

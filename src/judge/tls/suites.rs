@@ -1,7 +1,7 @@
 //! Are suites accepted that protect nothing, or hardly?
 
 use super::answers::{Choice, chosen, gather};
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::suite::CipherSuite;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -80,7 +80,7 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
         {
             let weak = Weak {
                 host,
-                place: place(&met),
+                place: subject(&met),
                 suite: suite.name(),
                 version,
             };

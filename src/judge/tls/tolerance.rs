@@ -1,7 +1,7 @@
 //! Does the server bear what clients may send: large hellos, unknown values, no name? And what could not be told?
 
 use super::answers::{accepts, gather};
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::certificate::Certificate;
 use crate::facts::probe::{Probe, ProbeOutcome};
 use crate::facts::tls::Endpoint;
@@ -62,19 +62,19 @@ finding! {
 
 pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
     if let Some((met, how)) = gather(endpoints, fails_large) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(LargeHelloIntolerant { place, how }.about_all(host, labels(&met)));
     }
     if let Some((met, how)) = gather(endpoints, fails_greased) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(GreaseIntolerant { place, how }.about_all(host, labels(&met)));
     }
     if let Some((met, how)) = gather(endpoints, needs_name) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(SniRequired { place, how }.about_all(host, labels(&met)));
     }
     if let Some((met, (questions, how))) = gather(endpoints, uncertain) {
-        let (place, listed) = (place(&met), questions.join(", "));
+        let (place, listed) = (subject(&met), questions.join(", "));
         let evidence = Uncertain {
             place,
             questions,

@@ -1,7 +1,7 @@
 //! Which protocol versions are answered?
 
 use super::answers::{accepts, gather, speaks};
-use super::{labels, place};
+use super::{labels, subject};
 use crate::facts::tls::{Endpoint, Stage};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -89,12 +89,12 @@ pub(super) const VERSIONS: [&str; 6] =
 
 pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
     if let Some((met, version)) = gather(endpoints, legacy_only) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(LegacyOnly { place, version }.about_all(host, labels(&met)));
     }
     let mut answered = |version: &str, tell: fn(String, String) -> Told| {
         if let Some((met, suite)) = gather(endpoints, |endpoint| suite_of(endpoint, version)) {
-            findings.push(tell(place(&met), suite)(host, labels(&met)));
+            findings.push(tell(subject(&met), suite)(host, labels(&met)));
         }
     };
     answered("SSLv2", |place, suite| told(Sslv2 { place, suite }));
@@ -102,7 +102,7 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
     answered("TLSv1.0", |place, suite| told(Tls10 { place, suite }));
     answered("TLSv1.1", |place, suite| told(Tls11 { place, suite }));
     if let Some((met, version)) = gather(endpoints, less_than_tls13) {
-        let place = place(&met);
+        let place = subject(&met);
         findings.push(NoTls13 { place, version }.about_all(host, labels(&met)));
     }
 }
