@@ -11,10 +11,14 @@ pub mod resolvers;
 mod survey;
 mod trace;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::facts::dns::{Dns, Question};
+use futures_util::future::join_all;
+
+use crate::facts::dns::{Dns, Purpose, Question};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -48,6 +52,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Trace {
     tracer: Arc<trace::Tracer>,
     questions: Vec<Question>,
+    /// What was asked besides, by the number under which its exchanges are kept.
+    besides: Mutex<BTreeMap<usize, Question>>,
+    begun: AtomicUsize,
 }
 
 impl Trace {
@@ -56,7 +63,30 @@ impl Trace {
         let tracer = trace::Tracer::new(plan, dialer, deadline);
         let questions = Arc::clone(&tracer).run().await;
         tracer.keys_had().await;
-        Self { tracer, questions }
+        Self {
+            tracer,
+            begun: AtomicUsize::new(questions.len()),
+            questions,
+            besides: Mutex::default(),
+        }
+    }
+
+    /// Resolves questions that the user did not ask, side by side, from the zones that are known by now. They follow the
+    /// user's own in the facts, in the order in which they were begun.
+    pub async fn also(&self, asked: Vec<(DnsName, RrType, Purpose)>) {
+        let walks = asked.into_iter().map(|(name, rr_type, purpose)| {
+            let index = self.begun.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let question = self.tracer.question(index, name, rr_type).await;
+                let purpose = Some(purpose);
+                let question = Question {
+                    purpose,
+                    ..question
+                };
+                trace::lock(&self.besides).insert(index, question);
+            }
+        });
+        join_all(walks).await;
     }
 
     /// Asks the servers of a zone that was met for one record set more.
@@ -77,6 +107,13 @@ impl Trace {
     /// What was seen so far.
     #[must_use]
     pub fn facts(&self) -> Dns {
-        self.tracer.facts(self.questions.clone())
+        let besides = trace::lock(&self.besides);
+        // Of what is still being asked nothing is known, and its number must not be another's.
+        let own = self.questions.len();
+        let done = (own..).zip(besides.iter());
+        let done = done.take_while(|(next, (index, _))| next == *index);
+        let besides = done.map(|(_, (_, question))| question.clone());
+        let questions = self.questions.iter().cloned().chain(besides);
+        self.tracer.facts(questions.collect())
     }
 }

@@ -140,13 +140,24 @@ impl Tracer {
             let tracer = Arc::clone(&self);
             async move {
                 let name = tracer.plan.name.clone();
-                let found = tracer
-                    .resolve(index, name.clone(), *rr_type, Stack::default())
-                    .await;
-                as_question(name, *rr_type, found)
+                tracer.question(index, name, *rr_type).await
             }
         });
         join_all(walks).await
+    }
+
+    /// Resolves one question; its exchanges are kept under `index`.
+    pub(super) async fn question(
+        self: &Arc<Self>,
+        index: usize,
+        name: DnsName,
+        rr_type: RrType,
+    ) -> Question {
+        let tracer = Arc::clone(self);
+        let found = tracer
+            .resolve(index, name.clone(), rr_type, Stack::default())
+            .await;
+        as_question(name, rr_type, found)
     }
 
     /// Follows the aliases of `name` from cut to cut until `rr_type` is found, or is found not to be.
