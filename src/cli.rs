@@ -10,6 +10,7 @@ mod generate;
 mod output;
 mod run;
 mod settings;
+mod starts;
 mod target;
 mod walk;
 

@@ -11,6 +11,7 @@ pub mod http;
 pub mod name;
 mod presentation;
 mod rr_type;
+pub mod service;
 pub mod tls;
 pub mod wire;
 

@@ -7,7 +7,10 @@ pub mod policy;
 mod time;
 mod tls;
 
+use std::borrow::Cow;
+
 use crate::facts::Facts;
+use crate::facts::dns::Dns;
 use crate::facts::tls::Endpoint;
 use crate::finding::{Finding, Rule};
 use policy::Policy;
@@ -25,7 +28,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(seen) = &facts.dns {
-        dns::judge(seen, facts.judged_at, policy, &mut findings);
+        dns::judge(&asked(seen), facts.judged_at, policy, &mut findings);
     }
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);
@@ -39,6 +42,16 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     findings
 }
 
+/// The door as the user's own questions saw it: what was asked beside them is judged across the doors.
+fn asked(dns: &Dns) -> Cow<'_, Dns> {
+    if dns.own_questions().count() == dns.questions.len() {
+        return Cow::Borrowed(dns);
+    }
+    let mut own = dns.clone();
+    own.questions.retain(|question| question.purpose.is_none());
+    Cow::Owned(own)
+}
+
 /// Endpoints that only the redirects led to, each once: those of the target are judged at their own door.
 fn met(facts: &Facts) -> Vec<&Endpoint> {
     let place = |endpoint: &Endpoint| (endpoint.server_name.clone(), endpoint.label());
@@ -47,7 +60,7 @@ fn met(facts: &Facts) -> Vec<&Endpoint> {
     let hops = facts
         .http
         .iter()
-        .flat_map(|http| &http.routes)
+        .flat_map(|http| http.given())
         .flat_map(|route| &route.hops);
     let mut met = Vec::new();
     for endpoint in hops.filter_map(|hop| hop.tls.as_ref()) {

@@ -42,7 +42,7 @@ finding! {
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
-    let ends = || http.routes.iter().filter_map(Route::last);
+    let ends = || http.given().filter_map(Route::last);
     let failed: Vec<&Hop> = ends()
         .filter(|hop| hop.status.is_some_and(|status| status >= 500))
         .collect();

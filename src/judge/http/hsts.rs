@@ -34,8 +34,8 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     // A policy is not kept for an address (RFC 6797 §8.1.1), and an error page says nothing about the site's own answers.
     let by_name = hsts.host.parse::<std::net::IpAddr>().is_err();
     let answers = || {
-        http.routes
-            .iter()
+        http.given()
+            .chain(http.of_root())
             .flat_map(|route| &route.hops)
             .filter(|hop| is_own_answer(hop, hsts))
     };
@@ -52,7 +52,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             let why = hsts
                 .errors
                 .iter()
-                .map(in_words)
+                .map(HstsError::in_words)
                 .collect::<Vec<_>>()
                 .join(", and ");
             let places = labels(answers().filter(|hop| hop.hsts.as_ref() == Some(header)));
@@ -72,21 +72,10 @@ fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
     hop.is_https() && fine && host_of(&hop.url) == hsts.host
 }
 
-fn in_words(error: &HstsError) -> String {
-    match error {
-        HstsError::MissingMaxAge => "`max-age` is missing".to_owned(),
-        HstsError::InvalidMaxAge { value } => format!("`{value}` is no number of seconds"),
-        HstsError::DuplicateDirective { directive } => format!("`{directive}` stands there twice"),
-        HstsError::UnexpectedValue { directive } => format!("`{directive}` takes no value"),
-        HstsError::Malformed { token } => format!("`{token}` is no directive"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{http, ids, page, route};
     use super::*;
-    use crate::facts::attempt::NotMeasured;
     use crate::facts::http::RouteOutcome;
 
     fn judged(
@@ -105,9 +94,10 @@ mod tests {
             max_age: None,
             include_subdomains: false,
             preload: false,
+            fields: usize::from(header.is_some()),
             valid: header.map(|_| errors.is_empty()),
             errors,
-            preload_errors: NotMeasured,
+            preload_errors: None,
         });
         ids(|findings| judge(&http, findings))
     }

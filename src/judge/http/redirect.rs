@@ -107,13 +107,12 @@ fn no_redirect(http: &Http, findings: &mut Vec<Finding>) {
         route.outcome == RouteOutcome::Https && status(route).is_some_and(|status| status < 500)
     };
     if !http
-        .routes
-        .iter()
+        .given()
         .any(|route| !route.starts_in_clear() && works(route))
     {
         return;
     }
-    let in_clear = http.routes.iter().filter(|route| {
+    let in_clear = http.given().filter(|route| {
         let page =
             route.outcome == RouteOutcome::Http && status(route).is_some_and(|status| status < 400);
         route.starts_in_clear() && page && !route.hops.iter().any(Hop::is_https)
@@ -133,7 +132,7 @@ fn status(route: &Route) -> Option<u16> {
 }
 
 fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
-    let all = http.routes.iter().filter_map(Route::last);
+    let all = http.given().filter_map(Route::last);
     let broken: Vec<&Hop> = all
         .filter(|hop| {
             hop.error
@@ -160,7 +159,7 @@ type Step<'a> = (&'a Hop, &'a str);
 
 /// Every redirect for which `test` holds.
 fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
-    let hops = http.routes.iter().flat_map(|route| &route.hops);
+    let hops = http.given().flat_map(|route| &route.hops);
     let led = hops.filter_map(|hop| Some((hop, hop.target.as_deref()?)));
     led.filter(|(hop, next)| test(hop, next)).collect()
 }
@@ -168,8 +167,7 @@ fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>>
 /// Of each route that began in clear the first step to HTTPS, when `test` holds for it.
 fn steps_to_https<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
     let first = http
-        .routes
-        .iter()
+        .given()
         .filter(|route| route.starts_in_clear())
         .filter_map(|route| {
             let led = route

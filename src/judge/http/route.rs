@@ -78,7 +78,7 @@ pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>)
 
 fn ends(http: &Http, findings: &mut Vec<Finding>) {
     let of = |outcome| move |route: &&Route| route.outcome == outcome;
-    let looping: Vec<&Route> = http.routes.iter().filter(of(RouteOutcome::Loop)).collect();
+    let looping: Vec<&Route> = http.given().filter(of(RouteOutcome::Loop)).collect();
     if let Some(route) = looping.first() {
         let members = members(route);
         let mut shown = members.clone();
@@ -91,11 +91,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
         findings
             .push(RedirectLoop { members, shown }.about_all(http.host.as_str(), ends_of(&looping)));
     }
-    let long: Vec<&Route> = http
-        .routes
-        .iter()
-        .filter(of(RouteOutcome::TooManyHops))
-        .collect();
+    let long: Vec<&Route> = http.given().filter(of(RouteOutcome::TooManyHops)).collect();
     if let Some(route) = long.first() {
         let last = route
             .last()
@@ -150,7 +146,7 @@ fn unconnected(route: &Route) -> Option<(&Hop, &Failure)> {
 }
 
 fn port_80(http: &Http, findings: &mut Vec<Finding>) {
-    let all: Vec<(&Hop, &Failure)> = http.routes.iter().filter_map(unconnected).collect();
+    let all: Vec<(&Hop, &Failure)> = http.given().filter_map(unconnected).collect();
     let of = |refused: bool| -> Vec<&Hop> {
         let own = all
             .iter()
@@ -183,7 +179,7 @@ type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<(String, &Hop)>)> = Vec::new();
-    for (from, hop) in http.routes.iter().filter_map(|route| unreached(route, tls)) {
+    for (from, hop) in http.given().filter_map(|route| unreached(route, tls)) {
         let why = hop
             .error
             .as_ref()
