@@ -1,5 +1,6 @@
 //! Decides what the facts mean. Pure: no network, no clock, no async; what a check needs is a fact.
 
+mod across;
 mod dns;
 mod folding;
 mod http;
@@ -16,7 +17,13 @@ use crate::finding::{Finding, Rule};
 use policy::Policy;
 
 /// The rules of each area, in the order of the published tables.
-const AREAS: [&[Rule]; 4] = [dns::RULES, dns::DNSSEC_RULES, tls::RULES, http::RULES];
+const AREAS: [&[Rule]; 5] = [
+    dns::RULES,
+    dns::DNSSEC_RULES,
+    tls::RULES,
+    http::RULES,
+    across::RULES,
+];
 
 /// Every rule, in the order of the published tables.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -37,6 +44,7 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
         http::judge(seen, facts.tls.as_ref(), &mut findings);
         tls::judge_met(&met(facts), facts.judged_at, &mut findings);
     }
+    across::judge(facts, &mut findings);
     let mut findings = folding::fold(findings, rules());
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

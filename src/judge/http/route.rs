@@ -39,7 +39,7 @@ finding! {
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "dns/private-address",
-        "dns/all-addresses-private"
+        "dns/all-addresses-private", "http/wrong-port", "http/host-glued", "http/internal-target", "across/dangling-address"
     ],
     message: "{from} `{url}` cannot be reached: {why}",
     fix: "let the way lead to a host that serves the site, or mend that host",
@@ -53,7 +53,10 @@ finding! {
     /// port 80 serves both.
     Port80Closed { addresses: String }
     id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
-    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    explained_by: [
+        "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
+        "across/dangling-address"
+    ],
     message: "port 80 is closed at {addresses}: old links with http:// lead nowhere",
     fix: "open port 80 and answer every request there with a redirect to https",
 }
@@ -65,7 +68,10 @@ finding! {
     /// long time before they see an error. Open the port and redirect to https, or refuse connections instead of dropping them.
     Port80Silent { addresses: String, why: String }
     id: "http/port-80-silent", severity: Warning, source: "practice: visitors wait for nothing",
-    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    explained_by: [
+        "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
+        "across/dangling-address"
+    ],
     message: "port 80 leads nowhere at {addresses}: {why}",
     fix: "open port 80 in the firewall or security group and redirect to https, or let it refuse connections at once",
 }

@@ -36,7 +36,7 @@ finding! {
     /// addresses, hide the fault. Mend the server at this address, or take the address out of the DNS.
     AddressFails { host: String, addresses: String, why: String, met: Vec<Met> }
     id: "tls/address-fails", severity: Warning, source: "RFC 8305 (clients hide it by trying the next address)",
-    explained_by: ["dns/private-address"],
+    explained_by: ["dns/private-address", "across/dangling-address"],
     message: "{addresses} of `{host}` fails while its other addresses work: {why}",
     fix: "mend the server at {addresses}, or remove the address from the DNS",
 }
