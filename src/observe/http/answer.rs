@@ -53,7 +53,7 @@ fn not_followed(at: Option<usize>) -> HopError {
 
 /// The Location against the URL of the request (RFC 3986 §5). An empty one leads nowhere, as browsers have it.
 fn resolve(url: &Url, location: &[u8]) -> Option<Url> {
-    if location.is_empty() {
+    if location.is_empty() || has_no_host(location) {
         return None;
     }
     let mut base = url.clone();
@@ -61,6 +61,14 @@ fn resolve(url: &Url, location: &[u8]) -> Option<Url> {
     let target = base.join(&quoted(location)).ok()?;
     let leads_on = matches!(target.scheme(), "http" | "https") && target.host_str().is_some();
     leads_on.then_some(target)
+}
+
+/// `https:///path`: the URL standard takes the path for the host, RFC 9110 §4.2.1 has it rejected.
+fn has_no_host(location: &[u8]) -> bool {
+    let text = location.to_ascii_lowercase();
+    ["http:///", "https:///"]
+        .iter()
+        .any(|none| text.starts_with(none.as_bytes()))
 }
 
 /// Bytes that are no UTF-8 are quoted one by one, as browsers do.
@@ -155,6 +163,7 @@ mod tests {
         for wrong in [
             "",
             "https://",
+            "https:///path",
             "http://[::1",
             "mailto:a@b.example",
             "javascript:alert(1)",
