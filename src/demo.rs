@@ -82,6 +82,8 @@ pub struct Plan {
     pub servers: Vec<NameServer>,
     /// The web servers.
     pub sites: Vec<Site>,
+    /// The name servers as the resolver knew them once; none when it asks those that are there.
+    pub remembered: Vec<NameServer>,
 }
 
 impl Plan {
@@ -134,7 +136,12 @@ impl World {
             trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
         };
         let delay = Delay(delay);
-        let resolver = Resolver::new(plan.servers.clone());
+        let known = if plan.remembered.is_empty() {
+            plan.servers.clone()
+        } else {
+            plan.remembered
+        };
+        let resolver = Resolver::new(known);
         world
             .listen(
                 "resolver",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SOA, TXT};
+use hickory_proto::rr::rdata::svcb::{Alpn, SvcParamKey, SvcParamValue};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, HTTPS, NS, SOA, SVCB, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::denial::Absent;
@@ -75,6 +76,16 @@ impl ZoneData {
     #[must_use]
     pub fn alias(mut self, owner: &str, target: &str) -> Self {
         self.put(owner, RData::CNAME(CNAME(name(target))));
+        self
+    }
+
+    /// With an HTTPS record for the owner itself, and these protocols.
+    #[must_use]
+    pub fn announcing(mut self, owner: &str, alpn: &[&str]) -> Self {
+        let alpn = Alpn(alpn.iter().map(ToString::to_string).collect());
+        let protocols = vec![(SvcParamKey::Alpn, SvcParamValue::Alpn(alpn))];
+        let record = SVCB::new(1, Name::root(), protocols);
+        self.put(owner, RData::HTTPS(HTTPS(record)));
         self
     }
 

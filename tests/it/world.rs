@@ -61,6 +61,7 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
     let plan = Plan {
         servers,
         sites: Vec::new(),
+        ..Plan::default()
     };
     let world = runtime
         .block_on(World::start(plan, Ground::Loopback, None))

@@ -15,6 +15,7 @@ finding! {
     /// HTTP versions; Cloudflare: Speed, Protocol Optimization.
     VersionOld { url: String, version: String, advice: String }
     id: "http/version-old", severity: Notice, source: "RFC 9113",
+    explained_by: ["across/https-record-unmet"],
     message: "`{url}` is served by {version}: neither HTTP/2 nor HTTP/3",
     fix: "switch HTTP/2 on; {advice}",
 }
