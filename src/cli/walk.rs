@@ -137,7 +137,9 @@ async fn traced(
     let trace = Trace::run(plan, settings.dialer.clone(), deadline).await;
     let at = settings.at.unwrap_or_else(clock::now);
     let complete = async {
-        trace.also(besides).await;
+        if trace.has_answer() {
+            trace.also(besides).await;
+        }
         for _ in 0..ROUNDS {
             let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
             if wanted.is_empty() {

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bad_servers;
 mod demo;
 mod dnstrace;
 mod generated;
