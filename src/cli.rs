@@ -13,6 +13,7 @@ mod output;
 mod pem;
 mod run;
 mod settings;
+mod starts;
 mod target;
 mod walk;
 

@@ -94,6 +94,8 @@ pub struct Plan {
     pub servers: Vec<NameServer>,
     /// The web servers.
     pub sites: Vec<Site>,
+    /// The name servers as the resolver knew them once; none when it asks those that are there.
+    pub remembered: Vec<NameServer>,
 }
 
 impl Plan {
@@ -146,7 +148,12 @@ impl World {
             trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
         };
         let delay = Delay(delay);
-        let resolver = || Answering::Resolver(Resolver::new(plan.servers.clone()));
+        let known = if plan.remembered.is_empty() {
+            plan.servers.clone()
+        } else {
+            plan.remembered
+        };
+        let resolver = || Answering::Resolver(Resolver::new(known.clone()));
         world
             .listen("resolver", &[RESOLVER], resolver(), (ground, delay))
             .await?;

@@ -16,6 +16,7 @@ mod presentation;
 pub mod probe;
 pub mod revocation;
 mod rr_type;
+pub mod service;
 pub mod suite;
 pub mod tls;
 pub mod wire;

@@ -1,5 +1,6 @@
 //! Decides what the facts mean. Pure: no network, no clock, no async; what a check needs is a fact.
 
+mod across;
 mod dns;
 mod folding;
 mod http;
@@ -7,13 +8,22 @@ pub mod policy;
 mod time;
 mod tls;
 
+use std::borrow::Cow;
+
 use crate::facts::Facts;
+use crate::facts::dns::Dns;
 use crate::facts::tls::Endpoint;
 use crate::finding::{Finding, Rule};
 use policy::Policy;
 
 /// The rules of each area, in the order of the published tables.
-const AREAS: [&[Rule]; 4] = [dns::RULES, dns::DNSSEC_RULES, tls::RULES, http::RULES];
+const AREAS: [&[Rule]; 5] = [
+    dns::RULES,
+    dns::DNSSEC_RULES,
+    tls::RULES,
+    http::RULES,
+    across::RULES,
+];
 
 /// Every rule, in the order of the published tables.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -25,7 +35,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(seen) = &facts.dns {
-        dns::judge(seen, facts.judged_at, policy, &mut findings);
+        dns::judge(&asked(seen), facts.judged_at, policy, &mut findings);
     }
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);
@@ -35,9 +45,20 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
         http::judge(seen, facts.tls.as_ref(), &mut findings);
         tls::judge_met(&met(facts), facts.judged_at, &mut findings);
     }
+    across::judge(facts, &mut findings);
     let mut findings = folding::fold(findings, rules());
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
+}
+
+/// The door as the user's own questions saw it: what was asked beside them is judged across the doors.
+fn asked(dns: &Dns) -> Cow<'_, Dns> {
+    if dns.own_questions().count() == dns.questions.len() {
+        return Cow::Borrowed(dns);
+    }
+    let mut own = dns.clone();
+    own.questions.retain(|question| question.purpose.is_none());
+    Cow::Owned(own)
 }
 
 /// Endpoints that only the redirects led to, each once: those of the target are judged at their own door.
@@ -48,7 +69,7 @@ fn met(facts: &Facts) -> Vec<&Endpoint> {
     let hops = facts
         .http
         .iter()
-        .flat_map(|http| &http.routes)
+        .flat_map(|http| http.given())
         .flat_map(|route| &route.hops);
     let mut met = Vec::new();
     for endpoint in hops.filter_map(|hop| hop.tls.as_ref()) {

@@ -1,17 +1,16 @@
 //! What each probing command looks at, in which order, for one target.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use futures_util::future::join_all;
-use url::Url;
 
 use super::settings::Settings;
+use super::starts::{self, walk};
 use super::target::{Host, Target};
 use crate::facts::attempt::Failure;
-use crate::facts::dns::{Dns, ResolverAnswer};
+use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
-use crate::facts::name::RrType;
+use crate::facts::name::{DnsName, RrType};
 use crate::facts::tls::Tls;
 use crate::net::clock;
 use crate::net::deadline::Deadline;
@@ -19,7 +18,6 @@ use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
-use crate::observe::http::{HttpPlan, Start};
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
 use crate::observe::tls::{Depth, TlsPlan, beside};
@@ -85,6 +83,16 @@ impl Default for Handshake {
 
 /// The trace, and beside it what the system's resolver says of the same name.
 pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Seen {
+    traced_beside(plan, Vec::new(), settings, deadline).await
+}
+
+/// The same with questions that the user did not ask.
+async fn traced_beside(
+    plan: TracePlan,
+    besides: Vec<Beside>,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Seen {
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     let host = plan.name.without_dot();
     // A resolver that is a trace would say the same again.
@@ -99,7 +107,7 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
             Vec::new()
         }
     };
-    let (mut dns, answers) = tokio::join!(traced(plan, settings, deadline), beside);
+    let (mut dns, answers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
     dns.resolvers = answers
         .into_iter()
         .filter(|answer| types.contains(&answer.r#type))
@@ -110,14 +118,36 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
     }
 }
 
+/// A question that the user did not ask.
+type Beside = (DnsName, RrType, Purpose);
+
+/// What a check asks beside the addresses: which protocols are announced, and where the twin is.
+fn besides(name: &DnsName, twin: Option<&str>, settings: &Settings) -> Vec<Beside> {
+    let mut besides = vec![(name.clone(), RrType::HTTPS, Purpose::Https)];
+    let twin = twin.and_then(|twin| twin.parse::<DnsName>().ok());
+    if let Some(twin) = twin {
+        let types = settings.trace.types.iter();
+        besides.extend(types.map(|rr_type| (twin.clone(), *rr_type, Purpose::Twin)));
+    }
+    besides
+}
+
 /// How often a verdict may show that something more must be asked.
 const ROUNDS: usize = 8;
 
 /// The trace with all that its validation needs, and the survey of the zone's servers.
-async fn traced(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Dns {
+async fn traced(
+    plan: TracePlan,
+    besides: Vec<Beside>,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Dns {
     let trace = Trace::run(plan, settings.dialer.clone(), deadline).await;
     let at = settings.at.unwrap_or_else(clock::now);
     let complete = async {
+        if trace.has_answer() {
+            trace.also(besides).await;
+        }
         for _ in 0..ROUNDS {
             let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
             if wanted.is_empty() {
@@ -149,11 +179,22 @@ pub(super) async fn check(
             name: name.clone(),
             ..settings.trace.clone()
         };
-        let dns = dnstrace(plan, settings, deadline)
+        let twin = starts::twin(target, &Asking::default());
+        let besides = besides(name, twin.as_deref(), settings);
+        let dns = traced_beside(plan, besides, settings, deadline)
             .await
             .dns
             .unwrap_or_default();
-        let addresses = visited(&dns);
+        let addresses = visited(&dns, None);
+        // Where the zone could not be asked from here, the resolver is asked of the twin as well.
+        if let Some(twin) = twin.filter(|_| !measured::is_blocked(&dns)) {
+            let addresses = visited(&dns, Some(Purpose::Twin));
+            lookup = if addresses.is_empty() {
+                lookup.lost(&twin, Failure::NoAddress)
+            } else {
+                lookup.knowing(&twin, addresses)
+            };
+        }
         seen.dns = Some(dns);
         if addresses.is_empty() && settings.dialer.pinned(&host, 443).is_none() {
             return seen;
@@ -174,12 +215,12 @@ pub(super) async fn check(
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
-fn visited(dns: &Dns) -> Vec<IpAddr> {
+fn visited(dns: &Dns, purpose: Option<Purpose>) -> Vec<IpAddr> {
     if measured::is_blocked(dns) {
         let beside: Vec<ResolverAnswer> = dns.resolvers.clone();
         return resolvers::addresses(&beside).unwrap_or_default();
     }
-    let records = dns.questions.iter().flat_map(|question| &question.answers);
+    let records = dns.of(purpose).flat_map(|question| &question.answers);
     let mut found: Vec<IpAddr> = Vec::new();
     for address in records.filter_map(|record| record.data.parse().ok()) {
         if !found.contains(&address) {
@@ -252,65 +293,6 @@ pub(super) async fn httpcheck(
         dns: beside(answers),
         tls: None,
         http: Some(http),
-    }
-}
-
-/// Where the walks of a target begin: in clear and over HTTPS, unless its port belongs to one of the two.
-fn starts(target: &Target, asking: &Asking) -> Vec<Url> {
-    let own = target.url.as_ref();
-    let path = own.map_or("/", |url| url.path());
-    let query = own
-        .and_then(|url| url.query())
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    let path = asking
-        .path
-        .clone()
-        .unwrap_or_else(|| format!("{path}{query}"));
-    let at = |scheme: &str, port: Option<u16>| {
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        Url::parse(&format!(
-            "{scheme}://{}{port}{slash}{path}",
-            target.host.in_url()
-        ))
-        .ok()
-    };
-    let in_clear = own.is_some_and(|url| url.scheme() == "http");
-    let urls = match target.port {
-        None => [at("http", None), at("https", None)],
-        Some(port) if in_clear => [at("http", Some(port)), at("https", None)],
-        Some(443) => [at("http", None), at("https", None)],
-        Some(port) => [None, at("https", Some(port))],
-    };
-    urls.into_iter().flatten().collect()
-}
-
-async fn walk(
-    target: &Target,
-    asking: &Asking,
-    lookup: &Lookup,
-    (settings, deadline): (&Settings, Deadline),
-) -> Http {
-    let host = target.host.to_string();
-    let mut plan = plan(target, asking, settings.lookup.probe_timeout);
-    for url in starts(target, asking) {
-        let port = url.port_or_known_default().unwrap_or(443);
-        let sockets = lookup.sockets(&host, port).await;
-        plan.starts.push(Start { url, sockets });
-    }
-    observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
-}
-
-fn plan(target: &Target, asking: &Asking, probe_timeout: Duration) -> HttpPlan {
-    HttpPlan {
-        host: target.host.to_string(),
-        starts: Vec::new(),
-        method: asking.method.clone(),
-        headers: asking.headers.clone(),
-        user_agent: asking.user_agent.clone(),
-        max_hops: asking.max_hops,
-        probe_timeout,
     }
 }
 

@@ -67,6 +67,8 @@ pub struct Blueprint {
     pub sites: Vec<Site>,
     /// What the hosts file of the visitor's machine says.
     pub hosts: String,
+    /// The zone as the world's resolver remembers it, when it has changed since.
+    pub remembered: Option<ZoneData>,
 }
 
 impl Blueprint {
@@ -98,6 +100,7 @@ impl Blueprint {
             others: Vec::new(),
             sites,
             hosts: String::new(),
+            remembered: None,
         })
     }
 
@@ -114,6 +117,15 @@ impl Blueprint {
     /// Has every machine of the site speak like this on port 443.
     pub(super) fn https(&mut self, speaks: &Speaks) {
         self.machines().for_each(|site| site.https = speaks.clone());
+    }
+
+    /// Has every machine of the site speak HTTP/1.1 alone over HTTPS.
+    pub(super) fn age(&mut self) {
+        for site in self.machines() {
+            if let Speaks::Https(identity, pages) = &site.https {
+                site.https = Speaks::OldHttps(Arc::clone(identity), pages.clone());
+            }
+        }
     }
 
     /// Has every machine of the site show these pages over HTTPS, with the certificate that it has.
@@ -193,16 +205,29 @@ impl Blueprint {
         for (name, addresses) in TLD {
             servers.push(server(name, &addresses, &tld, Behaviour::Serve));
         }
-        let of_shop = SERVERS.into_iter().zip([shop, second]);
+        let of_shop = SERVERS.into_iter().zip([Arc::clone(&shop), second]);
         for (((name, addresses), zone), behaviour) in of_shop.zip(self.behaviour) {
             servers.push(server(name, &addresses, &zone, behaviour));
         }
         servers.extend(self.others);
+        let then = self.remembered.map(Arc::new);
         Plan {
+            remembered: then.map_or_else(Vec::new, |then| replaced(&servers, &shop, &then)),
             servers,
             sites: self.sites,
         }
     }
+}
+
+/// The servers with another state of one of their zones.
+fn replaced(servers: &[NameServer], now: &Arc<ZoneData>, then: &Arc<ZoneData>) -> Vec<NameServer> {
+    let mut servers = servers.to_vec();
+    for zone in servers.iter_mut().flat_map(|server| &mut server.zones) {
+        if Arc::ptr_eq(zone, now) {
+            *zone = Arc::clone(then);
+        }
+    }
+    servers
 }
 
 /// What a TLS server shows: a leaf, and the certificates after it.

@@ -47,6 +47,8 @@ pub enum Speaks {
     Http(Pages),
     /// TLS, and HTTP within.
     Https(Arc<Identity>, Pages),
+    /// TLS, and HTTP/1.1 alone within.
+    OldHttps(Arc<Identity>, Pages),
     /// Bytes of its own.
     Canned(Canned),
 }
@@ -78,7 +80,8 @@ pub struct Page {
     pub path: Option<String>,
     /// The status code.
     pub status: u16,
-    /// Fields; in a value `$host` and `$request_uri` are those of the request, as in nginx.
+    /// Fields; in a value `$host`, `$request_uri` and `$uri` are those of the request, as in nginx, and `$tail` is
+    /// `$request_uri` without its first slash, as Apache's Redirect adds it.
     pub fields: Vec<(&'static str, String)>,
     /// The content.
     pub body: Vec<u8>,
@@ -190,15 +193,8 @@ impl Speaker {
         Ok(match speaks {
             Speaks::Closed => Self::Canned(Canned::default()),
             Speaks::Http(pages) => Self::Http(Arc::new(pages)),
-            Speaks::Https(identity, pages) => {
-                let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-                let mut config = ServerConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()?
-                    .with_no_client_auth()
-                    .with_cert_resolver(identity);
-                config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-                Self::Https(TlsAcceptor::from(Arc::new(config)), Arc::new(pages))
-            }
+            Speaks::Https(identity, pages) => secure(identity, pages, &[b"h2", b"http/1.1"])?,
+            Speaks::OldHttps(identity, pages) => secure(identity, pages, &[b"http/1.1"])?,
             Speaks::Canned(canned) => Self::Canned(canned),
         })
     }
@@ -214,6 +210,19 @@ impl Speaker {
             Self::Canned(canned) => recite(stream, canned).await,
         }
     }
+}
+
+fn secure(identity: Arc<Identity>, pages: Pages, alpn: &[&[u8]]) -> Result<Speaker, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(identity);
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    Ok(Speaker::Https(
+        TlsAcceptor::from(Arc::new(config)),
+        Arc::new(pages),
+    ))
 }
 
 async fn recite(mut stream: Carried, canned: &Canned) -> io::Result<()> {
@@ -272,7 +281,11 @@ fn answer(pages: &Pages, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     };
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or_default();
     for (name, value) in &page.fields {
-        let value = value.replace("$host", host).replace("$request_uri", uri);
+        let value = value
+            .replace("$host", host)
+            .replace("$request_uri", uri)
+            .replace("$uri", path)
+            .replace("$tail", uri.trim_start_matches('/'));
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().append(*name, value);
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, NS, SOA, TXT};
+use hickory_proto::rr::rdata::svcb::{Alpn, SvcParamKey, SvcParamValue};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, HTTPS, NS, SOA, SVCB, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::denial::Absent;
@@ -83,6 +84,16 @@ impl ZoneData {
     pub fn served_by(mut self, server: &str) -> Self {
         let origin = self.origin.clone();
         self.add(&origin, RData::NS(NS(name(server))));
+        self
+    }
+
+    /// With an HTTPS record for the owner itself, and these protocols.
+    #[must_use]
+    pub fn announcing(mut self, owner: &str, alpn: &[&str]) -> Self {
+        let alpn = Alpn(alpn.iter().map(ToString::to_string).collect());
+        let protocols = vec![(SvcParamKey::Alpn, SvcParamValue::Alpn(alpn))];
+        let record = SVCB::new(1, Name::root(), protocols);
+        self.put(owner, RData::HTTPS(HTTPS(record)));
         self
     }
 

@@ -25,6 +25,19 @@ pub struct Dns {
     pub resolvers: Vec<ResolverAnswer>,
 }
 
+impl Dns {
+    /// The questions that the user asked.
+    pub fn own_questions(&self) -> impl DoubleEndedIterator<Item = &Question> {
+        self.of(None)
+    }
+
+    /// The questions that were asked for this purpose.
+    pub fn of(&self, purpose: Option<Purpose>) -> impl DoubleEndedIterator<Item = &Question> {
+        let all = self.questions.iter();
+        all.filter(move |question| question.purpose == purpose)
+    }
+}
+
 /// One question and how it ended.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Question {

@@ -1,18 +1,23 @@
 //! The third door: the way from `http://` to the final page, hop by hop, at every address.
 
+mod hsts;
+
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Failure, Millis, NotMeasured};
+use super::attempt::{Failure, Millis};
 use super::tls::Endpoint;
+pub use hsts::{Hsts, HstsError, PreloadError};
 
 /// Everything seen of HTTP for one target.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Http {
     /// The host that was asked for.
     pub host: String,
+    /// The other one of a registrable name and its `www`, when it was tried.
+    pub twin: Option<String>,
     /// One for each start and address.
     pub routes: Vec<Route>,
     /// The policy that a browser would keep for the host; derived. `null` when no answer over HTTPS was had.
@@ -24,6 +29,9 @@ pub struct Http {
 pub struct Route {
     /// The URL of the first request.
     pub start: String,
+    /// What is to be learnt from it.
+    #[serde(default)]
+    pub purpose: RoutePurpose,
     /// The address that it went to; `null` when the host has none.
     pub address: Option<IpAddr>,
     /// Each request with its answer.
@@ -34,6 +42,21 @@ pub struct Route {
     pub outcome: RouteOutcome,
     /// What ended it before a page.
     pub error: Option<HopError>,
+}
+
+/// Why a walk was begun.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoutePurpose {
+    /// The URL was asked for.
+    #[default]
+    Target,
+    /// What the host shows at `/`, when the target is another page.
+    Root,
+    /// Whether an odd path and query arrive as they are.
+    Path,
+    /// Where a certificate authority is led that looks for its challenge (RFC 8555 §8.3).
+    Acme,
 }
 
 /// How a walk ended.
@@ -59,14 +82,22 @@ pub enum RouteOutcome {
 pub struct Hop {
     /// The URL asked for.
     pub url: String,
+    /// The method of the request; `null` in reports that are older than this field.
+    pub method: Option<String>,
     /// The address asked; `null` when the host has none.
     pub address: Option<IpAddr>,
     /// The port asked.
     pub port: u16,
+    /// The version in which the answer came: `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+    pub version: Option<String>,
     /// The status code.
     pub status: Option<u16>,
+    /// The words after it; HTTP/2 has none.
+    pub reason: Option<String>,
     /// The Location field as it came; the first, when there are several.
     pub location: Option<String>,
+    /// Where the page sends a browser by itself (`<meta http-equiv="refresh">`); only what comes early in it was read.
+    pub meta_refresh: Option<String>,
     /// How many different Location fields there were.
     pub locations: usize,
     /// Where a client goes next: the Location resolved against the URL.
@@ -79,9 +110,9 @@ pub struct Hop {
     pub hsts: Option<String>,
     /// The Server field.
     pub server: Option<String>,
-    /// The head of the answer as it came, lines ended by `\n`.
+    /// The head of the answer as it came, lines ended by `\n`; over HTTP/2 as it would stand in HTTP/1.1.
     pub head: Option<String>,
-    /// The handshake, over HTTPS.
+    /// The handshake, over HTTPS; `null` when an earlier hop of the report had the same with the same place.
     pub tls: Option<Endpoint>,
     /// Why there is no answer, or none that leads on.
     pub error: Option<HopError>,
@@ -96,6 +127,17 @@ pub struct HopTimings {
     pub handshake_ms: Option<Millis>,
     /// From the request to the head of the answer.
     pub first_byte_ms: Option<Millis>,
+}
+
+impl HopTimings {
+    /// All of it; `None` when no answer was waited for.
+    #[must_use]
+    pub fn sum(&self) -> Option<Millis> {
+        let parts = [self.connect_ms, self.handshake_ms, self.first_byte_ms];
+        let sum: f64 = parts.into_iter().flatten().map(|part| part.0).sum();
+        self.first_byte_ms?;
+        Some(Millis((sum * 1e3).round() / 1e3))
+    }
 }
 
 /// Why a hop leads nowhere.
@@ -124,55 +166,6 @@ pub enum HopStage {
     Location,
 }
 
-/// An HSTS policy (RFC 6797).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Hsts {
-    /// The host that sent it.
-    pub host: String,
-    /// The field as it came; `null` when there was none.
-    pub header: Option<String>,
-    /// For how many seconds it is kept.
-    pub max_age: Option<u64>,
-    /// Whether it covers hosts below.
-    pub include_subdomains: bool,
-    /// Whether it asks to be built into browsers.
-    pub preload: bool,
-    /// Whether it keeps to the grammar; `null` without a field. Browsers drop an invalid one whole.
-    pub valid: Option<bool>,
-    /// What breaks the grammar.
-    pub errors: Vec<HstsError>,
-    /// What hstspreload.org would object to.
-    pub preload_errors: NotMeasured,
-}
-
-/// What breaks the grammar of a policy (RFC 6797 §6.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-pub enum HstsError {
-    /// No directive says for how long.
-    MissingMaxAge,
-    /// The value of `max-age` is no number of seconds.
-    InvalidMaxAge {
-        /// The value.
-        value: String,
-    },
-    /// A directive stands there twice.
-    DuplicateDirective {
-        /// Its name in lower case.
-        directive: String,
-    },
-    /// A directive that has no value was given one.
-    UnexpectedValue {
-        /// Its name in lower case.
-        directive: String,
-    },
-    /// What stands there is no directive.
-    Malformed {
-        /// The text.
-        token: String,
-    },
-}
-
 impl Hop {
     /// Address and port as a finding names them; the host and port when it has no address.
     #[must_use]
@@ -189,10 +182,55 @@ impl Hop {
         is_https(&self.url)
     }
 
+    /// The values of a field of the answer, line by line, in order.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Vec<&str> {
+        let lines = self.head.iter().flat_map(|head| head.lines().skip(1));
+        let fields = lines.filter_map(|line| line.split_once(':'));
+        fields
+            .filter(|(own, _)| own.trim_end().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim_matches([' ', '\t']))
+            .collect()
+    }
+
+    /// Whether a page came: no redirect, and no error.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        matches!(self.status, Some(200..=299))
+    }
+
     /// Whether the answer sends the client elsewhere (RFC 9110 §15.4); 300 and 304 do not.
     #[must_use]
     pub fn is_redirect(&self) -> bool {
         matches!(self.status, Some(301 | 302 | 303 | 307 | 308))
+    }
+}
+
+impl Http {
+    /// The walks from the host that was asked for that have a purpose.
+    pub fn of(&self, purpose: RoutePurpose) -> impl Iterator<Item = &Route> {
+        let own = self.routes.iter().filter(|route| !self.is_of_twin(route));
+        own.filter(move |route| route.purpose == purpose)
+    }
+
+    /// Those from the URL that was asked for.
+    pub fn given(&self) -> impl Iterator<Item = &Route> {
+        self.of(RoutePurpose::Target)
+    }
+
+    /// Those from `/`, whether that was asked for or not.
+    pub fn of_root(&self) -> impl Iterator<Item = &Route> {
+        let given = self.given().filter(|route| path_of(&route.start) == "/");
+        given.chain(self.of(RoutePurpose::Root))
+    }
+
+    /// Those from the twin.
+    pub fn of_twin(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(|route| self.is_of_twin(route))
+    }
+
+    fn is_of_twin(&self, route: &Route) -> bool {
+        self.twin.is_some() && self.twin.as_deref() == Some(host_of(&route.start).as_str())
     }
 }
 
@@ -207,6 +245,18 @@ impl Route {
     #[must_use]
     pub fn starts_in_clear(&self) -> bool {
         !is_https(&self.start)
+    }
+}
+
+/// The path of a URL with its query, as it travels.
+#[must_use]
+pub fn path_of(url: &str) -> String {
+    let Ok(url) = url::Url::parse(url) else {
+        return String::new();
+    };
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
     }
 }
 

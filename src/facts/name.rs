@@ -51,6 +51,19 @@ impl DnsName {
         Self(self.0.trim_to(labels))
     }
 
+    /// The other one of a registrable name and its `www`; none for any other name.
+    #[must_use]
+    pub fn twin(&self) -> Option<Self> {
+        let own = self.without_dot();
+        let registrable = psl::domain_str(&own)?;
+        let other = match own.strip_prefix("www.") {
+            Some(bare) if bare == registrable => bare.to_owned(),
+            _ if own == registrable => format!("www.{own}"),
+            _ => return None,
+        };
+        other.parse().ok()
+    }
+
     /// The name without its final dot, as users and certificates write it; the root stays `.`.
     #[must_use]
     pub fn without_dot(&self) -> String {
@@ -215,6 +228,19 @@ mod tests {
         assert!(name.is_at_or_below(&name) && !name.is_below(&name));
         assert!(name.is_below(&"com".parse().unwrap()));
         assert!(!name.is_at_or_below(&"ample.com".parse().unwrap()));
+    }
+
+    #[test]
+    fn only_a_registrable_name_and_its_www_are_twins() {
+        let twin = |name: &str| {
+            let twin = name.parse::<DnsName>().unwrap().twin();
+            twin.map(|twin| twin.to_string())
+        };
+        assert_eq!(twin("example.com").as_deref(), Some("www.example.com."));
+        assert_eq!(twin("www.example.co.uk").as_deref(), Some("example.co.uk."));
+        for none in ["com", "co.uk", "shop.example.com", "www.shop.example.com"] {
+            assert_eq!(twin(none), None, "{none}");
+        }
     }
 
     #[test]

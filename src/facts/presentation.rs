@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::dns::Record;
 use super::name::{DnsName, RrType, uncompressed};
+use super::service;
 
 impl From<&WireRecord> for Record {
     fn from(record: &WireRecord) -> Self {
@@ -39,6 +40,8 @@ fn presentation(data: &RData) -> String {
             types(NSEC::type_set(nsec))
         ),
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
+        RData::HTTPS(https) => service::presentation(&https.0),
+        RData::SVCB(svcb) => service::presentation(svcb),
         known => known.to_string(),
     }
 }

@@ -34,6 +34,8 @@ impl RrType {
     pub const CDS: Self = Self(59);
     /// The key that it wishes it to have a DS of.
     pub const CDNSKEY: Self = Self(60);
+    /// Which protocols a site announces.
+    pub const HTTPS: Self = Self(65);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

@@ -1,11 +1,20 @@
 //! The third door judged: one question a file.
 
+mod acme;
+mod addresses;
 mod answer;
+mod cookie;
+mod detour;
 mod hsts;
+mod path;
 mod redirect;
 mod route;
+mod server;
+mod target;
 #[cfg(test)]
 mod testing;
+mod twin;
+mod version;
 
 use crate::facts::http::{Hop, Http};
 use crate::facts::tls::Tls;
@@ -18,14 +27,38 @@ pub(super) const RULES: &[Rule] = &[
     redirect::Downgrade::RULE,
     route::TargetUnreachable::RULE,
     route::TooManyHops::RULE,
+    detour::ManyHops::RULE,
+    target::WrongPort::RULE,
+    target::OddPort::RULE,
     redirect::LocationInvalid::RULE,
+    target::HostGlued::RULE,
+    target::InternalTarget::RULE,
+    detour::FirstHopPlain::RULE,
     redirect::OffHostFirst::RULE,
+    path::PathLost::RULE,
+    path::QueryLost::RULE,
+    path::OnlyRoot::RULE,
     redirect::NotPermanent::RULE,
+    addresses::AddressesDiffer::RULE,
+    addresses::FamilyFails::RULE,
     route::Port80Closed::RULE,
     route::Port80Silent::RULE,
+    detour::HtmlRedirect::RULE,
+    acme::AcmeChallenge::RULE,
+    twin::WwwInconsistent::RULE,
+    cookie::CookieInClear::RULE,
     hsts::HstsMissing::RULE,
     hsts::HstsInvalid::RULE,
+    hsts::duration::HstsShort::RULE,
+    hsts::duration::HstsUnderAYear::RULE,
+    hsts::duration::HstsDisabled::RULE,
+    hsts::coverage::HstsRepeated::RULE,
+    hsts::coverage::HstsPartial::RULE,
+    hsts::coverage::HstsOverHttp::RULE,
+    hsts::preload::PreloadNotReady::RULE,
+    version::VersionOld::RULE,
     answer::ServerError::RULE,
+    answer::ClientError::RULE,
     answer::Malformed::RULE,
     answer::LimitReached::RULE,
 ];
@@ -33,6 +66,14 @@ pub(super) const RULES: &[Rule] = &[
 /// Judges the routes. What the TLS door met itself, when it was tried, is that door's business.
 pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     redirect::judge(http, findings);
+    target::judge(http, findings);
+    detour::judge(http, findings);
+    path::judge(http, findings);
+    addresses::judge(http, findings);
+    acme::judge(http, findings);
+    twin::judge(http, findings);
+    cookie::judge(http, findings);
+    version::judge(http, findings);
     route::judge(http, tls, findings);
     hsts::judge(http, findings);
     answer::judge(http, findings);

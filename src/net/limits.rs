@@ -72,3 +72,15 @@ pub const PROBE_CONNECTIONS: usize = 256;
 pub const STARTTLS_BYTES: usize = 64 * 1024;
 /// Before a hello that is asked again alone: the server must have seen the end of the connections before it.
 pub const PROBE_PAUSE: Duration = Duration::from_millis(25);
+/// Bytes of a page that are read, to see whether it leads elsewhere by itself: that stands in its first lines.
+pub const PAGE_BYTES: usize = 64 * 1024;
+/// How long those are waited for once the head is there: the page itself is nobody's here.
+pub const PAGE_TIME: Duration = Duration::from_secs(1);
+/// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.
+pub const REQUESTS_PER_ADDRESS: usize = 8;
+/// The same for its twin: two paths.
+pub const REQUESTS_FOR_TWIN: usize = 4;
+/// HTTP connections to one address at a time: as many as browsers open.
+pub const REQUESTS_AT_ONCE_PER_ADDRESS: usize = 6;
+/// HTTP connections of one target at a time.
+pub const REQUESTS_AT_ONCE: usize = 48;

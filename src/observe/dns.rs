@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::facts::dns::{Dns, Purpose, Question};
+use crate::facts::dns::{Dns, Outcome, Purpose, Question};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -87,6 +87,13 @@ impl Trace {
             }
         });
         join_all(walks).await;
+    }
+
+    /// Whether the user's own questions have an answer: of a name that has none nothing more is worth a wait.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        let mut outcomes = self.questions.iter().map(|question| question.outcome);
+        outcomes.any(|outcome| outcome == Outcome::Answer)
     }
 
     /// Asks the servers of a zone that was met for one record set more.

@@ -1,7 +1,11 @@
 //! The third door: from `http://` and from `https://`, at every address, to the final page. Nothing is followed by a library.
 
+mod answer;
+mod client;
 mod exchange;
+mod refresh;
 mod tee;
+mod walk;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,22 +14,25 @@ use futures_util::future::join_all;
 use url::Url;
 
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
+use crate::facts::http::{Http, Route, RoutePurpose};
+use crate::facts::tls::Endpoint;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::observe::dns::resolvers::Lookup;
-use exchange::Client;
+use client::Client;
 
 /// Where to start, and how to ask.
 #[derive(Clone, Debug)]
 pub struct HttpPlan {
     /// The host that was asked for.
     pub host: String,
+    /// Its twin, when that is tried as well.
+    pub twin: Option<String>,
     /// The first requests.
     pub starts: Vec<Start>,
-    /// The method of every request.
+    /// The method of the requests for the target.
     pub method: String,
-    /// Fields that go with the first request only: redirects may lead to other hosts.
+    /// Fields that go with requests to the host that was asked for only: redirects may lead to others.
     pub headers: Vec<(String, String)>,
     /// What the client calls itself.
     pub user_agent: String,
@@ -40,6 +47,8 @@ pub struct HttpPlan {
 pub struct Start {
     /// What is asked for.
     pub url: Url,
+    /// What is to be learnt from it.
+    pub purpose: RoutePurpose,
     /// Where, or why nowhere.
     pub sockets: Result<Vec<SocketAddr>, Failure>,
 }
@@ -51,123 +60,51 @@ pub async fn observe(
     dialer: &Dialer,
     deadline: Deadline,
 ) -> Http {
-    let client = Client {
-        plan,
-        lookup,
-        dialer,
-        deadline,
-    };
+    let client = Client::new(plan, lookup, dialer, deadline);
     let mut walks = Vec::new();
     for start in &plan.starts {
         match &start.sockets {
             Ok(sockets) => {
-                walks.extend(
-                    sockets
-                        .iter()
-                        .map(|socket| walk(&client, &start.url, Ok(*socket))),
-                );
+                let each = sockets.iter();
+                walks.extend(each.map(|socket| walk::walk(&client, start, Ok(*socket))));
             }
-            Err(failure) => walks.push(walk(&client, &start.url, Err(failure.clone()))),
+            Err(failure) => walks.push(walk::walk(&client, start, Err(failure.clone()))),
         }
     }
+    let mut routes = join_all(walks).await;
+    shorten(&mut routes);
     Http {
         host: plan.host.clone(),
-        routes: join_all(walks).await,
+        twin: plan.twin.clone(),
+        routes,
         hsts: None,
     }
 }
 
-/// Follows redirects from `start` until a page, an error, a URL that comes again, or the bound.
-async fn walk(client: &Client<'_>, start: &Url, socket: Result<SocketAddr, Failure>) -> Route {
-    let pinned = socket.as_ref().ok().copied();
-    let mut hops: Vec<Hop> = Vec::new();
-    let mut url = start.clone();
-    let mut sockets = socket.map(|socket| vec![socket]);
-    let outcome = loop {
-        let hop = client.ask(&url, sockets, hops.is_empty()).await;
-        let next = hop
-            .target
-            .as_deref()
-            .and_then(|target| Url::parse(target).ok());
-        let answered = hop.status;
-        let broken = hop.error.clone();
-        hops.push(hop);
-        if let Some(error) = broken {
-            break if error.failure.is_local() {
-                RouteOutcome::Inconclusive
-            } else {
-                RouteOutcome::Error
-            };
+/// Leaves out handshakes that a hop before had in the same way: each holds a chain of certificates.
+fn shorten(routes: &mut [Route]) {
+    let mut seen: Vec<Endpoint> = Vec::new();
+    for hop in routes.iter_mut().flat_map(|route| &mut route.hops) {
+        let Some(endpoint) = &hop.tls else { continue };
+        if seen.iter().any(|other| is_same(other, endpoint)) {
+            hop.tls = None;
+        } else {
+            seen.push(endpoint.clone());
         }
-        let Some(next) = next else {
-            break page(&url, answered);
-        };
-        if hops.iter().any(|hop| same_request(&hop.url, &next)) {
-            break RouteOutcome::Loop;
-        }
-        if hops.len() > client.plan.max_hops {
-            break RouteOutcome::TooManyHops;
-        }
-        sockets = client.sockets(&next, start, pinned).await;
-        url = next;
+    }
+}
+
+fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
+    let prints = |endpoint: &Endpoint| -> Vec<String> {
+        let chain = endpoint.chain.iter();
+        chain
+            .map(|certificate| certificate.sha256.clone())
+            .collect()
     };
-    let is_page = matches!(outcome, RouteOutcome::Https | RouteOutcome::Http);
-    Route {
-        start: start.to_string(),
-        address: pinned.map(|socket| socket.ip()),
-        final_url: is_page.then(|| without_fragment(&url)),
-        error: hops.last().and_then(|hop| hop.error.clone()),
-        hops,
-        outcome,
-    }
-}
-
-/// What a page's status says of the way to it. A server that turns probes away may welcome browsers.
-fn page(url: &Url, status: Option<u16>) -> RouteOutcome {
-    match status {
-        Some(403 | 405 | 429) => RouteOutcome::Inconclusive,
-        _ if url.scheme() == "https" => RouteOutcome::Https,
-        _ => RouteOutcome::Http,
-    }
-}
-
-/// Whether scheme, host, port, path and query are the same.
-fn same_request(asked: &str, next: &Url) -> bool {
-    asked == without_fragment(next)
-}
-
-/// The URL as a request knows it: the fragment never travels.
-fn without_fragment(url: &Url) -> String {
-    let mut url = url.clone();
-    url.set_fragment(None);
-    url.to_string()
-}
-
-impl Client<'_> {
-    /// Where the next request goes: the host of the start stays at the route's own address, others are looked up.
-    async fn sockets(
-        &self,
-        next: &Url,
-        start: &Url,
-        pinned: Option<SocketAddr>,
-    ) -> Result<Vec<SocketAddr>, Failure> {
-        let host = host_of(next.as_str());
-        let port = next.port_or_known_default().unwrap_or(443);
-        match pinned {
-            Some(own)
-                if host == host_of(start.as_str()) && self.dialer.pinned(&host, port).is_none() =>
-            {
-                Ok(vec![SocketAddr::new(own.ip(), port)])
-            }
-            _ => self.lookup.sockets(&host, port).await,
-        }
-    }
-}
-
-/// A redirect that a client cannot follow, as an error of its hop.
-fn not_followed(at: Option<usize>) -> HopError {
-    HopError {
-        stage: HopStage::Location,
-        failure: Failure::Malformed { at },
-    }
+    one.address == other.address
+        && one.port == other.port
+        && one.server_name == other.server_name
+        && one.error == other.error
+        && one.alpn == other.alpn
+        && prints(one) == prints(other)
 }

@@ -1,5 +1,6 @@
 //! For people at a terminal: the cause first, then the way in, then each finding with what mends it.
 
+mod caret;
 mod dns;
 mod http;
 mod tls;
@@ -143,7 +144,7 @@ fn diagnostic(finding: &Finding, style: Style) -> String {
     let id = &finding.id;
     let head = format!("{word}[{id}]: {}", harmless(&finding.message));
     let head = wrapped(&head, "", "  ", style).replacen(word, &painted, 1);
-    let mut out = head;
+    let mut out = head + &caret::under(finding, style);
     let said = |subject: &String| finding.message.contains(subject.as_str());
     if finding.subjects.len() > 1 && !finding.subjects.iter().all(said) {
         out.push_str(&wrapped(

@@ -1,33 +1,51 @@
 //! The HSTS policy that a browser would keep: the grammar of RFC 6797 §6.1, and nothing more lenient.
 
-use crate::facts::attempt::NotMeasured;
+mod preload;
+
 use crate::facts::http::{Hop, Hsts, HstsError, Http, host_of};
 
 /// Fills in the policy of the host that was asked for, from its first answer over HTTPS.
 pub fn verify(http: &mut Http) {
     let own = |hop: &&Hop| hop.is_https() && hop.status.is_some() && host_of(&hop.url) == http.host;
-    let direct = http.routes.iter().filter(|route| !route.starts_in_clear());
-    let first = direct
-        .chain(&http.routes)
-        .flat_map(|route| &route.hops)
-        .find(own);
-    http.hsts = first.map(|hop| policy(&http.host, hop.hsts.as_deref()));
+    let all = || http.given().chain(http.of_root());
+    let direct = all().filter(|route| !route.starts_in_clear());
+    let first = direct.chain(all()).flat_map(|route| &route.hops).find(own);
+    let hsts = first.map(|hop| {
+        let mut hsts = policy(&http.host, &fields(hop));
+        hsts.preload_errors = preload::errors(http, &hsts);
+        hsts
+    });
+    http.hsts = hsts;
 }
 
-fn policy(host: &str, header: Option<&str>) -> Hsts {
+/// The field, line by line.
+fn fields(hop: &Hop) -> Vec<&str> {
+    let lines = hop.values("strict-transport-security");
+    match &hop.hsts {
+        Some(first) if lines.is_empty() => vec![first],
+        _ => lines,
+    }
+}
+
+/// Of several fields only the first is processed (RFC 6797 §8.1).
+fn policy(host: &str, fields: &[&str]) -> Hsts {
+    let header = fields.first().copied();
     let mut hsts = Hsts {
         host: host.to_owned(),
         header: header.map(str::to_owned),
+        fields: fields.len(),
         max_age: None,
         include_subdomains: false,
         preload: false,
         valid: None,
         errors: Vec::new(),
-        preload_errors: NotMeasured,
+        preload_errors: None,
     };
     let Some(header) = header else { return hsts };
+    // A line may be folded: CR, LF and a blank stand for the blank (RFC 2616 §2.2).
+    let header = header.replace("\r\n ", " ").replace("\r\n\t", "\t");
     let mut seen: Vec<String> = Vec::new();
-    for text in directives(header) {
+    for text in directives(&header) {
         match directive(&text) {
             Ok(None) => {}
             Ok(Some((name, value))) => {
@@ -134,7 +152,7 @@ fn unquoted(value: &str) -> Option<String> {
         match characters.next()? {
             '"' => return characters.next().is_none().then_some(text),
             '\\' => text.push(characters.next()?),
-            c if c.is_control() && c != '\t' => return None,
+            c if c.is_ascii_control() && c != '\t' => return None,
             c => text.push(c),
         }
     }
@@ -150,7 +168,7 @@ mod tests {
     use super::*;
 
     fn read(header: &str) -> Hsts {
-        policy("shop.example", Some(header))
+        policy("shop.example", &[header])
     }
 
     #[test]
@@ -165,6 +183,17 @@ mod tests {
             ("max-age=99999999999999999999999", u64::MAX, false),
             ("max-age=0", 0, false),
             ("max-age=1; x=\"a\\\"b;c\"", 1, false),
+            ("\tmax-age\t=\t\"100\"\t", 100, false),
+            ("max-age=1; x=\"caf\u{fffd} b\u{fc}cher\"", 1, false),
+            ("max-age=1; x=\"\"; y=\" \"", 1, false),
+            ("max-age=\"\\1\\2\"", 12, false),
+            ("max-age=007", 7, false),
+            (
+                "\r\n\t x = y; max-age= 3 \t; z;\tincludeSubDomains",
+                3,
+                true,
+            ),
+            ("max-age=1; includesubdomainsx; preload=x", 1, false),
         ];
         for (header, max_age, include) in table {
             let hsts = read(header);
@@ -199,14 +228,46 @@ mod tests {
             "max-age=1; x=\"a\"b",
             "max-age=1; bücher",
             "max-age=1; x; X",
+            "max-age==1",
+            "max-age=+1",
+            "max-age=1includeSubDomains",
+            "max-age=1 includeSubDomains",
+            "max-age=\"1 \"",
+            "max-age=\" 1\"",
+            "max-age=\"\"",
+            "max-age='1'",
+            "max-age=\"1\"2",
+            "max-age=1; includeSubDomains=\"\"",
+            "max-age=1; x=",
+            "max-age=1; x=a b",
+            "max-age=1; x=\"a\x07b\"",
+            "max-age=1; x=\"a",
+            "max-age=1; x=a\"b\"",
+            "max-age=1, max-age=1",
+            "max-age=1; \u{fffd}",
+            "max-age=\u{ff11}",
+            "max\u{2010}age=1",
+            "max-age=1;\u{a0}includeSubDomains",
+            "\r\nmax-age=1",
+            "max-age=1; (x)",
+            "max-age=1; x/y",
         ] {
             assert_eq!(read(header).valid, Some(false), "{header:?}");
         }
     }
 
     #[test]
+    fn of_several_fields_the_first_counts() {
+        let both = |first, second| policy("shop.example", &[first, second]);
+        let hsts = both("max-age=1", "max-age=2; includeSubDomains");
+        assert_eq!((hsts.max_age, hsts.fields), (Some(1), 2));
+        assert!(!hsts.include_subdomains);
+        assert_eq!(both("nothing", "max-age=2").valid, Some(false));
+    }
+
+    #[test]
     fn without_a_field_there_is_nothing_to_be_valid() {
-        let hsts = policy("shop.example", None);
+        let hsts = policy("shop.example", &[]);
         assert_eq!((hsts.valid, hsts.errors.len()), (None, 0));
     }
 }

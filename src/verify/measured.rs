@@ -37,8 +37,8 @@ pub fn is_blocked(dns: &Dns) -> bool {
 }
 
 fn dns_missed(dns: &Dns) -> Option<Inconclusive> {
-    let all = |test: &dyn Fn(&Question) -> bool| dns.questions.iter().all(test);
-    let name = dns.questions.first()?.name.to_string();
+    let all = |test: &dyn Fn(&Question) -> bool| dns.own_questions().all(test);
+    let name = dns.own_questions().next()?.name.to_string();
     let whole = |what: String, failure| {
         Some(Inconclusive {
             door: Door::Dns,
@@ -50,11 +50,10 @@ fn dns_missed(dns: &Dns) -> Option<Inconclusive> {
     if all(&|question| question.steps.is_empty()) {
         whole(name, Failure::NoRoute)
     } else if dns
-        .questions
-        .iter()
+        .own_questions()
         .any(|question| question.obstacle == Some(Obstacle::OutOfTime))
     {
-        let steps = || dns.questions.iter().flat_map(|question| &question.steps);
+        let steps = || dns.own_questions().flat_map(|question| &question.steps);
         let interrupted = steps().any(|step| step.failure == Some(Failure::Interrupted));
         whole(
             name,
@@ -65,7 +64,7 @@ fn dns_missed(dns: &Dns) -> Option<Inconclusive> {
             },
         )
     } else if all(&is_stopped_at_root) {
-        let steps = dns.questions.iter().flat_map(|question| &question.steps);
+        let steps = dns.own_questions().flat_map(|question| &question.steps);
         let failure = steps.filter_map(|step| step.failure.clone()).next_back();
         whole(
             "port 53 of the root servers".to_owned(),
@@ -186,10 +185,9 @@ fn http_missed(http: &Http) -> Vec<Inconclusive> {
     let inconclusive = |route: &&Route| route.outcome == RouteOutcome::Inconclusive;
     // A redirect that was seen is a part of the door that was measured.
     let whole = http
-        .routes
-        .iter()
+        .given()
         .all(|route| inconclusive(&route) && route.hops.len() < 2);
-    let missed = http.routes.iter().filter(inconclusive).filter_map(|route| {
+    let missed = http.given().filter(inconclusive).filter_map(|route| {
         let last = route.last()?;
         let failure = match (&last.error, last.status) {
             (Some(error), _) => error.failure.clone(),
@@ -229,7 +227,7 @@ fn unrouted(facts: &Facts) -> Option<Inconclusive> {
     let routes = facts
         .http
         .iter()
-        .flat_map(|http| &http.routes)
+        .flat_map(|http| http.given())
         .filter_map(|route| {
             let error = route.error.as_ref()?;
             (error.failure == Failure::NoRoute).then_some((Door::Http, route.address?))

@@ -6,6 +6,7 @@
 )]
 
 mod authorities;
+mod bad_servers;
 mod certificates;
 mod demo;
 mod dnstrace;

@@ -66,6 +66,7 @@ pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServ
     let plan = Plan {
         servers,
         sites: Vec::new(),
+        ..Plan::default()
     };
     let world = runtime
         .block_on(World::start(plan, Ground::Loopback, None))

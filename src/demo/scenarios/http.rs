@@ -1,7 +1,7 @@
 //! What can be wrong at the third door.
 
 use super::Scenario;
-use crate::demo::blueprint::{HOST, page, pages};
+use crate::demo::blueprint::{HOST, at, page, pages, parsed, shop};
 use crate::demo::site::{Canned, Page, Speaks};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -203,9 +203,376 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             Ok(())
         },
     },
+    Scenario {
+        name: "many-hops",
+        title: "five redirects before the page",
+        text: "Each relaunch added a redirect. Visitors get there, a round trip later for each of them.",
+        target: HOST,
+        findings: &["http/many-hops"],
+        change: |world| {
+            let on = |number: usize| redirect(&format!("https://shop.example/{}", number + 1));
+            let mut chain = vec![on(0).at("/")];
+            chain.extend((1..4).map(|number| on(number).at(&format!("/{number}"))));
+            chain.push(page());
+            world.show(&with_www(chain));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "wrong-port",
+        title: "the redirect to https names port 80",
+        text: "The rule took over the port of the request: `https://shop.example:80/` asks for TLS where clear text is spoken.",
+        target: HOST,
+        findings: &["http/wrong-port"],
+        change: |world| {
+            world.http(&Speaks::Http(vec![Page::redirect(
+                301,
+                "https://$host:80$request_uri",
+            )]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "odd-port",
+        title: "the redirect leads to the port of the machine behind",
+        text: "The application server adds its own port, 8443, which the firewall in front does not let through.",
+        target: HOST,
+        findings: &["http/target-unreachable", "http/odd-port"],
+        change: |world| {
+            world.http(&Speaks::Http(vec![Page::redirect(
+                301,
+                "https://$host:8443$request_uri",
+            )]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "host-glued",
+        title: "in the redirect the host and the path have grown together",
+        text: "Apache's `Redirect permanent / https://shop.example` lacks the slash at its end. The front page works; every other page leads to a host that does not exist.",
+        target: HOST,
+        findings: &["http/host-glued"],
+        change: |world| {
+            world.http(&Speaks::Http(vec![Page::redirect(
+                301,
+                "https://shop.example$tail",
+            )]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "internal-target",
+        title: "the redirect names the machine behind the proxy",
+        text: "The proxy does not pass the visitor's host on, so the application builds its links with the name of its own machine.",
+        target: HOST,
+        findings: &["http/internal-target"],
+        change: |world| {
+            world.show(&with_www(vec![redirect("https://web01$request_uri")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "first-hop-plain",
+        title: "the first redirect stays in clear",
+        text: "`http://shop.example` leads to `http://www.shop.example`, and only that to https: one step more that can be changed on the way.",
+        target: HOST,
+        findings: &["http/first-hop-plain"],
+        change: |world| {
+            let to_www = Page::redirect(301, "http://www.shop.example$request_uri").of_host(HOST);
+            let to_https = Page::redirect(301, "https://$host$request_uri");
+            world.http(&Speaks::Http(vec![to_www, to_https]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "path-lost",
+        title: "every old link ends at the front page",
+        text: "The redirect to https drops the path. Search results and bookmarks lead to the front page, and a certificate authority does not find its challenge.",
+        target: HOST,
+        findings: &["http/path-lost"],
+        change: |world| {
+            world.http(&Speaks::Http(vec![Page::redirect(301, "https://$host/")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "query-lost",
+        title: "the redirect drops the query",
+        text: "`$uri` instead of `$request_uri`: searches and sign-ins that come by an old link lose what they were about.",
+        target: HOST,
+        findings: &["http/query-lost"],
+        change: |world| {
+            world.http(&Speaks::Http(vec![Page::redirect(
+                301,
+                "https://$host$uri",
+            )]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "only-root",
+        title: "only the front page is redirected",
+        text: "The rule stands in `location = /`. Whoever follows a link to a page stays in clear.",
+        target: HOST,
+        findings: &["http/only-root"],
+        change: |world| {
+            let root = Page::redirect(301, "https://$host/").at("/");
+            let others = Page::new(200).saying("Come in, we are open.\n");
+            world.http(&Speaks::Http(vec![root, others]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "addresses-differ",
+        title: "one machine missed a change",
+        text: "192.0.2.11 still answers as before the last change of the configuration. Which one a visitor gets is chance.",
+        target: HOST,
+        findings: &["http/addresses-differ"],
+        change: |world| {
+            let before = vec![Page::redirect(308, "https://$host$request_uri")];
+            for site in world
+                .machines()
+                .filter(|site| site.addresses == parsed(&["192.0.2.11"]))
+            {
+                site.http = Speaks::Http(before.clone());
+            }
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "family-fails",
+        title: "port 80 is not open over IPv6",
+        text: "`listen 80;` without `listen [::]:80;`. Browsers fall back to IPv4 after a moment, so nobody complains.",
+        target: HOST,
+        findings: &["http/family-fails"],
+        change: |world| {
+            for site in world
+                .machines()
+                .filter(|site| site.addresses == parsed(&["2001:db8::10"]))
+            {
+                site.http = Speaks::Closed;
+            }
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "html-redirect",
+        title: "a page leads to https instead of a redirect",
+        text: "The bucket shows a page with a meta refresh. Browsers follow it, programs do not.",
+        target: HOST,
+        findings: &["http/html-redirect"],
+        change: |world| {
+            let to_https = r#"<meta http-equiv="refresh" content="0; url=https://shop.example/">"#;
+            let page = Page::new(200)
+                .with("content-type", "text/html")
+                .saying(to_https);
+            world.http(&Speaks::Http(vec![page]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "acme-challenge",
+        title: "the firewall of the application keeps certificate authorities out",
+        text: "Hidden paths are answered with 403, `/.well-known/` among them. The next renewal will fail.",
+        target: HOST,
+        findings: &["http/acme-challenge"],
+        change: |world| {
+            world.show(&with_www(vec![secured(Page::new(403)).at(ACME), page()]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "www-inconsistent",
+        title: "www leads to an error page",
+        text: "The record for www was made, and the virtual host was not.",
+        target: HOST,
+        findings: &["http/www-inconsistent"],
+        change: |world| {
+            let unknown = secured(Page::new(404)).of_host("www.shop.example");
+            world.show(&vec![unknown, page()]);
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "cookie-in-clear",
+        title: "the session's cookie lacks Secure",
+        text: "Browsers send it over http as well, where the hotel's network can read it and take over the session.",
+        target: HOST,
+        findings: &["http/cookie-in-clear"],
+        change: |world| {
+            world.show(&with_www(vec![
+                page().with("set-cookie", "session=1; HttpOnly"),
+            ]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-short",
+        title: "the HSTS policy is kept for a day",
+        text: "It was short for the first weeks, and was never raised.",
+        target: HOST,
+        findings: &["http/hsts-short"],
+        change: |world| {
+            world.show(&with_www(vec![policy("max-age=86400")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-under-a-year",
+        title: "the HSTS policy is kept for half a year",
+        text: "It protects. A year is what most recommend.",
+        target: HOST,
+        findings: &["http/hsts-under-a-year"],
+        change: |world| {
+            world.show(&with_www(vec![policy("max-age=15768000")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-disabled",
+        title: "the HSTS policy switches itself off",
+        text: "A variable in the template is unset, and `max-age` becomes 0: browsers forget the policy that they had.",
+        target: HOST,
+        findings: &["http/hsts-disabled"],
+        change: |world| {
+            world.show(&with_www(vec![policy("max-age=0")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-repeated",
+        title: "the proxy and the application each send an HSTS policy",
+        text: "Browsers process the first alone. Which one that is, the order of the configuration decides.",
+        target: HOST,
+        findings: &["http/hsts-repeated"],
+        change: |world| {
+            world.show(&with_www(vec![page().with(
+                "strict-transport-security",
+                "max-age=63072000; includeSubDomains",
+            )]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-partial",
+        title: "error pages lack the HSTS policy",
+        text: "`add_header` without `always`: nginx leaves it out of every answer that is an error.",
+        target: HOST,
+        findings: &["http/hsts-partial"],
+        change: |world| {
+            world.show(&with_www(vec![Page::new(404).at(ACME), page()]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "hsts-over-http",
+        title: "the HSTS policy is sent in clear as well",
+        text: "It is in the part of the configuration that both ports share. Browsers ignore it there.",
+        target: HOST,
+        findings: &["http/hsts-over-http"],
+        change: |world| {
+            let to_https = Page::redirect(301, "https://$host$request_uri");
+            world.http(&Speaks::Http(vec![secured(to_https)]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "preload-not-ready",
+        title: "the policy asks to be preloaded, and is not fit for it",
+        text: "Somebody copied `preload` from an example. The list would take hosts below as well, and the policy does not say so.",
+        target: HOST,
+        findings: &["http/preload-not-ready"],
+        change: |world| {
+            world.show(&with_www(vec![policy("max-age=31536000; preload")]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "version-old",
+        title: "the site speaks HTTP/1.1 only",
+        text: "It works, and loads slower than it could.",
+        target: HOST,
+        findings: &["http/version-old"],
+        change: |world| {
+            world.age();
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "client-error",
+        title: "the front page is not there",
+        text: "The way is open, and the server does not know the name: it shows the error page of its default site.",
+        target: HOST,
+        findings: &["http/client-error"],
+        change: |world| {
+            world.show(&with_www(vec![secured(Page::new(404))]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "https-record-unmet",
+        title: "the HTTPS record promises HTTP/2, and the server does not speak it",
+        text: "The record came from a template at the DNS host. Browsers believe it before they have met the server.",
+        target: HOST,
+        findings: &["across/https-record-unmet"],
+        change: |world| {
+            world.shop = world.shop.clone().announcing("shop.example.", &["h2"]);
+            world.age();
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "alt-svc-unmet",
+        title: "the HTTPS record and the Alt-Svc field disagree on HTTP/3",
+        text: "The server announces h3, the record does not: the first visit does without.",
+        target: HOST,
+        findings: &["across/alt-svc-unmet"],
+        change: |world| {
+            world.shop = world.shop.clone().announcing("shop.example.", &["h2"]);
+            world.show(&with_www(vec![
+                page().with("alt-svc", "h3=\":443\"; ma=86400"),
+            ]));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "address-not-in-zone",
+        title: "the resolver still sends visitors to the former address",
+        text: "The site has moved. The resolver remembers the old address until its TTL is over.",
+        target: HOST,
+        findings: &["across/address-not-in-zone"],
+        change: |world| {
+            let names = ["shop.example.", "www.shop.example."];
+            world.remembered = Some(at(shop(), &names, &["203.0.113.10", "2001:db8::10"]));
+            Ok(())
+        },
+    },
 ];
+
+/// Where a certificate authority looks for its challenge.
+const ACME: &str = "/.well-known/acme-challenge/doorstep-probe";
+
+/// The site's pages behind the redirect of `www`.
+fn with_www(own: Vec<Page>) -> Vec<Page> {
+    let mut all = pages();
+    all.pop();
+    all.extend(own);
+    all
+}
+
+/// An answer with the policy.
+fn secured(answer: Page) -> Page {
+    answer.with("strict-transport-security", "max-age=31536000")
+}
+
+/// The site's page with another policy.
+fn policy(text: &str) -> Page {
+    let page = Page::new(200).with("content-type", "text/html; charset=utf-8");
+    page.with("strict-transport-security", text)
+        .saying("Come in, we are open.\n")
+}
 
 /// A redirect of the site that keeps the policy.
 fn redirect(to: &str) -> Page {
-    Page::redirect(301, to).with("strict-transport-security", "max-age=31536000")
+    secured(Page::redirect(301, to))
 }

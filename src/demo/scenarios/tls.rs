@@ -373,12 +373,25 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "https-closed-at-one",
+        title: "one of three addresses has no https",
+        text: "On the new machine port 80 was opened, and port 443 forgotten. Browsers try the next address, so nobody complains.",
+        target: HOST,
+        findings: &["tls/address-fails"],
+        change: |world| {
+            for site in world.machines().skip(1).take(1) {
+                site.https = Speaks::Closed;
+            }
+            Ok(())
+        },
+    },
+    Scenario {
         name: "address-closed",
         title: "one of three addresses is down",
         text: "The machine was switched off, and its address stayed in the zone. Browsers try the next address, so nobody \
                complains; programs that do not, fail a third of the time.",
         target: HOST,
-        findings: &["tls/address-fails"],
+        findings: &["across/dangling-address"],
         change: |world| {
             for site in world.machines().skip(1).take(1) {
                 (site.http, site.https) = (Speaks::Closed, Speaks::Closed);

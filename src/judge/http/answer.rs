@@ -19,6 +19,19 @@ finding! {
 }
 
 finding! {
+    /// The front page is not there.
+    ///
+    /// The way is open, and at its end `/` answers that nothing is there, so whoever types the name sees an error page. Often
+    /// the server shows its default site because it does not know the name (nginx `server_name`, Apache `ServerName` and
+    /// `ServerAlias`, HAProxy the host ACL, IIS the binding, Caddy the site's address, an ALB the host rule, CloudFront
+    /// "Alternate domain names" and the default root object), or the files were deployed elsewhere.
+    ClientError { url: String, status: u16 }
+    id: "http/client-error", severity: Warning, source: "RFC 9110 §15.5",
+    message: "the front page is not there: `{url}` answers {status}",
+    fix: "have the server know this name, and see that the files of the site are where it looks for them",
+}
+
+finding! {
     /// What comes back is not HTTP.
     ///
     /// The port accepts a connection and answers with something that no browser understands, or closes it without an answer.
@@ -42,7 +55,8 @@ finding! {
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
-    let ends = || http.routes.iter().filter_map(Route::last);
+    client_error(http, findings);
+    let ends = || http.given().filter_map(Route::last);
     let failed: Vec<&Hop> = ends()
         .filter(|hop| hop.status.is_some_and(|status| status >= 500))
         .collect();
@@ -71,15 +85,32 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     if let Some((hop, failure)) = odd.first() {
         let evidence = Malformed {
             url: hop.url.clone(),
-            said: said(failure),
+            said: said(hop, failure),
         };
         findings
             .push(evidence.about_all(http.host.as_str(), labels(odd.iter().map(|(hop, _)| *hop))));
     }
 }
 
-fn said(failure: &Failure) -> String {
+fn client_error(http: &Http, findings: &mut Vec<Finding>) {
+    let ends = http.of_root().filter_map(Route::last);
+    let absent: Vec<&Hop> = ends
+        .filter(|hop| matches!(hop.status, Some(404 | 410)))
+        .collect();
+    if let Some(hop) = absent.first() {
+        let evidence = ClientError {
+            url: hop.url.clone(),
+            status: hop.status.unwrap_or_default(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), labels(absent)));
+    }
+}
+
+fn said(hop: &Hop, failure: &Failure) -> String {
     match failure {
+        Failure::TimedOut { after_ms } if hop.head.is_some() => {
+            format!("its head is not complete after {:.0} ms", after_ms.0)
+        }
         Failure::NotHttp { first_bytes } => format!("its first bytes are `{first_bytes}`"),
         other => other.in_words(),
     }
@@ -117,7 +148,9 @@ mod tests {
     #[test]
     fn a_failing_server_is_named_and_a_missing_page_is_not() {
         assert_eq!(judged(page(URL, 503)), ["http/server-error"]);
-        assert!(judged(page(URL, 404)).is_empty());
+        assert_eq!(judged(page(URL, 404)), ["http/client-error"]);
+        assert_eq!(judged(page(URL, 410)), ["http/client-error"]);
+        assert!(judged(page(URL, 401)).is_empty());
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Does the host tell browsers to come over HTTPS from now on?
 
+pub(super) mod coverage;
+pub(super) mod duration;
+pub(super) mod preload;
+
 use super::labels;
+use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Hsts, HstsError, Http, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -10,11 +15,15 @@ finding! {
     ///
     /// Without a Strict-Transport-Security field every visit that begins with `http://`, or with the bare name, is open to whoever
     /// stands in the way before the redirect. Send the field with every answer over HTTPS; begin with a short max-age, and
-    /// raise it to a year when nothing breaks.
-    HstsMissing { host: String }
+    /// raise it to a year when nothing breaks. nginx: `add_header Strict-Transport-Security "max-age=31536000" always;`; Apache:
+    /// `Header always set Strict-Transport-Security "max-age=31536000"`; HAProxy: `http-after-response set-header
+    /// Strict-Transport-Security max-age=31536000`; IIS: `<hsts enabled="true" max-age="31536000" />`; Caddy: `header
+    /// Strict-Transport-Security max-age=31536000`; ALB: attributes of the HTTPS listener; CloudFront: a response headers policy;
+    /// Cloudflare: SSL/TLS, Edge Certificates.
+    HstsMissing { host: String, advice: String }
     id: "http/hsts-missing", severity: Warning, source: "RFC 6797 §7.1",
     message: "`https://{host}` sends no Strict-Transport-Security field",
-    fix: "send `Strict-Transport-Security: max-age=31536000` over https (nginx: `add_header Strict-Transport-Security \"max-age=31536000\" always;`)",
+    fix: "send `Strict-Transport-Security: max-age=31536000` over https; {advice}",
 }
 
 finding! {
@@ -23,48 +32,73 @@ finding! {
     /// It looks as if the host were protected, and it is not: a directive that stands there twice, a `max-age` that is no number
     /// or is missing, or a stray character makes the whole field void. Correct the field where the server, the application
     /// or the CDN sets it; often two of them set it at once.
-    HstsInvalid { host: String, header: String, why: String }
+    HstsInvalid { host: String, header: String, why: String, token: Option<String>, corrected: String }
     id: "http/hsts-invalid", severity: Warning, source: "RFC 6797 §6.1",
+    explained_by: ["http/hsts-repeated"],
     message: "browsers drop the HSTS policy of `{host}`, `{header}`: {why}",
-    fix: "send `Strict-Transport-Security: max-age=31536000`, once, and with `includeSubDomains` only when every host below has https",
+    fix: "send `Strict-Transport-Security: {corrected}`, once",
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
+    coverage::in_clear(http, findings);
     let Some(hsts) = &http.hsts else { return };
     // A policy is not kept for an address (RFC 6797 §8.1.1), and an error page says nothing about the site's own answers.
     let by_name = hsts.host.parse::<std::net::IpAddr>().is_err();
-    let answers = || {
-        http.routes
-            .iter()
-            .flat_map(|route| &route.hops)
-            .filter(|hop| is_own_answer(hop, hsts))
-    };
-    if !by_name || answers().next().is_none() {
+    let answers: Vec<&Hop> = http
+        .given()
+        .chain(http.of_root())
+        .flat_map(|route| &route.hops)
+        .filter(|hop| is_own_answer(hop, hsts))
+        .collect();
+    let Some(first) = answers.first().filter(|_| by_name) else {
         return;
-    }
+    };
     let host = hsts.host.clone();
+    let advice = advice(first, Wish::Policy);
+    let places = labels(
+        answers
+            .iter()
+            .copied()
+            .filter(|hop| hop.hsts == hsts.header),
+    );
     match (&hsts.header, hsts.valid) {
         (None, _) => {
-            let bare = labels(answers().filter(|hop| hop.hsts.is_none()));
-            findings.push(HstsMissing { host: host.clone() }.about_all(host, bare));
-        }
-        (Some(header), Some(false)) => {
-            let why = hsts
-                .errors
-                .iter()
-                .map(in_words)
-                .collect::<Vec<_>>()
-                .join(", and ");
-            let places = labels(answers().filter(|hop| hop.hsts.as_ref() == Some(header)));
-            let evidence = HstsInvalid {
+            let evidence = HstsMissing {
                 host: host.clone(),
-                header: header.clone(),
-                why,
+                advice,
             };
             findings.push(evidence.about_all(host, places));
         }
-        _ => {}
+        (Some(_), Some(false)) => findings.push(invalid(hsts).about_all(host, places)),
+        _ => {
+            duration::judge(hsts, &places, &advice, findings);
+            preload::judge(hsts, &places, findings);
+        }
     }
+    coverage::judge(http, hsts, findings);
+}
+
+fn invalid(hsts: &Hsts) -> HstsInvalid {
+    let why: Vec<String> = hsts.errors.iter().map(HstsError::in_words).collect();
+    let token = hsts.errors.iter().find_map(HstsError::token);
+    HstsInvalid {
+        host: hsts.host.clone(),
+        header: hsts.header.clone().unwrap_or_default(),
+        why: why.join(", and "),
+        token: token.map(str::to_owned),
+        corrected: corrected(hsts),
+    }
+}
+
+/// The policy as it was probably meant.
+fn corrected(hsts: &Hsts) -> String {
+    let max_age = hsts.max_age.unwrap_or(31_536_000);
+    let below = if hsts.include_subdomains {
+        "; includeSubDomains"
+    } else {
+        ""
+    };
+    format!("max-age={max_age}{below}")
 }
 
 fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
@@ -72,22 +106,25 @@ fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
     hop.is_https() && fine && host_of(&hop.url) == hsts.host
 }
 
-fn in_words(error: &HstsError) -> String {
-    match error {
-        HstsError::MissingMaxAge => "`max-age` is missing".to_owned(),
-        HstsError::InvalidMaxAge { value } => format!("`{value}` is no number of seconds"),
-        HstsError::DuplicateDirective { directive } => format!("`{directive}` stands there twice"),
-        HstsError::UnexpectedValue { directive } => format!("`{directive}` takes no value"),
-        HstsError::Malformed { token } => format!("`{token}` is no directive"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{http, ids, page, route};
     use super::*;
-    use crate::facts::attempt::NotMeasured;
     use crate::facts::http::RouteOutcome;
+
+    pub(super) fn policy(header: &str) -> Hsts {
+        Hsts {
+            host: "shop.example".to_owned(),
+            header: Some(header.to_owned()),
+            fields: 1,
+            max_age: None,
+            include_subdomains: false,
+            preload: false,
+            valid: Some(true),
+            errors: Vec::new(),
+            preload_errors: None,
+        }
+    }
 
     fn judged(
         host: &str,
@@ -102,12 +139,9 @@ mod tests {
         http.hsts = Some(Hsts {
             host: host.to_owned(),
             header: header.map(str::to_owned),
-            max_age: None,
-            include_subdomains: false,
-            preload: false,
             valid: header.map(|_| errors.is_empty()),
             errors,
-            preload_errors: NotMeasured,
+            ..policy("")
         });
         ids(|findings| judge(&http, findings))
     }

@@ -1,6 +1,7 @@
 //! Does the way from `http://` lead straight to `https://` of the same host, for good?
 
 use super::labels;
+use super::server::{Wish, advice};
 use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of, is_https};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -9,12 +10,15 @@ finding! {
     /// The site is served in clear, although it has HTTPS.
     ///
     /// Whoever types the name without `https://` gets the page in clear and stays there: anybody on the way can read and change
-    /// it. Answer every request on port 80 with a redirect to the same URL with https: in nginx
-    /// `return 301 https://$host$request_uri;`, in Apache `Redirect permanent / https://…/`, at an ALB a listener rule.
-    NoRedirect { url: String, status: u16 }
+    /// it. Answer every request on port 80 with a redirect to the same URL with https. nginx: `return 301
+    /// https://$host$request_uri;`; Apache: `Redirect permanent / https://shop.example/`, with the slash at the end; HAProxy:
+    /// `http-request redirect scheme https code 301 unless { ssl_fc }`; IIS: URL Rewrite to `https://{HTTP_HOST}{UNENCODED_URL}`;
+    /// Caddy: it does by itself, unless the site's address begins with `http://`; ALB: a redirect action on the listener of
+    /// port 80; CloudFront: Viewer protocol policy; Cloudflare: Always Use HTTPS.
+    NoRedirect { url: String, status: u16, advice: String }
     id: "http/no-redirect", severity: Error, source: "RFC 6797 §7.2",
     message: "`{url}` answers {status} in clear instead of sending visitors to https",
-    fix: "redirect port 80 to https (nginx: `return 301 https://$host$request_uri;`, ALB: a redirect action on the listener)",
+    fix: "redirect port 80 to https; {advice}",
 }
 
 finding! {
@@ -23,10 +27,10 @@ finding! {
     /// The redirect gives up the protection that was already there, and takes cookies and form data along. Often an application
     /// behind a load balancer builds its links with `http`, because it does not know of the TLS in front: have it trust
     /// `X-Forwarded-Proto`, or set its own base URL to https.
-    Downgrade { from: String, to: String }
+    Downgrade { from: String, to: String, advice: String }
     id: "http/downgrade", severity: Error, source: "practice: the protection is given up on the way (hstspreload.org)",
     message: "`{from}` sends visitors back into the clear, to `{to}`",
-    fix: "let the redirect point to https; behind a load balancer, have the application trust X-Forwarded-Proto",
+    fix: "let the redirect point to https, and tell the application that visitors come by https; {advice}",
 }
 
 finding! {
@@ -35,7 +39,7 @@ finding! {
     /// The status code asks the client to go elsewhere, and the Location field is missing, stands there twice with different
     /// values, or is no URL of a site. Browsers show an empty page or an error. Look at the redirect rule of the server or
     /// application: often a variable in it is empty.
-    LocationInvalid { url: String, status: u16, said: String, head: Option<String> }
+    LocationInvalid { url: String, status: u16, said: String, token: Option<String>, head: Option<String> }
     id: "http/location-invalid", severity: Error, source: "RFC 9110 §10.2.2",
     message: "`{url}` answers {status} {said}",
     fix: "send one Location field with a complete URL, as in `Location: https://{{host}}{{path}}`",
@@ -58,10 +62,10 @@ finding! {
     ///
     /// Browsers and search engines keep a permanent redirect (301 or 308) and skip the step in clear next time; a temporary one
     /// they ask for again at every visit. Use 301, or 308 when forms are sent to the address.
-    NotPermanent { url: String, status: u16 }
+    NotPermanent { url: String, status: u16, advice: String }
     id: "http/not-permanent", severity: Notice, source: "RFC 9110 §15.4",
     message: "the step from `{url}` to https is temporary ({status})",
-    fix: "answer 301 instead, or 308 where forms are posted",
+    fix: "answer 301 instead, or 308 where forms are posted; {advice}",
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
@@ -73,6 +77,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = Downgrade {
             from: hop.url.clone(),
             to: (*to).to_owned(),
+            advice: advice(hop, Wish::Scheme),
         };
         findings.push(evidence.about_all(host, places(&downgrades)));
     }
@@ -97,6 +102,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = NotPermanent {
             url: hop.url.clone(),
             status: hop.status.unwrap_or_default(),
+            advice: advice(hop, Wish::Redirect),
         };
         findings.push(evidence.about_all(host, places(&temporary)));
     }
@@ -107,22 +113,25 @@ fn no_redirect(http: &Http, findings: &mut Vec<Finding>) {
         route.outcome == RouteOutcome::Https && status(route).is_some_and(|status| status < 500)
     };
     if !http
-        .routes
-        .iter()
+        .given()
         .any(|route| !route.starts_in_clear() && works(route))
     {
         return;
     }
-    let in_clear = http.routes.iter().filter(|route| {
+    let in_clear = http.given().filter(|route| {
         let page =
             route.outcome == RouteOutcome::Http && status(route).is_some_and(|status| status < 400);
         route.starts_in_clear() && page && !route.hops.iter().any(Hop::is_https)
     });
-    let pages: Vec<&Hop> = in_clear.filter_map(Route::last).collect();
+    let pages: Vec<&Hop> = in_clear
+        .filter_map(Route::last)
+        .filter(|hop| super::detour::refreshed(hop).is_none())
+        .collect();
     if let Some(page) = pages.first() {
         let evidence = NoRedirect {
             url: page.url.clone(),
             status: page.status.unwrap_or_default(),
+            advice: advice(page, Wish::Redirect),
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(pages.iter().copied())));
     }
@@ -133,7 +142,7 @@ fn status(route: &Route) -> Option<u16> {
 }
 
 fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
-    let all = http.routes.iter().filter_map(Route::last);
+    let all = http.given().filter_map(Route::last);
     let broken: Vec<&Hop> = all
         .filter(|hop| {
             hop.error
@@ -144,6 +153,7 @@ fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
     let Some(first) = broken.first() else { return };
     let said = match (first.locations, &first.location) {
         (0, _) => "without a Location field".to_owned(),
+        (1, Some(location)) if location.is_empty() => "with an empty Location field".to_owned(),
         (1, Some(location)) => format!("with a Location that leads to no site: `{location}`"),
         (many, _) => format!("with {many} different Location fields"),
     };
@@ -151,6 +161,7 @@ fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
         url: first.url.clone(),
         status: first.status.unwrap_or_default(),
         said,
+        token: first.location.clone(),
         head: first.head.clone(),
     };
     findings.push(evidence.about_all(http.host.as_str(), labels(broken)));
@@ -160,7 +171,7 @@ type Step<'a> = (&'a Hop, &'a str);
 
 /// Every redirect for which `test` holds.
 fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
-    let hops = http.routes.iter().flat_map(|route| &route.hops);
+    let hops = http.given().flat_map(|route| &route.hops);
     let led = hops.filter_map(|hop| Some((hop, hop.target.as_deref()?)));
     led.filter(|(hop, next)| test(hop, next)).collect()
 }
@@ -168,8 +179,7 @@ fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>>
 /// Of each route that began in clear the first step to HTTPS, when `test` holds for it.
 fn steps_to_https<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
     let first = http
-        .routes
-        .iter()
+        .given()
         .filter(|route| route.starts_in_clear())
         .filter_map(|route| {
             let led = route

@@ -39,7 +39,8 @@ finding! {
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "tls/legacy-only",
-        "tls/client-certificate-required", "dns/private-address", "dns/all-addresses-private"
+        "tls/client-certificate-required", "dns/private-address", "dns/all-addresses-private", "http/wrong-port",
+        "http/host-glued", "http/internal-target", "across/dangling-address"
     ],
     message: "{from} `{url}` cannot be reached: {why}",
     fix: "let the way lead to a host that serves the site, or mend that host",
@@ -53,7 +54,10 @@ finding! {
     /// port 80 serves both.
     Port80Closed { addresses: String }
     id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
-    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    explained_by: [
+        "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
+        "across/dangling-address"
+    ],
     message: "port 80 is closed at {addresses}: old links with http:// lead nowhere",
     fix: "open port 80 and answer every request there with a redirect to https",
 }
@@ -65,7 +69,10 @@ finding! {
     /// long time before they see an error. Open the port and redirect to https, or refuse connections instead of dropping them.
     Port80Silent { addresses: String, why: String }
     id: "http/port-80-silent", severity: Warning, source: "practice: visitors wait for nothing",
-    explained_by: ["tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private"],
+    explained_by: [
+        "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
+        "across/dangling-address"
+    ],
     message: "port 80 leads nowhere at {addresses}: {why}",
     fix: "open port 80 in the firewall or security group and redirect to https, or let it refuse connections at once",
 }
@@ -78,7 +85,7 @@ pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>)
 
 fn ends(http: &Http, findings: &mut Vec<Finding>) {
     let of = |outcome| move |route: &&Route| route.outcome == outcome;
-    let looping: Vec<&Route> = http.routes.iter().filter(of(RouteOutcome::Loop)).collect();
+    let looping: Vec<&Route> = http.given().filter(of(RouteOutcome::Loop)).collect();
     if let Some(route) = looping.first() {
         let members = members(route);
         let mut shown = members.clone();
@@ -91,11 +98,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
         findings
             .push(RedirectLoop { members, shown }.about_all(http.host.as_str(), ends_of(&looping)));
     }
-    let long: Vec<&Route> = http
-        .routes
-        .iter()
-        .filter(of(RouteOutcome::TooManyHops))
-        .collect();
+    let long: Vec<&Route> = http.given().filter(of(RouteOutcome::TooManyHops)).collect();
     if let Some(route) = long.first() {
         let last = route
             .last()
@@ -150,7 +153,7 @@ fn unconnected(route: &Route) -> Option<(&Hop, &Failure)> {
 }
 
 fn port_80(http: &Http, findings: &mut Vec<Finding>) {
-    let all: Vec<(&Hop, &Failure)> = http.routes.iter().filter_map(unconnected).collect();
+    let all: Vec<(&Hop, &Failure)> = http.given().filter_map(unconnected).collect();
     let of = |refused: bool| -> Vec<&Hop> {
         let own = all
             .iter()
@@ -183,7 +186,7 @@ type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<(String, &Hop)>)> = Vec::new();
-    for (from, hop) in http.routes.iter().filter_map(|route| unreached(route, tls)) {
+    for (from, hop) in http.given().filter_map(|route| unreached(route, tls)) {
         let why = hop
             .error
             .as_ref()

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::facts::attempt::{Failure, Millis};
 use crate::facts::http::{
-    Hop, HopError, HopStage, HopTimings, Http, Route, RouteOutcome, is_https,
+    Hop, HopError, HopStage, HopTimings, Http, Route, RouteOutcome, RoutePurpose, is_https,
 };
 use crate::facts::tls::Endpoint;
 use crate::finding::Finding;
@@ -19,6 +19,7 @@ pub(super) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
 pub(super) fn http(routes: Vec<Route>) -> Http {
     Http {
         host: "shop.example".to_owned(),
+        twin: None,
         routes,
         hsts: None,
     }
@@ -31,6 +32,7 @@ pub(super) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route
         .then(|| hops.last().map(|hop| hop.url.clone()).unwrap_or_default());
     Route {
         start: start.to_owned(),
+        purpose: RoutePurpose::Target,
         address: "192.0.2.10".parse().ok(),
         hops,
         final_url,
@@ -43,6 +45,10 @@ pub(super) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route
 pub(super) fn page(url: &str, status: u16) -> Hop {
     Hop {
         url: url.to_owned(),
+        method: Some("GET".to_owned()),
+        version: Some("HTTP/2".to_owned()),
+        reason: None,
+        meta_refresh: None,
         address: "192.0.2.10".parse().ok(),
         port: if is_https(url) { 443 } else { 80 },
         status: Some(status),

@@ -38,7 +38,7 @@ finding! {
     AddressFails { host: String, addresses: String, why: String, met: Vec<Met> }
     id: "tls/address-fails", severity: Warning, source: "RFC 8305 (clients hide it by trying the next address)",
     explained_by: [
-        "dns/private-address", "tls/legacy-only", "tls/starttls-missing", "tls/starttls-injection", "tls/client-certificate-required"
+        "dns/private-address", "across/dangling-address", "tls/legacy-only", "tls/starttls-missing", "tls/starttls-injection", "tls/client-certificate-required"
     ],
     message: "{addresses} of `{host}` fails while its other addresses work: {why}",
     fix: "mend the server at {addresses}, or remove the address from the DNS",

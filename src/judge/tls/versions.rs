@@ -2,6 +2,7 @@
 
 use super::answers::{accepts, gather, speaks};
 use super::{labels, subject};
+use crate::facts::probe::ProbeOutcome;
 use crate::facts::tls::{Endpoint, Stage};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -136,9 +137,18 @@ fn legacy_only(endpoint: &Endpoint) -> Option<String> {
     (unshaken && refused && old).then(|| (*newest).to_owned())
 }
 
-/// The handshake's hello offers TLS 1.3, as does the one for a post-quantum group.
+/// The alert of a server that has none of the versions offered (RFC 8446 §6.2).
+const PROTOCOL_VERSION: u8 = 70;
+
+/// The handshake's hello offers TLS 1.3. That for a post-quantum group offers it alone, and only a refusal of the version
+/// tells: the group may be what is refused.
 fn less_than_tls13(endpoint: &Endpoint) -> Option<String> {
-    let answered = endpoint.error.is_none() || accepts(endpoint, "post-quantum") == Some(false);
+    let alone = endpoint.probe("post-quantum");
+    let version_refused = alone.is_some_and(|probe| {
+        let alert = probe.alert.as_ref().map(|alert| alert.code);
+        probe.outcome == ProbeOutcome::NotOffered || alert == Some(PROTOCOL_VERSION)
+    });
+    let answered = endpoint.error.is_none() || version_refused;
     let newest = VERSIONS.iter().find(|version| speaks(endpoint, version))?;
     (answered && *newest != "TLSv1.3").then(|| (*newest).to_owned())
 }
@@ -147,7 +157,6 @@ fn less_than_tls13(endpoint: &Endpoint) -> Option<String> {
 mod tests {
     use super::super::testing::{accepted, endpoint, ids, probe, probed, refused, unshaken};
     use super::*;
-    use crate::facts::probe::ProbeOutcome;
 
     const CBC: &str = "TLS_RSA_WITH_AES_128_CBC_SHA";
 
@@ -192,7 +201,7 @@ mod tests {
         let only = unshaken("TLSv1.0", CBC, new.map(refused).into_iter().chain([old()]));
         assert_eq!(
             judged(&only),
-            ["tls/legacy-only", "tls/tls10", "tls/no-tls13"]
+            ["tls/legacy-only", "tls/tls10"]
         );
         let uncertain = new.map(|name| probe(name, ProbeOutcome::Uncertain));
         let unsure = unshaken("TLSv1.0", CBC, uncertain.into_iter().chain([old()]));

@@ -1,89 +1,61 @@
-//! One request on a connection of its own: connect, shake hands, ask, read the head.
+//! One request on a connection of its own: connect, shake hands, ask, read the head, and of a page its first lines.
 
+use std::error::Error as _;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::time::Duration;
 
-use http_body_util::Empty;
+use futures_util::FutureExt;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1;
+use hyper::client::conn::{http1, http2};
 use hyper::header::{
-    HOST, HeaderName, HeaderValue, LOCATION, SERVER, STRICT_TRANSPORT_SECURITY, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName,
+    HeaderValue, USER_AGENT,
 };
+use hyper::http::response::Parts;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
+use super::answer::{self, as_text};
+use super::client::Client;
+use super::refresh;
 use super::tee::{Head, Tee};
-use super::{HttpPlan, not_followed, without_fragment};
+use super::walk::without_fragment;
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopError, HopStage, HopTimings};
-use crate::facts::tls::Stage;
+use crate::facts::http::{Hop, HopError, HopStage, HopTimings, host_of, path_of};
+use crate::facts::tls::{EndpointError, Stage};
 use crate::net::clock::Stopwatch;
-use crate::net::deadline::Deadline;
-use crate::net::dial::Dialer;
+use crate::net::deadline::Elapsed;
 use crate::net::limits;
-use crate::observe::dns::resolvers::Lookup;
 use crate::observe::tls::{Depth, TlsPlan, handshake};
 
 /// How many of a peer's first bytes are shown when they are no HTTP.
 const FIRST_BYTES: usize = 64;
-
-/// What every request of a run shares.
-pub(super) struct Client<'a> {
-    pub(super) plan: &'a HttpPlan,
-    pub(super) lookup: &'a Lookup,
-    pub(super) dialer: &'a Dialer,
-    pub(super) deadline: Deadline,
-}
 
 trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection for S {}
 
 impl Client<'_> {
-    /// Makes one request; of several sockets the first that accepts a connection gets it, as browsers do.
-    pub(super) async fn ask(
-        &self,
-        url: &Url,
-        sockets: Result<Vec<SocketAddr>, Failure>,
-        first: bool,
-    ) -> Hop {
+    /// Makes one request.
+    pub(super) async fn request(&self, method: &str, url: &Url, at: SocketAddr) -> Hop {
         let watch = Stopwatch::start();
-        let mut hop = unanswered(url);
-        let done = match sockets {
-            Ok(sockets) => self.ask_at(url, &sockets, first, &mut hop).await,
-            Err(failure) => Err(HopError {
-                stage: HopStage::Lookup,
-                failure,
-            }),
+        let mut hop = unanswered(method, url);
+        (hop.address, hop.port) = (Some(at.ip()), at.port());
+        let done = match self.connect(url, at, &mut hop).await {
+            Ok(stream) => self.exchange(url, stream, &mut hop).await,
+            Err(error) => Err(error),
         };
         if let Err(error) = done {
             hop.error = Some(error);
         }
-        hop.elapsed_ms = watch.elapsed().into();
+        // The first lines of a page are read besides: they are no part of the time to the answer.
+        hop.elapsed_ms = hop.timings.sum().unwrap_or(watch.elapsed().into());
         hop
-    }
-
-    async fn ask_at(
-        &self,
-        url: &Url,
-        sockets: &[SocketAddr],
-        first: bool,
-        hop: &mut Hop,
-    ) -> Result<(), HopError> {
-        let mut connected = Err(HopError {
-            stage: HopStage::Lookup,
-            failure: Failure::NoAddress,
-        });
-        for socket in sockets {
-            (hop.address, hop.port) = (Some(socket.ip()), socket.port());
-            connected = self.connect(url, *socket, hop).await;
-            if !matches!(&connected, Err(error) if error.stage == HopStage::Connect) {
-                break;
-            }
-        }
-        self.exchange(url, connected?, first, hop).await
     }
 
     async fn connect(
@@ -108,8 +80,7 @@ impl Client<'_> {
             host: host.clone(),
             addresses: Vec::new(),
             server_name: host,
-            // The head is read as it travels, which HTTP/2 compresses.
-            alpn: vec!["http/1.1".to_owned()],
+            alpn: ["h2", "http/1.1"].map(str::to_owned).to_vec(),
             probe_timeout: patience,
             starttls: None,
             identity: None,
@@ -130,73 +101,200 @@ impl Client<'_> {
         &self,
         url: &Url,
         stream: Box<dyn Connection>,
-        first: bool,
         hop: &mut Hop,
     ) -> Result<(), HopError> {
         let failed = |failure| HopError {
             stage: HopStage::Exchange,
             failure,
         };
-        let request = self
-            .request(url, first)
-            .ok_or_else(|| failed(Failure::Malformed { at: None }))?;
+        let h2 = hop.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
+        let method = hop.method.clone().unwrap_or_default();
+        let request = self.ask_for(&method, url, h2);
+        let request = request.ok_or_else(|| failed(Failure::Malformed { at: None }))?;
         let head = Head::default();
-        let watch = Stopwatch::start();
-        let answer = send(
-            Tee {
-                inner: stream,
-                head: head.clone(),
-            },
-            request,
-        );
-        let answer = self.deadline.bound(self.plan.probe_timeout, answer).await;
-        hop.timings.first_byte_ms = Some(watch.elapsed().into());
-        hop.head = Some(as_text(&head.bytes())).filter(|head| !head.is_empty());
-        match answer {
-            Ok(Ok(response)) => {
-                read(&response, url, hop);
+        let mut first_byte = None;
+        let came = if h2 {
+            self.over_h2(stream, request, &mut first_byte).await
+        } else {
+            self.over_h1(stream, request, &head, &mut first_byte).await
+        };
+        hop.timings.first_byte_ms = first_byte.map(Into::into);
+        let raw = head.bytes();
+        match came {
+            Ok((parts, page)) => {
+                answer::read(&parts, &raw, url, hop);
+                hop.meta_refresh = refresh::target(&page);
                 Ok(())
             }
-            Ok(Err(error)) => Err(failed(why(&error, &head))),
-            Err(elapsed) => Err(failed(elapsed.into())),
+            Err(failure) => {
+                hop.head = Some(as_text(&raw)).filter(|head| !head.is_empty());
+                Err(failed(failure))
+            }
         }
     }
+}
 
-    fn request(&self, url: &Url, first: bool) -> Option<Request<Empty<Bytes>>> {
-        let path = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
+/// What came, or why nothing did: the head, and the first lines of a page.
+type Came = Result<(Parts, Vec<u8>), Failure>;
+
+impl Client<'_> {
+    async fn over_h1(
+        &self,
+        stream: Box<dyn Connection>,
+        request: Request<Empty<Bytes>>,
+        head: &Head,
+        first_byte: &mut Option<Duration>,
+    ) -> Came {
+        let tee = Tee {
+            inner: stream,
+            head: head.clone(),
         };
+        let mut builder = http1::Builder::new();
+        builder.max_headers(limits::HEADERS);
+        // Browsers join folded lines (RFC 9112 §5.2), although nobody may send them any more.
+        builder.allow_obsolete_multiline_headers_in_responses(true);
+        let greeted = builder.handshake(TokioIo::new(tee)).await;
+        let (mut sender, connection) = greeted.map_err(|error| why(&error, head))?;
+        let answer = sender.send_request(request);
+        let came = self.receive(answer, connection, first_byte).await;
+        came.map_err(|ended| match ended {
+            Ended::Error(error) => why(&error, head),
+            Ended::Elapsed(elapsed) => elapsed.into(),
+        })
+    }
+
+    async fn over_h2(
+        &self,
+        stream: Box<dyn Connection>,
+        request: Request<Empty<Bytes>>,
+        first_byte: &mut Option<Duration>,
+    ) -> Came {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.max_header_list_size(u32::try_from(limits::HEAD_BYTES).unwrap_or(u32::MAX));
+        // Sends, and waits for nothing.
+        let greeted = builder.handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = greeted.map_err(|error| why_h2(&error))?;
+        let answer = sender.send_request(request);
+        let came = self.receive(answer, connection, first_byte).await;
+        came.map_err(|ended| match ended {
+            Ended::Error(error) => why_h2(&error),
+            Ended::Elapsed(elapsed) => elapsed.into(),
+        })
+    }
+
+    /// Waits for the head of the answer, and then a little for the first lines of a page.
+    async fn receive(
+        &self,
+        answer: impl Future<Output = hyper::Result<Response<Incoming>>>,
+        connection: impl Future<Output = hyper::Result<()>>,
+        first_byte: &mut Option<Duration>,
+    ) -> Result<(Parts, Vec<u8>), Ended> {
+        let mut connection = pin!(connection.fuse());
+        let watch = Stopwatch::start();
+        let head = async {
+            let mut answer = pin!(answer);
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut answer => return answer,
+                    ended = &mut connection => ended?,
+                }
+            }
+        };
+        let head = self.deadline.bound(self.plan.probe_timeout, head).await;
+        *first_byte = Some(watch.elapsed());
+        let (parts, body) = head
+            .map_err(Ended::Elapsed)?
+            .map_err(Ended::Error)?
+            .into_parts();
+        let mut page = Vec::new();
+        if is_plain_html(&parts) {
+            let mut lines = pin!(first_lines(body, &mut page));
+            let read = async {
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = &mut lines => return,
+                        _ = &mut connection => {}
+                    }
+                }
+            };
+            // A page that drips is no fault: what came until then is looked at.
+            let _ = self.deadline.bound(limits::PAGE_TIME, read).await;
+        }
+        Ok((parts, page))
+    }
+
+    fn ask_for(&self, method: &str, url: &Url, h2: bool) -> Option<Request<Empty<Bytes>>> {
+        let path = path_of(url.as_str());
         let host = match url.port() {
             Some(port) => format!("{}:{port}", url.host_str()?),
             None => url.host_str()?.to_owned(),
         };
         let mut request = Request::builder()
-            .method(self.plan.method.as_str())
-            .uri(path)
-            .header(HOST, host)
+            .method(method)
             .header(USER_AGENT, &self.plan.user_agent)
-            .header("accept", "*/*")
-            .header("connection", "close")
-            .body(Empty::new())
-            .ok()?;
-        for (name, value) in self.plan.headers.iter().filter(|_| first) {
+            .header(ACCEPT, "*/*")
+            // A page is read as it comes: what is not unpacked cannot burst.
+            .header(ACCEPT_ENCODING, "identity");
+        request = if h2 {
+            request.uri(format!("https://{host}{path}"))
+        } else {
+            let request = request.uri(path).header(HOST, host);
+            request.header(CONNECTION, "close")
+        };
+        let mut request = request.body(Empty::new()).ok()?;
+        let own = host_of(url.as_str()) == self.plan.host;
+        for (name, value) in self.plan.headers.iter().filter(|_| own) {
             let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            request
-                .headers_mut()
-                .insert(name, HeaderValue::from_str(value).ok()?);
+            let value = HeaderValue::from_str(value).ok()?;
+            request.headers_mut().insert(name, value);
         }
         Some(request)
     }
 }
 
-fn unanswered(url: &Url) -> Hop {
+/// What ended the wait for an answer.
+enum Ended {
+    Error(hyper::Error),
+    Elapsed(Elapsed),
+}
+
+/// Reads until enough of a page is there; what does not come is not waited for here.
+async fn first_lines(mut body: Incoming, page: &mut Vec<u8>) {
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(data) = frame.data_ref() else { return };
+        let room = limits::PAGE_BYTES - page.len();
+        page.extend(data.iter().take(room));
+        if page.len() >= limits::PAGE_BYTES {
+            return;
+        }
+    }
+}
+
+/// Whether what follows the head is a page of HTML that needs no unpacking.
+fn is_plain_html(parts: &Parts) -> bool {
+    let text = |name| {
+        let value = parts.headers.get(name);
+        value.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
+    };
+    let html = text(CONTENT_TYPE).is_some_and(|kind| kind.contains("html"));
+    let plain = text(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
+    parts.status.is_success() && html && plain
+}
+
+/// A hop before its request.
+pub(super) fn unanswered(method: &str, url: &Url) -> Hop {
     Hop {
         url: without_fragment(url),
+        method: Some(method.to_owned()),
         address: None,
         port: url.port_or_known_default().unwrap_or_default(),
+        version: None,
         status: None,
+        reason: None,
         location: None,
+        meta_refresh: None,
         locations: 0,
         target: None,
         elapsed_ms: Default::default(),
@@ -217,92 +315,37 @@ fn bare_host(url: &Url) -> String {
         .to_owned()
 }
 
-fn shaken(error: Option<crate::facts::tls::EndpointError>) -> HopError {
-    match error {
-        Some(error) => {
-            let stage = match error.stage {
-                Stage::Connect => HopStage::Connect,
-                Stage::Handshake => HopStage::Handshake,
-            };
-            HopError {
-                stage,
-                failure: error.failure,
-            }
-        }
-        None => HopError {
+fn shaken(error: Option<EndpointError>) -> HopError {
+    let Some(error) = error else {
+        return HopError {
             stage: HopStage::Handshake,
             failure: Failure::Closed,
-        },
+        };
+    };
+    let stage = match error.stage {
+        Stage::Connect => HopStage::Connect,
+        Stage::Handshake => HopStage::Handshake,
+    };
+    HopError {
+        stage,
+        failure: error.failure,
     }
-}
-
-/// Sends the request and waits for the head of the answer. The connection ends with it.
-async fn send(
-    stream: Tee<Box<dyn Connection>>,
-    request: Request<Empty<Bytes>>,
-) -> hyper::Result<Response<Incoming>> {
-    let mut builder = http1::Builder::new();
-    builder.max_headers(limits::HEADERS);
-    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
-    let mut connection = pin!(connection);
-    let mut answer = pin!(sender.send_request(request));
-    let mut open = true;
-    loop {
-        tokio::select! {
-            answer = &mut answer => return answer,
-            ended = &mut connection, if open => {
-                ended?;
-                open = false;
-            }
-        }
-    }
-}
-
-/// Writes down what the head says, and where it sends the client.
-fn read(response: &Response<Incoming>, url: &Url, hop: &mut Hop) {
-    let fields = response.headers();
-    let text = |value: &HeaderValue| as_text(value.as_bytes());
-    hop.status = Some(response.status().as_u16());
-    hop.server = fields.get(SERVER).map(text);
-    hop.hsts = fields.get(STRICT_TRANSPORT_SECURITY).map(text);
-    let mut locations: Vec<String> = fields.get_all(LOCATION).iter().map(text).collect();
-    locations.dedup();
-    hop.locations = locations.len();
-    hop.location = locations.first().cloned();
-    if !hop.is_redirect() {
-        return;
-    }
-    match locations.as_slice() {
-        [only] => match resolve(url, only) {
-            Some(target) => hop.target = Some(target.to_string()),
-            None => hop.error = Some(not_followed(Some(0))),
-        },
-        _ => hop.error = Some(not_followed(None)),
-    }
-}
-
-/// The Location against the URL of the request (RFC 3986 §5; RFC 9110 §10.2.2 has the fragment inherited).
-fn resolve(url: &Url, location: &str) -> Option<Url> {
-    let mut target = url.join(location).ok()?;
-    if target.fragment().is_none() {
-        target.set_fragment(url.fragment());
-    }
-    let leads_on = matches!(target.scheme(), "http" | "https") && target.host_str().is_some();
-    leads_on.then_some(target)
 }
 
 /// What ended an exchange, by what was read until then.
 fn why(error: &hyper::Error, head: &Head) -> Failure {
     let read = head.bytes();
+    let limit = |limit: &str| Failure::LimitReached {
+        limit: limit.to_owned(),
+    };
     if head.is_too_long() {
-        return Failure::LimitReached {
-            limit: "HEAD_BYTES".to_owned(),
-        };
+        return limit("HEAD_BYTES");
     }
     if error.is_parse_too_large() {
-        return Failure::LimitReached {
-            limit: "HEADERS".to_owned(),
-        };
+        return limit("HEADERS");
+    }
+    if let Some(failure) = of_socket(error) {
+        return failure;
     }
     if read.is_empty() {
         return Failure::Closed;
@@ -316,45 +359,25 @@ fn why(error: &hyper::Error, head: &Head) -> Failure {
     }
 }
 
-/// Bytes as text: UTF-8 where it is, lines ended by `\n`.
-fn as_text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+fn why_h2(error: &hyper::Error) -> Failure {
+    of_socket(error).unwrap_or_else(|| {
+        if error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
+            Failure::Closed
+        } else {
+            Failure::Malformed { at: None }
+        }
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn resolved(location: &str) -> Option<String> {
-        let url = Url::parse("http://shop.example/a/b?c=d").unwrap();
-        resolve(&url, location).map(|target| target.to_string())
-    }
-
-    #[test]
-    fn locations_resolve_against_the_request() {
-        let https = |path: &str| Some(format!("https://shop.example{path}"));
-        assert_eq!(resolved("https://shop.example/x y"), https("/x%20y"));
-        assert_eq!(
-            resolved("//other.example/x").as_deref(),
-            Some("http://other.example/x")
-        );
-        assert_eq!(
-            resolved("../c?e").as_deref(),
-            Some("http://shop.example/c?e")
-        );
-        assert_eq!(resolved("").as_deref(), Some("http://shop.example/a/b?c=d"));
-    }
-
-    #[test]
-    fn what_leads_to_no_site_is_not_followed() {
-        for wrong in [
-            "https://",
-            "http://[::1",
-            "mailto:a@b.example",
-            "javascript:alert(1)",
-            "https://exa mple/",
-        ] {
-            assert_eq!(resolved(wrong), None, "{wrong}");
+/// The reset of a connection, which hyper wraps.
+fn of_socket(error: &hyper::Error) -> Option<Failure> {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            let reset = io.kind() == std::io::ErrorKind::ConnectionReset;
+            return reset.then_some(Failure::Reset);
         }
+        source = inner.source();
     }
+    None
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,14 +11,26 @@ use crate::net::limits;
 
 /// What has been read, shared with whoever looks at it afterwards.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Head(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Head(Arc<Mutex<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Where the head begins, behind those that only announce it (1xx).
+    start: usize,
+    /// Behind the empty line that ends it.
+    end: Option<usize>,
+    /// What was already searched for that line: a head that drips is not searched from its beginning each time.
+    searched: usize,
+    too_long: bool,
+}
 
 impl Head {
     /// The bytes up to the empty line, or all when none has come.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = end_of(&read).unwrap_or(read.len());
-        read.get(..end).unwrap_or_default().to_vec()
+        let kept = self.kept();
+        let end = kept.end.unwrap_or(kept.bytes.len());
+        kept.bytes.get(kept.start..end).unwrap_or_default().to_vec()
     }
 
     /// Keeps what was read until the head is complete.
@@ -26,12 +38,14 @@ impl Head {
     /// # Errors
     /// When the head has become longer than is read.
     fn keep(&self, new: &[u8]) -> io::Result<()> {
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if end_of(&read).is_some() {
+        let mut kept = self.kept();
+        if kept.end.is_some() {
             return Ok(());
         }
-        read.extend(new);
-        if end_of(&read).unwrap_or(read.len()) > limits::HEAD_BYTES {
+        kept.bytes.extend(new);
+        kept.search();
+        kept.too_long = kept.end.unwrap_or(kept.bytes.len()) > limits::HEAD_BYTES;
+        if kept.too_long {
             return Err(io::Error::other("head too long"));
         }
         Ok(())
@@ -39,21 +53,47 @@ impl Head {
 
     /// Whether more came than is read of a head.
     pub(super) fn is_too_long(&self) -> bool {
-        self.bytes().len() > limits::HEAD_BYTES
+        self.kept().too_long
     }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn search(&mut self) {
+        while self.end.is_none() {
+            let from = self.searched.saturating_sub(3).max(self.start);
+            let rest = self.bytes.get(from..).unwrap_or_default();
+            let Some(end) = end_of(rest) else {
+                self.searched = self.bytes.len();
+                return;
+            };
+            let end = from + end;
+            let head = self.bytes.get(self.start..end).unwrap_or_default();
+            if announces(head) {
+                (self.start, self.searched) = (end, end);
+            } else {
+                self.end = Some(end);
+            }
+        }
+    }
+}
+
+/// Whether a head is one of those before the answer: 1xx, but for the one that ends HTTP (101).
+fn announces(head: &[u8]) -> bool {
+    let status = head.get(9..12).unwrap_or_default();
+    head.starts_with(b"HTTP/1.") && status.starts_with(b"1") && status != b"101"
 }
 
 /// Behind the empty line that ends a head.
 fn end_of(read: &[u8]) -> Option<usize> {
-    let crlf = read
-        .windows(4)
-        .position(|bytes| bytes == b"\r\n\r\n")
-        .map(|at| at + 4);
-    crlf.or_else(|| {
-        read.windows(2)
-            .position(|bytes| bytes == b"\n\n")
-            .map(|at| at + 2)
-    })
+    let behind = |line: &[u8]| {
+        let at = read.windows(line.len()).position(|bytes| bytes == line);
+        at.map(|at| at + line.len())
+    };
+    behind(b"\r\n\r\n").or_else(|| behind(b"\n\n"))
 }
 
 /// A stream and what is kept of it.
@@ -109,6 +149,12 @@ mod tests {
         head.keep(b"\n\r\nbody").unwrap();
         head.keep(&[0; 100_000]).unwrap();
         assert_eq!(head.bytes(), b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+        let announced = Head::default();
+        announced
+            .keep(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 ")
+            .unwrap();
+        announced.keep(b"OK\r\n\r\nbody").unwrap();
+        assert_eq!(announced.bytes(), b"HTTP/1.1 200 OK\r\n\r\n");
         let endless = Head::default();
         assert!(
             endless.keep(&vec![b'a'; limits::HEAD_BYTES + 1]).is_err() && endless.is_too_long()

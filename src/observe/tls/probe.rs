@@ -175,14 +175,14 @@ fn offer(hello: &Hello) -> Offer {
 
 /// Shows whole what the TLS library could not talk to: what the server chose in the best of the answers in clear.
 pub(super) fn show(asked: &[Asked], endpoint: &mut Endpoint) {
-    // A suite without certificate shows nobody.
+    // A suite without certificate shows nobody, and without a name another server may answer.
     let shows_server = |met: &Met| {
         let hello = met.flight.hello.as_ref();
         hello.is_none_or(|hello| !hello.suite.is_anonymous())
     };
     let accepted = asked
         .iter()
-        .filter(|(_, met)| shows_server(met))
+        .filter(|(question, met)| question.name != "no-sni" && shows_server(met))
         .filter(|(question, met)| verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted);
     let best = accepted.max_by_key(|(_, met)| {
         let hello = met.flight.hello.as_ref();

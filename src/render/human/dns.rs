@@ -24,7 +24,7 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for zone in &dns.zones {
         let _ = writeln!(out, "  {}", cut(zone, &steps, style));
     }
-    for question in &dns.questions {
+    for question in dns.own_questions() {
         out.push_str(&answer(question, style));
     }
     for answer in &dns.resolvers {
@@ -43,7 +43,7 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         .iter()
         .flat_map(|question| &question.steps)
         .collect();
-    let records = dns.questions.iter().flat_map(|question| &question.answers);
+    let records = dns.own_questions().flat_map(|question| &question.answers);
     let found: Vec<String> = records
         .filter(|record| [RrType::A, RrType::AAAA].contains(&record.r#type))
         .map(|record| harmless(&record.data))

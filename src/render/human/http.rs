@@ -1,23 +1,24 @@
 //! The third door: the routes as lines of hops, the policy at the end, and under `-v` each hop in words.
 
+mod waterfall;
+
 use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
 use super::{failed, mark, worst, wrapped};
-use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome};
+use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, RoutePurpose};
 use crate::finding::Severity;
 use crate::report::Report;
 
 /// The section of a report.
 pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
     let broken = http
-        .routes
-        .iter()
+        .given()
         .filter(|route| route.outcome == RouteOutcome::Error);
-    let severity = worst(&report.findings, "http/").or(failed(broken.count(), http.routes.len()));
+    let severity =
+        worst(&report.findings, "http/").or(failed(broken.count(), http.given().count()));
     let unmeasured = http
-        .routes
-        .iter()
+        .given()
         .all(|route| route.outcome == RouteOutcome::Inconclusive);
     let sign = if severity.is_none() && unmeasured {
         style.unknown()
@@ -25,7 +26,7 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
         mark(severity, style)
     };
     let mut out = format!("  HTTP  {sign} ");
-    for (number, (shown, addresses)) in folded(http, style).into_iter().enumerate() {
+    for (number, (shown, addresses, took)) in folded(http, style).into_iter().enumerate() {
         let indent = if number == 0 { "" } else { "          " };
         out.push_str(indent);
         let at = if addresses.is_empty() {
@@ -34,7 +35,7 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
             format!("  ({})", addresses.join(", "))
         };
         let line = wrapped(&format!("{shown}{at}"), "          ", "            ", style);
-        out.push_str(line.trim_start());
+        out.push_str(&timed(line.trim_start(), &took, style));
     }
     if let Some(hsts) = &http.hsts {
         let policy = match (&hsts.header, hsts.valid) {
@@ -46,38 +47,80 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
     }
     if style.verbose {
         out.push_str(&story(http, style));
+        out.push_str(&waterfall::waterfall(report, http, style));
     }
     out
 }
 
-/// Each different route once, with the addresses that take it; without them when all do.
-fn folded(http: &Http, style: Style) -> Vec<(String, Vec<String>)> {
-    let mut lines: Vec<(String, Vec<String>)> = Vec::new();
-    for route in &http.routes {
+/// A route as it is shown, the addresses that take it, and how long it took there.
+type Line = (String, Vec<String>, Vec<f64>);
+
+/// Each different route once, with the addresses that take it; without them when all do. Of what is looked at beside, only the
+/// way from the twin: the rest is told at length.
+fn folded(http: &Http, style: Style) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for route in shown(http) {
         let shown = line(route, style);
         let address = route.address.map(|address| address.to_string());
-        match lines.iter_mut().find(|(own, _)| *own == shown) {
-            Some((_, addresses)) => addresses.extend(address),
-            None => lines.push((shown, address.into_iter().collect())),
+        let took: f64 = route.hops.iter().map(|hop| hop.elapsed_ms.0).sum();
+        match lines.iter_mut().find(|(own, ..)| *own == shown) {
+            Some((_, addresses, times)) => {
+                addresses.extend(address);
+                times.push(took);
+            }
+            None => lines.push((shown, address.into_iter().collect(), vec![took])),
         }
     }
-    let of_start = |start: &str| {
-        http.routes
-            .iter()
-            .filter(|route| route.start == start)
-            .count()
-    };
-    for (shown, addresses) in &mut lines {
-        let start = http
-            .routes
-            .iter()
-            .find(|route| line(route, style) == *shown)
-            .map(|route| route.start.as_str());
-        if start.is_some_and(|start| of_start(start) == addresses.len()) {
+    for (text, addresses, _) in &mut lines {
+        let own = shown(http).find(|route| line(route, style) == *text);
+        let start = own.map(|route| route.start.as_str()).unwrap_or_default();
+        let all = shown(http).filter(|route| route.start == start).count();
+        if all == addresses.len() {
             addresses.clear();
         }
     }
     lines
+}
+
+fn shown(http: &Http) -> impl Iterator<Item = &Route> {
+    let of_twin = http
+        .of_twin()
+        .filter(|route| route.purpose == RoutePurpose::Root && route.starts_in_clear());
+    http.given().chain(of_twin)
+}
+
+/// Columns for the time at the right edge.
+const TIME: usize = 12;
+
+/// With the time at the right edge: from the quickest address to the slowest.
+fn timed(text: &str, took: &[f64], style: Style) -> String {
+    let quickest = took
+        .iter()
+        .copied()
+        .min_by(f64::total_cmp)
+        .unwrap_or_default();
+    let slowest = took
+        .iter()
+        .copied()
+        .max_by(f64::total_cmp)
+        .unwrap_or_default();
+    let time = if slowest - quickest < 1.0 {
+        format!("{slowest:.0} ms")
+    } else {
+        format!("{quickest:.0}-{slowest:.0} ms")
+    };
+    let text = text.trim_end();
+    let last = text.lines().last().unwrap_or_default();
+    // The first line follows the name of the section, and was trimmed to it.
+    let before = if text.lines().count() > 1 { 0 } else { 10 };
+    let used = textwrap::core::display_width(last) + before;
+    let room = style.width.saturating_sub(used);
+    if room > TIME {
+        format!("{text}{time:>room$}\n")
+    } else {
+        let width = style.width;
+        format!("{text}\n{time:>width$}\n")
+    }
 }
 
 /// `http://a/ -> 301 -> https://a/ 200`.
@@ -176,7 +219,13 @@ fn told(hop: &Hop) -> String {
             .as_ref()
             .map(|server| format!(" ({server})"))
             .unwrap_or_default();
-        text += &format!(" The server{server} answered {status}");
+        let reason = hop.reason.as_ref().map(|reason| format!(" {reason}"));
+        let version = hop.version.as_ref().map(|version| format!(" by {version}"));
+        text += &format!(
+            " The server{server} answered {status}{}{}",
+            reason.unwrap_or_default(),
+            version.unwrap_or_default()
+        );
         if let Some(location) = &hop.location {
             text += &format!(", go to `{location}`");
         }

@@ -41,7 +41,15 @@ fn numbers(line: &str, unit: &str) -> String {
     let mut parts = line.split(unit);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let kept = out.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let kept = without_number(&out);
+        // From the quickest to the slowest.
+        let kept = match kept
+            .strip_suffix('-')
+            .map(|rest| (rest, without_number(rest)))
+        {
+            Some((rest, shorter)) if shorter.len() < rest.len() => shorter,
+            _ => kept,
+        };
         let number = if kept.len() < out.len() { "N" } else { "" };
         out = format!("{kept}{number}{unit}{part}");
     }
@@ -61,6 +69,10 @@ fn tags(line: &str, after_key: &mut bool) -> String {
         }
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+fn without_number(text: &str) -> &str {
+    text.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
 }
 
 /// Which of a zone's servers answers first is chance.

@@ -1,0 +1,160 @@
+//! Where the walks of the third door begin: the URL that was asked for, what is looked at beside it, and the twin.
+
+use url::Url;
+
+use super::settings::Settings;
+use super::target::{Host, Target};
+use super::walk::Asking;
+use crate::facts::http::{Http, RoutePurpose};
+use crate::net::deadline::Deadline;
+use crate::observe;
+use crate::observe::dns::resolvers::Lookup;
+use crate::observe::http::{HttpPlan, Start};
+
+/// A path and a query that suffer when somebody decodes, encodes or cuts them on the way.
+const PATH: &str = "/doorstep-probe/a%20b%2Fc?x=1&y=%26";
+/// Where a certificate authority looks for its challenge; nothing lies there.
+const ACME: &str = "/.well-known/acme-challenge/doorstep-probe";
+
+/// A URL to begin with, and why.
+type Begin = (Url, RoutePurpose);
+
+/// Walks from every start at every address.
+pub(super) async fn walk(
+    target: &Target,
+    asking: &Asking,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Http {
+    let mut plan = plan(target, asking, settings);
+    let own = starts(target, asking);
+    let twin = twin(target, asking);
+    let of_twin = twin.iter().flat_map(|twin| starts_of_twin(twin));
+    for (url, purpose) in own.into_iter().chain(of_twin) {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let port = url.port_or_known_default().unwrap_or(443);
+        let sockets = lookup.sockets(&host, port).await;
+        if twin.as_deref() == Some(host.as_str()) {
+            if sockets.is_err() {
+                continue;
+            }
+            plan.twin = Some(host);
+        }
+        plan.starts.push(Start {
+            url,
+            purpose,
+            sockets,
+        });
+    }
+    observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
+}
+
+/// In clear and over HTTPS, unless the target's port belongs to one of the two.
+fn starts(target: &Target, asking: &Asking) -> Vec<Begin> {
+    let own = target.url.as_ref();
+    let in_clear = own.is_some_and(|url| url.scheme() == "http");
+    let schemes = match target.port {
+        None => vec![("http", None), ("https", None)],
+        Some(port) if in_clear => vec![("http", Some(port)), ("https", None)],
+        Some(443) => vec![("http", None), ("https", None)],
+        Some(port) => vec![("https", Some(port))],
+    };
+    let path = path(target, asking);
+    let mut paths = vec![(path.as_str(), RoutePurpose::Target)];
+    if path != "/" {
+        paths.push(("/", RoutePurpose::Root));
+    }
+    paths.push((PATH, RoutePurpose::Path));
+    let host = target.host.in_url();
+    let mut starts = Vec::new();
+    for (path, purpose) in paths {
+        let each = schemes.iter();
+        let urls = each.filter_map(|(scheme, port)| at(scheme, &host, *port, path));
+        starts.extend(urls.map(|url| (url, purpose)));
+    }
+    // Authorities begin at port 80 of a name, and nowhere else (RFC 8555 §8.3).
+    let port_80 = schemes.contains(&("http", None));
+    if port_80 && matches!(target.host, Host::Name(_)) {
+        let url = at("http", &host, None, ACME);
+        starts.extend(url.map(|url| (url, RoutePurpose::Acme)));
+    }
+    starts
+}
+
+/// Path and query of the first request.
+fn path(target: &Target, asking: &Asking) -> String {
+    if let Some(path) = &asking.path {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        return format!("{slash}{path}");
+    }
+    let own = target.url.as_ref();
+    own.map_or_else(
+        || "/".to_owned(),
+        |url| crate::facts::http::path_of(url.as_str()),
+    )
+}
+
+fn at(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Option<Url> {
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    Url::parse(&format!("{scheme}://{host}{port}{path}")).ok()
+}
+
+/// The other one of a registrable name and its `www`, unless the target is bound to a port or an address.
+pub(super) fn twin(target: &Target, asking: &Asking) -> Option<String> {
+    let Host::Name(name) = &target.host else {
+        return None;
+    };
+    let anywhere = target.port.is_none() && asking.address.is_none();
+    let twin = name.twin().filter(|_| anywhere);
+    twin.map(|twin| twin.without_dot())
+}
+
+fn starts_of_twin(twin: &str) -> impl Iterator<Item = Begin> {
+    let paths = [("/", RoutePurpose::Root), (PATH, RoutePurpose::Path)];
+    let pairs = paths.into_iter().flat_map(|(path, purpose)| {
+        ["http", "https"].map(|scheme| (at(scheme, twin, None, path), purpose))
+    });
+    let found = pairs.filter_map(|(url, purpose)| Some((url?, purpose)));
+    found.collect::<Vec<_>>().into_iter()
+}
+
+fn plan(target: &Target, asking: &Asking, settings: &Settings) -> HttpPlan {
+    HttpPlan {
+        host: target.host.to_string(),
+        twin: None,
+        starts: Vec::new(),
+        method: asking.method.clone(),
+        headers: asking.headers.clone(),
+        user_agent: asking.user_agent.clone(),
+        max_hops: asking.max_hops,
+        probe_timeout: settings.lookup.probe_timeout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(target: &str) -> Vec<String> {
+        let starts = starts(&Target::read(target).unwrap(), &Asking::default());
+        starts.into_iter().map(|(url, _)| url.to_string()).collect()
+    }
+
+    #[test]
+    fn a_name_is_begun_at_four_paths_at_most_over_both_schemes() {
+        let bare = begun("shop.example");
+        assert_eq!(bare.len(), 5);
+        assert!(bare.contains(&format!("https://shop.example{PATH}")));
+        assert!(bare.contains(&format!("http://shop.example{ACME}")));
+        assert_eq!(begun("https://shop.example/a?b").len(), 7);
+    }
+
+    #[test]
+    fn a_port_and_an_address_have_neither_challenge_nor_twin() {
+        assert_eq!(begun("shop.example:8443").len(), 2);
+        assert_eq!(begun("192.0.2.1").len(), 4);
+        let twin = |target: &str| twin(&Target::read(target).unwrap(), &Asking::default());
+        assert_eq!(twin("shop.example").as_deref(), Some("www.shop.example"));
+        assert_eq!(twin("shop.example:8443"), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! HTTPS and SVCB records as zone files write them (RFC 9460 §2.1), and what of one a judgement needs.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamValue};
+
+use super::name::DnsName;
+
+/// What an HTTPS record announces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// 0 for an alias (AliasMode), else the order of preference.
+    pub priority: u16,
+    /// The name that serves; `.` for the owner itself.
+    pub target: String,
+    /// Application protocols beside the default one.
+    pub alpn: Vec<String>,
+    /// Whether HTTP/1.1 is not to be taken for granted.
+    pub no_default_alpn: bool,
+    /// The port instead of 443.
+    pub port: Option<u16>,
+    /// Whether a key for encrypted client hellos is given.
+    pub ech: bool,
+    /// Addresses of the target, to save a question.
+    pub hints: Vec<IpAddr>,
+}
+
+impl Service {
+    /// Reads the presentation format; `None` for what is none, such as the generic form of unreadable data.
+    #[must_use]
+    pub fn read(data: &str) -> Option<Self> {
+        let mut words = data.split_ascii_whitespace();
+        let mut service = Self {
+            priority: words.next()?.parse().ok()?,
+            target: words.next()?.to_owned(),
+            ..Self::default()
+        };
+        for word in words {
+            let (key, value) = word.split_once('=').unwrap_or((word, ""));
+            service.take(key, value.trim_matches('"'));
+        }
+        Some(service)
+    }
+
+    fn take(&mut self, key: &str, value: &str) {
+        match key {
+            "alpn" => self.alpn = value.split(',').map(str::to_owned).collect(),
+            "no-default-alpn" => self.no_default_alpn = true,
+            "port" => self.port = value.parse().ok(),
+            "ech" => self.ech = true,
+            "ipv4hint" | "ipv6hint" => {
+                let hints = value.split(',').map(str::parse::<IpAddr>);
+                self.hints.extend(hints.filter_map(Result::ok));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The record data in presentation format; hickory's own leaves commas behind lists.
+pub(super) fn presentation(record: &SVCB) -> String {
+    let target = DnsName::from(record.target_name.clone());
+    let mut text = format!("{} {target}", record.svc_priority);
+    for (key, value) in &record.svc_params {
+        text += &format!(" {key}");
+        let list = |items: Vec<String>| items.join(",");
+        let value = match value {
+            SvcParamValue::NoDefaultAlpn => continue,
+            SvcParamValue::Alpn(alpn) => format!("\"{}\"", list(alpn.0.clone())),
+            SvcParamValue::Mandatory(keys) => {
+                list(keys.0.iter().map(ToString::to_string).collect())
+            }
+            SvcParamValue::Ipv4Hint(hint) => {
+                list(hint.0.iter().map(|one| one.0.to_string()).collect())
+            }
+            SvcParamValue::Ipv6Hint(hint) => {
+                list(hint.0.iter().map(|one| one.0.to_string()).collect())
+            }
+            other => other.to_string(),
+        };
+        text += &format!("={value}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::Name;
+    use hickory_proto::rr::rdata::svcb::{Alpn, IpHint, SvcParamKey};
+    use hickory_proto::rr::rdata::{A, svcb};
+
+    #[test]
+    fn a_record_is_written_as_dig_writes_it_and_read_again() {
+        let hint = IpHint(vec![A::new(192, 0, 2, 1), A::new(192, 0, 2, 2)]);
+        let protocols = Alpn(vec!["h3".to_owned(), "h2".to_owned()]);
+        let record = SVCB::new(
+            1,
+            Name::root(),
+            vec![
+                (SvcParamKey::Alpn, SvcParamValue::Alpn(protocols)),
+                (SvcParamKey::NoDefaultAlpn, SvcParamValue::NoDefaultAlpn),
+                (SvcParamKey::Port, SvcParamValue::Port(8443)),
+                (SvcParamKey::Ipv4Hint, SvcParamValue::Ipv4Hint(hint)),
+                (
+                    SvcParamKey::EchConfigList,
+                    SvcParamValue::EchConfigList(svcb::EchConfigList(vec![1, 2])),
+                ),
+            ],
+        );
+        let text = presentation(&record);
+        assert_eq!(
+            text,
+            "1 . alpn=\"h3,h2\" no-default-alpn port=8443 ipv4hint=192.0.2.1,192.0.2.2 ech=\"AQI=\""
+        );
+        let service = Service::read(&text).unwrap();
+        assert_eq!((service.alpn.len(), service.hints.len()), (2, 2));
+        assert_eq!(
+            (service.port, service.ech, service.no_default_alpn),
+            (Some(8443), true, true)
+        );
+    }
+
+    #[test]
+    fn what_is_no_presentation_is_not_read() {
+        assert_eq!(Service::read("\\# 2 0001"), None);
+        assert_eq!(Service::read("1"), None);
+        assert_eq!(
+            Service::read("0 cdn.example.").map(|service| service.priority),
+            Some(0)
+        );
+    }
+}

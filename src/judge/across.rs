@@ -1,0 +1,27 @@
+//! What only the whole way shows: where two doors contradict each other. One question a file.
+
+mod addresses;
+mod announced;
+mod policy;
+
+use crate::facts::Facts;
+use crate::finding::{Evidence, Finding, Rule};
+
+/// The rules across the doors.
+pub(super) const RULES: &[Rule] = &[
+    announced::HttpsRecordUnmet::RULE,
+    policy::HstsWithoutTls::RULE,
+    addresses::AddressNotInZone::RULE,
+    addresses::DanglingAddress::RULE,
+    announced::AltSvcUnmet::RULE,
+];
+
+/// Judges what at least two doors have seen.
+pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
+    announced::judge(facts, findings);
+    policy::judge(facts, findings);
+    addresses::judge(facts, findings);
+}
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,117 @@
+//! Would a certificate authority find its challenge?
+
+use url::Url;
+
+use super::labels;
+use super::server::{Wish, advice};
+use crate::facts::http::{Hop, Http, Route, RoutePurpose, path_of};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// A certificate authority would not find its challenge.
+    ///
+    /// To renew a certificate by HTTP, the authority asks port 80 for `/.well-known/acme-challenge/` and a token. It follows
+    /// redirects, to ports 80 and 443 alone, and finds the file only where the path is kept. Here the path gets lost, or the
+    /// answer is 401, 403 or an error, so the next renewal fails and the certificate ends. Let the path through before redirects
+    /// and sign-ins: nginx `location ^~ /.well-known/acme-challenge/ { root /var/www/html; }`, Apache `RewriteCond %{REQUEST_URI}
+    /// !^/\.well-known/acme-challenge/`, HAProxy a backend for `path_beg /.well-known/acme-challenge/`, IIS a rule in front, ALB
+    /// and CloudFront a rule or behavior for the path; Caddy and Cloudflare answer by themselves. Who renews by DNS can ignore it.
+    AcmeChallenge { url: String, said: String, advice: String }
+    id: "http/acme-challenge", severity: Warning, source: "RFC 8555 §8.3",
+    explained_by: [
+        "http/host-glued", "http/path-lost", "http/server-error", "http/redirect-loop", "http/downgrade", "http/wrong-port",
+        "http/target-unreachable", "http/internal-target"
+    ],
+    message: "a certificate authority would not find its challenge: `{url}` {said}",
+    fix: "let `/.well-known/acme-challenge/` through before redirects and sign-ins; {advice}",
+}
+
+pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
+    let routes = http.of(RoutePurpose::Acme);
+    let failing: Vec<(&Route, &Hop, String)> = routes
+        .filter_map(|route| {
+            let (hop, said) = failing(route)?;
+            Some((route, hop, said))
+        })
+        .collect();
+    if let Some((_, hop, said)) = failing.first() {
+        let evidence = AcmeChallenge {
+            url: hop.url.clone(),
+            said: said.clone(),
+            advice: advice(hop, Wish::Challenge),
+        };
+        let places = labels(failing.iter().filter_map(|(route, ..)| route.hops.first()));
+        findings.push(evidence.about_all(http.host.as_str(), places));
+    }
+}
+
+/// The hop at which the authority is led astray, and how.
+fn failing(route: &Route) -> Option<(&Hop, String)> {
+    let path = path_of(&route.start);
+    for hop in &route.hops {
+        let Some(target) = hop.target.as_deref() else {
+            continue;
+        };
+        let url = Url::parse(target).ok()?;
+        let port = url.port_or_known_default().unwrap_or_default();
+        if ![80, 443].contains(&port) {
+            return Some((
+                hop,
+                format!("leads to port {port}, where no authority follows"),
+            ));
+        }
+        if path_of(target) != path {
+            return Some((hop, format!("leads to `{target}`, where the path is lost")));
+        }
+    }
+    let last = route.last().filter(|hop| hop.error.is_none())?;
+    let status = last
+        .status
+        .filter(|status| matches!(status, 401 | 403 | 500..))?;
+    Some((last, format!("answers {status}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{http, ids, page, redirect, route};
+    use super::*;
+    use crate::facts::http::RouteOutcome;
+
+    const START: &str = "http://shop.example/.well-known/acme-challenge/doorstep-probe";
+
+    fn judged(hops: Vec<Hop>) -> Vec<String> {
+        let walk = Route {
+            purpose: RoutePurpose::Acme,
+            ..route(START, hops, RouteOutcome::Http)
+        };
+        ids(|findings| judge(&http(vec![walk]), findings))
+    }
+
+    #[test]
+    fn a_lost_path_another_port_and_a_refusal_lead_an_authority_astray() {
+        let to = |target: &str| judged(vec![redirect(START, 301, target), page(target, 404)]);
+        assert_eq!(to("https://shop.example/"), ["http/acme-challenge"]);
+        let elsewhere = START.replace("http://shop.example", "https://shop.example:8443");
+        assert_eq!(to(&elsewhere), ["http/acme-challenge"]);
+        for status in [401, 403, 500, 503] {
+            assert_eq!(judged(vec![page(START, status)]), ["http/acme-challenge"]);
+        }
+    }
+
+    #[test]
+    fn a_plain_404_and_a_redirect_that_keeps_the_path_are_fine() {
+        assert!(judged(vec![page(START, 404)]).is_empty());
+        let kept = START.replace("http:", "https:");
+        assert!(judged(vec![redirect(START, 301, &kept), page(&kept, 404)]).is_empty());
+    }
+
+    #[test]
+    fn what_was_not_answered_is_not_judged() {
+        use crate::facts::attempt::Failure;
+        use crate::facts::http::HopStage;
+        let lost = super::super::testing::broken(START, None, HopStage::Connect, Failure::Refused);
+        assert!(judged(vec![lost]).is_empty());
+        assert!(judged(Vec::new()).is_empty());
+    }
+}

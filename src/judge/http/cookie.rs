@@ -1,0 +1,106 @@
+//! Are cookies kept out of the clear?
+
+use super::labels;
+use super::server::{Wish, advice};
+use crate::facts::http::{Hop, Http, host_of};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// A cookie can be read on the way.
+    ///
+    /// It is set over http, or over https without `Secure`, so browsers send it over http as well, where anybody on the way can
+    /// read it and take over the visitor's session. Set `Secure` where the cookie is made, and let port 80 redirect without
+    /// setting any: nginx `proxy_cookie_flags ~ secure;`, Apache `Header always edit Set-Cookie`, HAProxy `cookie … secure`, IIS
+    /// `<httpCookies requireSSL="true" />`, Caddy `header_down Set-Cookie`; behind an ALB, CloudFront or Cloudflare the
+    /// application does it, once it knows of https (PHP `session.cookie_secure`, Django SESSION_COOKIE_SECURE, Rails `secure: true`).
+    CookieInClear { url: String, cookie: String, why: String, advice: String }
+    id: "http/cookie-in-clear", severity: Warning, source: "RFC 6265 §4.1.2.5",
+    message: "`{url}` sets the cookie `{cookie}` {why}: it can be read on the way",
+    fix: "set the cookie over https alone, with `Secure`; {advice}",
+}
+
+pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
+    let routes = http.given().chain(http.of_root());
+    let own = routes
+        .flat_map(|route| &route.hops)
+        .filter(|hop| host_of(&hop.url) == http.host && hop.error.is_none());
+    let open: Vec<(&Hop, String)> = own.filter_map(|hop| Some((hop, open(hop)?))).collect();
+    if let Some((hop, cookie)) = open.first() {
+        let why = if hop.is_https() {
+            "without `Secure`"
+        } else {
+            "in clear"
+        };
+        let evidence = CookieInClear {
+            url: hop.url.clone(),
+            cookie: cookie.clone(),
+            why: why.to_owned(),
+            advice: advice(hop, Wish::Cookie),
+        };
+        let places = labels(open.iter().map(|(hop, _)| *hop));
+        findings.push(evidence.about_all(http.host.as_str(), places));
+    }
+}
+
+/// The name of the first cookie that travels in clear. One that is being removed holds nothing.
+fn open(hop: &Hop) -> Option<String> {
+    let mut cookies = hop.values("set-cookie").into_iter();
+    let cookie = cookies.find(|cookie| {
+        let attributes = || cookie.split(';').skip(1).map(str::trim);
+        let has = |name: &str| attributes().any(|own| own.eq_ignore_ascii_case(name));
+        let removed = has("max-age=0")
+            || cookie.to_ascii_lowercase().contains("01-jan-1970")
+            || cookie.to_ascii_lowercase().contains("01 jan 1970");
+        !removed && !(hop.is_https() && has("secure"))
+    })?;
+    let name = cookie.split(['=', ';']).next().unwrap_or_default();
+    Some(name.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{http, ids, page, route};
+    use super::*;
+    use crate::facts::http::RouteOutcome;
+
+    fn judged(url: &str, cookie: &str) -> Vec<String> {
+        let mut hop = page(url, 200);
+        hop.head = Some(format!("HTTP/1.1 200 OK\nset-cookie: {cookie}\n\n"));
+        let walk = route(url, vec![hop], RouteOutcome::Https);
+        ids(|findings| judge(&http(vec![walk]), findings))
+    }
+
+    #[test]
+    fn a_cookie_in_clear_or_without_secure_is_named() {
+        assert_eq!(
+            judged("http://shop.example/", "id=1; Secure"),
+            ["http/cookie-in-clear"]
+        );
+        assert_eq!(
+            judged("https://shop.example/", "id=1; HttpOnly"),
+            ["http/cookie-in-clear"]
+        );
+        assert_eq!(
+            judged("https://shop.example/", "secure=1"),
+            ["http/cookie-in-clear"]
+        );
+    }
+
+    #[test]
+    fn a_cookie_for_https_alone_is_fine_and_so_is_one_that_is_removed() {
+        assert!(judged("https://shop.example/", "id=1; Path=/; SECURE").is_empty());
+        assert!(judged("https://shop.example/", "id=; Max-Age=0").is_empty());
+    }
+
+    #[test]
+    fn cookies_of_others_and_none_at_all_are_not_judged() {
+        assert!(judged("https://other.example/", "id=1").is_empty());
+        let walk = route(
+            "https://shop.example/",
+            vec![page("https://shop.example/", 200)],
+            RouteOutcome::Https,
+        );
+        assert!(ids(|findings| judge(&http(vec![walk]), findings)).is_empty());
+    }
+}

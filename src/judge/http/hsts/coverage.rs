@@ -1,0 +1,206 @@
+//! Is the policy sent once, with every answer over HTTPS, and with no other?
+
+use super::super::labels;
+use super::super::server::{Wish, advice};
+use crate::facts::http::{Hop, Hsts, Http, host_of};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The HSTS policy is sent more than once.
+    ///
+    /// Of several fields browsers process the first alone, and two joined by a comma break the grammar, so that both are void.
+    /// Which one is meant, nobody can tell. Mostly the application and the server or CDN in front each add theirs: leave it to
+    /// one. nginx: `proxy_hide_header Strict-Transport-Security;` beside its own add_header; Apache: `Header always set` instead
+    /// of `add`, and `Header onsuccess unset`; HAProxy: `set-header` instead of `add-header`; IIS: remove it from customHeaders;
+    /// Caddy: `header_down -Strict-Transport-Security`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
+    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String }
+    id: "http/hsts-repeated", severity: Warning, source: "RFC 6797 §8.1",
+    message: "`{host}` sends {shown} HSTS policies at once: {what}",
+    fix: "let one place alone set Strict-Transport-Security: the application, the server, or the CDN",
+}
+
+finding! {
+    /// The HSTS policy is missing on some answers of the host.
+    ///
+    /// It is sent with the page, and not with a redirect or an error page. Whoever meets the host there first is not protected.
+    /// nginx: `always` at the end of add_header, and add_header again in each location that has one of its own; Apache:
+    /// `Header always set`; HAProxy: `http-after-response` instead of `http-response`; IIS: `<hsts>` of the site instead of
+    /// customHeaders; Caddy, ALB, CloudFront and Cloudflare set it on every answer.
+    HstsPartial { url: String, status: u16, advice: String }
+    id: "http/hsts-partial", severity: Notice, source: "RFC 6797 §7.1",
+    explained_by: ["http/addresses-differ"],
+    message: "the HSTS policy is missing where `{url}` answers {status}",
+    fix: "send the policy with every answer over https; {advice}",
+}
+
+finding! {
+    /// An HSTS policy is sent in clear, where browsers ignore it.
+    ///
+    /// Anybody on the way could have written it, so it must not be sent over http, and is not heeded there. It does no harm, but
+    /// it may be why nobody misses it over https. Set it in the part of the configuration that serves https: the server block
+    /// of port 443, `<VirtualHost *:443>`, the frontend of port 443.
+    HstsOverHttp { url: String, header: String }
+    id: "http/hsts-over-http", severity: Notice, source: "RFC 6797 §7.2",
+    message: "`{url}` sends an HSTS policy in clear, where browsers ignore it",
+    fix: "send Strict-Transport-Security over https alone",
+}
+
+pub(super) fn judge(http: &Http, hsts: &Hsts, findings: &mut Vec<Finding>) {
+    let all: Vec<&Hop> = http
+        .routes
+        .iter()
+        .flat_map(|route| &route.hops)
+        .filter(|hop| hop.status.is_some() && host_of(&hop.url) == hsts.host)
+        .collect();
+    repeated(&all, hsts, findings);
+    partial(&all, hsts, findings);
+}
+
+pub(super) fn in_clear(http: &Http, findings: &mut Vec<Finding>) {
+    let hops = http.given().flat_map(|route| &route.hops);
+    let sent: Vec<(&Hop, &String)> = hops
+        .filter(|hop| !hop.is_https() && host_of(&hop.url) == http.host)
+        .filter_map(|hop| Some((hop, hop.hsts.as_ref()?)))
+        .collect();
+    if let Some((hop, header)) = sent.first() {
+        let evidence = HstsOverHttp {
+            url: hop.url.clone(),
+            header: (*header).clone(),
+        };
+        let places = labels(sent.iter().map(|(hop, _)| *hop));
+        findings.push(evidence.about_all(http.host.as_str(), places));
+    }
+}
+
+fn repeated(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
+    let over_https = all.iter().copied().filter(|hop| hop.is_https());
+    let repeating: Vec<(&Hop, Vec<String>)> = over_https
+        .filter_map(|hop| Some((hop, policies(hop)?)))
+        .collect();
+    let Some((hop, policies)) = repeating.first() else {
+        return;
+    };
+    let quoted: Vec<String> = policies
+        .iter()
+        .map(|policy| format!("`{policy}`"))
+        .collect();
+    let list = quoted.join(" and ");
+    let joined = hop.values("strict-transport-security").len() < 2;
+    let what = if joined {
+        format!("{list} are joined by a comma, so browsers drop both")
+    } else {
+        format!("of {list} browsers process the first alone")
+    };
+    let evidence = HstsRepeated {
+        host: hsts.host.clone(),
+        shown: policies.len().to_string(),
+        fields: policies.clone(),
+        what,
+    };
+    let places = labels(repeating.iter().map(|(hop, _)| *hop));
+    findings.push(evidence.about_all(hsts.host.as_str(), places));
+}
+
+/// The policies of an answer, when there are several.
+fn policies(hop: &Hop) -> Option<Vec<String>> {
+    let lines = hop.values("strict-transport-security");
+    let policies: Vec<String> = match lines.as_slice() {
+        [only] => {
+            let parts: Vec<&str> = only.split(',').map(str::trim).collect();
+            let ages = |part: &&str| part.to_ascii_lowercase().contains("max-age");
+            let all = parts.iter().all(ages);
+            parts
+                .into_iter()
+                .filter(|_| all)
+                .map(str::to_owned)
+                .collect()
+        }
+        many => many.iter().map(|line| (*line).to_owned()).collect(),
+    };
+    (policies.len() > 1).then_some(policies)
+}
+
+fn partial(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
+    let over_https = || all.iter().copied().filter(|hop| hop.is_https());
+    let page = over_https().any(|hop| hop.is_page() && hop.hsts.is_some());
+    let bare: Vec<&Hop> = over_https()
+        .filter(|hop| hop.hsts.is_none() && !hop.is_page())
+        .collect();
+    if let Some(first) = bare.first().filter(|_| page) {
+        let evidence = HstsPartial {
+            url: first.url.clone(),
+            status: first.status.unwrap_or_default(),
+            advice: advice(first, Wish::Policy),
+        };
+        findings.push(evidence.about_all(hsts.host.as_str(), labels(bare.iter().copied())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{http, ids, page, route};
+    use super::super::tests::policy;
+    use super::*;
+    use crate::facts::http::RouteOutcome;
+
+    fn answer(url: &str, status: u16, policies: &[&str]) -> Hop {
+        let mut hop = page(url, status);
+        hop.hsts = policies.first().map(|policy| (*policy).to_owned());
+        let lines = policies
+            .iter()
+            .map(|policy| format!("Strict-Transport-Security: {policy}\n"));
+        hop.head = Some(format!(
+            "HTTP/1.1 {status} X\n{}\n",
+            lines.collect::<String>()
+        ));
+        hop
+    }
+
+    fn judged(hops: Vec<Hop>) -> Vec<String> {
+        let http = http(vec![route(
+            "https://shop.example/",
+            hops,
+            RouteOutcome::Https,
+        )]);
+        ids(|findings| {
+            judge(&http, &policy("max-age=1"), findings);
+            in_clear(&http, findings);
+        })
+    }
+
+    #[test]
+    fn several_lines_and_a_comma_are_a_repetition_and_one_line_is_not() {
+        let sent = |policies: &[&str]| judged(vec![answer("https://shop.example/", 200, policies)]);
+        assert_eq!(sent(&["max-age=1", "max-age=1"]), ["http/hsts-repeated"]);
+        assert_eq!(sent(&["max-age=1, max-age=2"]), ["http/hsts-repeated"]);
+        assert!(sent(&["max-age=1"]).is_empty());
+        assert!(
+            sent(&["max-age=1, includeSubDomains"]).is_empty(),
+            "a slip, and one policy"
+        );
+    }
+
+    #[test]
+    fn a_policy_on_the_page_alone_is_partial() {
+        let also = |status, policies: &[&str]| {
+            judged(vec![
+                answer("https://shop.example/", 200, &["max-age=1"]),
+                answer("https://shop.example/x", status, policies),
+            ])
+        };
+        assert_eq!(also(404, &[]), ["http/hsts-partial"]);
+        assert_eq!(also(301, &[]), ["http/hsts-partial"]);
+        assert!(also(404, &["max-age=1"]).is_empty());
+        assert!(judged(vec![answer("https://shop.example/x", 404, &[])]).is_empty());
+    }
+
+    #[test]
+    fn a_policy_in_clear_is_worth_a_notice_and_none_is_fine() {
+        let in_clear =
+            |policies: &[&str]| judged(vec![answer("http://shop.example/", 301, policies)]);
+        assert_eq!(in_clear(&["max-age=1"]), ["http/hsts-over-http"]);
+        assert!(in_clear(&[]).is_empty());
+        assert!(judged(vec![answer("http://other.example/", 301, &["max-age=1"])]).is_empty());
+    }
+}

@@ -1,0 +1,114 @@
+//! For how long do browsers keep the policy?
+
+use crate::facts::http::Hsts;
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The HSTS policy is kept for less than half a year.
+    ///
+    /// Visitors who come back later than that begin in clear again. A short time is right for the first weeks only, until it is
+    /// sure that everything works over https. Then raise `max-age` to a year, 31536000: nginx `add_header`, Apache `Header always
+    /// set`, HAProxy `http-after-response set-header`, IIS `<hsts max-age>`, Caddy `header`, ALB listener attributes, CloudFront
+    /// response headers policy, Cloudflare Edge Certificates.
+    HstsShort { host: String, max_age: u64, advice: String }
+    id: "http/hsts-short", severity: Warning, source: "practice: a policy is to outlast the time between visits (Observatory, internet.nl)",
+    message: "the HSTS policy of `{host}` is kept for {max_age} seconds only, less than half a year",
+    fix: "raise `max-age` to 31536000; {advice}",
+}
+
+finding! {
+    /// The HSTS policy is kept for less than a year.
+    ///
+    /// It protects, and a year is what most recommend and what hstspreload.org asks for. Raise `max-age` to 31536000 where the
+    /// policy is set, when everything has worked over https for a while.
+    HstsUnderAYear { host: String, max_age: u64 }
+    id: "http/hsts-under-a-year", severity: Notice, source: "practice: a year is the common recommendation (internet.nl)",
+    message: "the HSTS policy of `{host}` is kept for {max_age} seconds, less than a year",
+    fix: "raise `max-age` to 31536000",
+}
+
+finding! {
+    /// The HSTS policy switches the protection off.
+    ///
+    /// `max-age=0` makes browsers forget the policy. That is right only on the way out of https. Otherwise the value was left
+    /// over from a test, or an unset variable became 0: look where the field is made, and begin with a day (86400), then a
+    /// month, then a year (31536000).
+    HstsDisabled { host: String, header: String }
+    id: "http/hsts-disabled", severity: Warning, source: "RFC 6797 §6.1.1",
+    message: "the HSTS policy of `{host}`, `{header}`, makes browsers forget that it has one",
+    fix: "send `Strict-Transport-Security: max-age=31536000`, unless the site is to leave https",
+}
+
+/// 180 days.
+const HALF_A_YEAR: u64 = 15_552_000;
+/// 365 days.
+const YEAR: u64 = 31_536_000;
+
+pub(super) fn judge(hsts: &Hsts, places: &[String], advice: &str, findings: &mut Vec<Finding>) {
+    let Some(max_age) = hsts.max_age.filter(|_| hsts.valid == Some(true)) else {
+        return;
+    };
+    let (host, subjects) = (hsts.host.clone(), places.to_vec());
+    match max_age {
+        0 => {
+            let header = hsts.header.clone().unwrap_or_default();
+            findings.push(
+                HstsDisabled {
+                    host: host.clone(),
+                    header,
+                }
+                .about_all(host, subjects),
+            );
+        }
+        1..HALF_A_YEAR => {
+            let advice = advice.to_owned();
+            let evidence = HstsShort {
+                host: host.clone(),
+                max_age,
+                advice,
+            };
+            findings.push(evidence.about_all(host, subjects));
+        }
+        HALF_A_YEAR..YEAR => {
+            findings.push(
+                HstsUnderAYear {
+                    host: host.clone(),
+                    max_age,
+                }
+                .about_all(host, subjects),
+            );
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::ids;
+    use super::super::tests::policy;
+    use super::*;
+
+    fn judged(max_age: u64) -> Vec<String> {
+        let mut hsts = policy("max-age");
+        hsts.max_age = Some(max_age);
+        ids(|findings| judge(&hsts, &[], "", findings))
+    }
+
+    #[test]
+    fn short_is_less_than_180_days_and_a_year_is_enough() {
+        assert_eq!(judged(0), ["http/hsts-disabled"]);
+        assert_eq!(judged(1), ["http/hsts-short"]);
+        assert_eq!(judged(15_551_999), ["http/hsts-short"]);
+        assert_eq!(judged(15_552_000), ["http/hsts-under-a-year"]);
+        assert_eq!(judged(31_535_999), ["http/hsts-under-a-year"]);
+        assert!(judged(31_536_000).is_empty());
+    }
+
+    #[test]
+    fn a_policy_that_is_dropped_has_no_duration() {
+        let mut hsts = policy("max-age");
+        (hsts.max_age, hsts.valid) = (Some(0), Some(false));
+        assert!(ids(|findings| judge(&hsts, &[], "", findings)).is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! Would hstspreload.org take the host, when it asks for it?
+
+use crate::facts::http::{Hsts, PreloadError};
+use crate::finding;
+use crate::finding::{Evidence, Finding};
+
+finding! {
+    /// The policy asks to be built into browsers, and does not meet the conditions.
+    ///
+    /// `preload` allows anybody to put the host on the list of hstspreload.org. What is on it is reached by https alone, with
+    /// everything below it, and it takes months to get off again. Either meet the conditions (a year or more,
+    /// `includeSubDomains`, a redirect from http to https of the same host first) or, when that was not the wish, take
+    /// `preload` out of the field: in nginx `add_header`, in Apache `Header always set`, in HAProxy `http-after-response
+    /// set-header`, in IIS `<hsts preload>`, in Caddy `header`, at CloudFront in the response headers policy, at Cloudflare and ALB in
+    /// their HSTS settings.
+    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String }
+    id: "http/preload-not-ready", severity: Warning, source: "practice: the conditions of hstspreload.org",
+    explained_by: [
+        "http/hsts-repeated", "http/off-host-first", "http/no-redirect", "http/downgrade", "http/first-hop-plain",
+        "http/html-redirect", "tls/expired", "tls/name-mismatch", "tls/self-signed", "tls/untrusted-root", "tls/missing-intermediate"
+    ],
+    message: "the HSTS policy of `{host}` asks to be preloaded and does not meet the conditions: {shown}",
+    fix: "take `preload` out of the policy, or meet the conditions of hstspreload.org first",
+}
+
+pub(super) fn judge(hsts: &Hsts, places: &[String], findings: &mut Vec<Finding>) {
+    let Some(errors) = hsts
+        .preload_errors
+        .as_ref()
+        .filter(|errors| !errors.is_empty())
+    else {
+        return;
+    };
+    if !hsts.preload || hsts.valid != Some(true) {
+        return;
+    }
+    let shown: Vec<String> = errors.iter().map(PreloadError::in_words).collect();
+    let evidence = PreloadNotReady {
+        host: hsts.host.clone(),
+        errors: errors.clone(),
+        shown: shown.join(", and "),
+    };
+    findings.push(evidence.about_all(hsts.host.as_str(), places.to_vec()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::ids;
+    use super::super::tests::policy;
+    use super::*;
+
+    fn judged(preload: bool, errors: Option<Vec<PreloadError>>) -> Vec<String> {
+        let hsts = Hsts {
+            preload,
+            preload_errors: errors,
+            ..policy("max-age=1; preload")
+        };
+        ids(|findings| judge(&hsts, &[], findings))
+    }
+
+    #[test]
+    fn who_asks_for_it_must_meet_the_conditions_and_who_does_not_need_not() {
+        let errors = || Some(vec![PreloadError::IncludeSubdomainsMissing]);
+        assert_eq!(judged(true, errors()), ["http/preload-not-ready"]);
+        assert!(judged(false, errors()).is_empty());
+        assert!(judged(true, Some(Vec::new())).is_empty());
+        assert!(judged(true, None).is_empty());
+    }
+}

@@ -1,0 +1,350 @@
+//! `httpcheck` against servers that break HTTP: each look is bounded, ends with the right finding, and never in a panic.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// What a server does with a request for a path; it knows its own port.
+type Act = fn(&mut TcpStream, path: &str, port: u16) -> std::io::Result<()>;
+
+/// Longer than any look may take that is cut off by the bound on one attempt.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Serves each connection in a thread of its own, for as long as the test runs.
+fn serve(act: Act) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || talk(stream, act, port));
+        }
+    });
+    port
+}
+
+fn talk(mut stream: TcpStream, act: Act, port: u16) {
+    let mut heard = [0; 4096];
+    let size = stream.read(&mut heard).unwrap_or_default();
+    let text = String::from_utf8_lossy(&heard[..size]).into_owned();
+    let path = text.split(' ').nth(1).unwrap_or_default();
+    // That the client hangs up is what most of these are about.
+    let _ = act(&mut stream, path, port);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    while stream.read(&mut heard).is_ok_and(|size| size > 0) {}
+}
+
+/// The ids about the page in clear: nothing serves https here.
+fn found(port: u16) -> Vec<String> {
+    let began = Instant::now();
+    let output = Command::cargo_bin("doorstep")
+        .unwrap()
+        .env_clear()
+        .args(["httpcheck", &format!("http://127.0.0.1:{port}/")])
+        .args(["--connect-to", "127.0.0.1:443:127.0.0.1:1"])
+        .args(["--probe-timeout", "500ms", "--json", "--no-config"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+    assert!(
+        matches!(output.status.code(), Some(0 | 1)),
+        "{:?}: {stderr}",
+        output.status
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let also = findings
+        .iter()
+        .filter_map(|finding| finding["evidence"]["also"].as_array());
+    let all = findings.iter().chain(also.flatten());
+    // That nobody serves https explains some of what port 80 does.
+    let of_https = |finding: &&Value| finding["subjects"] != serde_json::json!(["127.0.0.1:443"]);
+    all.filter(of_https)
+        .map(|finding| finding["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Holds every server to its findings.
+fn hold(cases: &[(&str, Act, &[&str])]) {
+    std::thread::scope(|threads| {
+        for (name, act, expected) in cases {
+            threads.spawn(move || assert_eq!(found(serve(*act)), *expected, "{name}"));
+        }
+    });
+}
+
+fn head(stream: &mut TcpStream, status: &str, fields: &str) -> std::io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\n{fields}Content-Length: 0\r\n\r\n"
+    )
+}
+
+/// A redirect from `/` alone.
+fn once(stream: &mut TcpStream, path: &str, fields: &str) -> std::io::Result<()> {
+    match path {
+        "/" => head(stream, "301 Moved", fields),
+        _ => head(stream, "200 OK", ""),
+    }
+}
+
+#[test]
+fn redirects_that_lead_nowhere_are_named() {
+    const INVALID: &[&str] = &["http/location-invalid"];
+    hold(&[
+        (
+            "no Location",
+            |stream, path, _| once(stream, path, ""),
+            INVALID,
+        ),
+        (
+            "an empty one",
+            |stream, path, _| once(stream, path, "Location: \r\n"),
+            INVALID,
+        ),
+        (
+            "two",
+            |stream, path, _| once(stream, path, "Location: /a\r\nLocation: /b\r\n"),
+            INVALID,
+        ),
+        (
+            "a script",
+            |stream, path, _| once(stream, path, "Location: javascript:alert(1)\r\n"),
+            INVALID,
+        ),
+        (
+            "half a literal",
+            |stream, path, _| once(stream, path, "Location: http://[::1\r\n"),
+            INVALID,
+        ),
+        (
+            "no host",
+            |stream, path, _| once(stream, path, "Location: http:///a\r\n"),
+            INVALID,
+        ),
+        (
+            "a control",
+            |stream, path, _| once(stream, path, "Location: /a\x01b\r\n"),
+            &["http/malformed"],
+        ),
+    ]);
+}
+
+#[test]
+fn odd_redirects_that_lead_on_are_followed() {
+    const PLAIN: &[&str] = &["http/first-hop-plain"];
+    hold(&[
+        (
+            "the same twice",
+            |stream, path, _| once(stream, path, "Location: /a\r\nLocation: /a\r\n"),
+            PLAIN,
+        ),
+        (
+            "a space",
+            |stream, path, _| once(stream, path, "Location: /a b\r\n"),
+            PLAIN,
+        ),
+        (
+            "upper case",
+            |stream, path, port| {
+                once(
+                    stream,
+                    path,
+                    &format!("LOCATION: HTTP://127.0.0.1:{port}/A\r\n"),
+                )
+            },
+            PLAIN,
+        ),
+        (
+            "a user",
+            |stream, path, port| {
+                once(
+                    stream,
+                    path,
+                    &format!("Location: http://a:b@127.0.0.1:{port}/a\r\n"),
+                )
+            },
+            PLAIN,
+        ),
+        (
+            "a folded line",
+            |stream, path, _| once(stream, path, "Location:\r\n /a\r\n"),
+            PLAIN,
+        ),
+        (
+            "300",
+            |stream, _, _| head(stream, "300 Choices", "Location: /a\r\n"),
+            &[],
+        ),
+        (
+            "304",
+            |stream, _, _| head(stream, "304 Not Modified", "Location: /a\r\n"),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn chains_and_loops_come_to_an_end() {
+    // A loop in clear begins with a step in clear, which it explains.
+    const LOOP: &[&str] = &["http/redirect-loop", "http/first-hop-plain"];
+    const LONG: &[&str] = &["http/too-many-hops", "http/first-hop-plain"];
+    /// `/` leads to itself after so many steps.
+    fn round(stream: &mut TcpStream, path: &str, length: usize) -> std::io::Result<()> {
+        let at: usize = path.trim_matches('/').parse().unwrap_or_default();
+        let next = match (at + 1) % length {
+            0 => String::new(),
+            next => next.to_string(),
+        };
+        head(stream, "302 Found", &format!("Location: /{next}\r\n"))
+    }
+    hold(&[
+        ("1", |stream, path, _| round(stream, path, 1), LOOP),
+        ("2", |stream, path, _| round(stream, path, 2), LOOP),
+        ("3", |stream, path, _| round(stream, path, 3), LOOP),
+        ("4", |stream, path, _| round(stream, path, 4), LOOP),
+        ("5", |stream, path, _| round(stream, path, 5), LOOP),
+        ("30 hops", |stream, path, _| round(stream, path, 30), LONG),
+        (
+            "a loop that grows",
+            |stream, path, _| head(stream, "302 Found", &format!("Location: {path}x\r\n")),
+            LONG,
+        ),
+    ]);
+}
+
+#[test]
+fn heads_without_end_are_bounded() {
+    const LIMIT: &[&str] = &["http/limit-reached"];
+    hold(&[
+        (
+            "a field of a MiB",
+            |stream, _, _| head(stream, "200 OK", &format!("X: {}\r\n", "a".repeat(1 << 20))),
+            LIMIT,
+        ),
+        (
+            "10,000 fields",
+            |stream, _, _| head(stream, "200 OK", &"X: a\r\n".repeat(10_000)),
+            LIMIT,
+        ),
+        (
+            "announcements without end",
+            |stream, _, _| loop {
+                stream.write_all(&b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100))?;
+            },
+            LIMIT,
+        ),
+        (
+            "a thousand announcements",
+            |stream, _, _| {
+                stream.write_all(&b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000))?;
+                head(stream, "200 OK", "")
+            },
+            &[],
+        ),
+        (
+            "a head that drips",
+            |stream, _, _| {
+                stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+                loop {
+                    stream.write_all(b"X: a\r\n")?;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            },
+            &["http/malformed"],
+        ),
+    ]);
+}
+
+#[test]
+fn pages_without_end_are_no_fault_and_are_not_unpacked() {
+    hold(&[
+        (
+            "a page that drips",
+            |stream, _, _| {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>")?;
+                loop {
+                    stream.write_all(b"a")?;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            },
+            &[],
+        ),
+        (
+            "a page without end",
+            |stream, _, _| {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")?;
+                loop {
+                    stream.write_all(&[b'<'; 65_536])?;
+                }
+            },
+            &[],
+        ),
+        (
+            "what would burst",
+            |stream, _, _| {
+                let fields = "Content-Type: text/html\r\nContent-Encoding: gzip";
+                write!(stream, "HTTP/1.1 200 OK\r\n{fields}\r\n\r\n")?;
+                loop {
+                    stream.write_all(&[0; 65_536])?;
+                }
+            },
+            &[],
+        ),
+        (
+            "chunks of nonsense",
+            |stream, _, _| {
+                let fields = "Content-Type: text/html\r\nTransfer-Encoding: chunked";
+                write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\n{fields}\r\n\r\nzzz\r\n-1\r\n\r\n"
+                )
+            },
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_no_http_is_named() {
+    const MALFORMED: &[&str] = &["http/malformed"];
+    hold(&[
+        (
+            "HTTP/0.9",
+            |stream, _, _| stream.write_all(b"<html>Hello"),
+            MALFORMED,
+        ),
+        (
+            "SSH",
+            |stream, _, _| stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n"),
+            MALFORMED,
+        ),
+        ("nothing", |_, _, _| Ok(()), MALFORMED),
+        (
+            "silence",
+            |_, _, _| {
+                std::thread::sleep(Duration::from_secs(5));
+                Ok(())
+            },
+            MALFORMED,
+        ),
+        (
+            "half a head",
+            |stream, _, _| stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Le"),
+            MALFORMED,
+        ),
+        (
+            "two lengths",
+            |stream, _, _| head(stream, "200 OK", "Content-Length: 5\r\n"),
+            MALFORMED,
+        ),
+        (
+            "a status of letters",
+            |stream, _, _| head(stream, "abc", ""),
+            MALFORMED,
+        ),
+    ]);
+}
