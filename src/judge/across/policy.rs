@@ -16,7 +16,8 @@ finding! {
     id: "across/hsts-without-tls", severity: Warning, source: "RFC 6797 §8.4",
     explained_by: [
         "tls/expired", "tls/not-yet-valid", "tls/name-mismatch", "tls/self-signed", "tls/untrusted-root", "tls/missing-intermediate",
-        "tls/path-invalid", "tls/leaf-not-first"
+        "tls/path-invalid", "tls/leaf-not-first", "tls/address-behind", "tls/intermediate-expired", "tls/usage-wrong",
+        "tls/key-weak", "tls/signature-weak"
     ],
     message: "visitors of `{host}` are bound to https by {bound}, and cannot click through the warning at {place}",
     fix: "mend the certificate: whoever keeps the policy is shut out until then",

@@ -66,6 +66,7 @@ finding! {
     /// versions".
     NoHttp2 { place: String, chosen: String }
     id: "tls/no-http2", severity: Notice, source: "RFC 9113 §3.2",
+    explained_by: ["http/version-old", "across/https-record-unmet"],
     message: "{place} offers no HTTP/2: asked for `h2`, it chooses {chosen}",
     fix: "switch HTTP/2 on (nginx: `http2 on;`, Apache: `Protocols h2 http/1.1`, HAProxy: `alpn h2,http/1.1`)",
 }

@@ -199,10 +199,7 @@ mod tests {
         let new = ["tls12-rsa", "tls12-ecdsa", "post-quantum"];
         let old = || accepted("tls10", "TLSv1.0", CBC);
         let only = unshaken("TLSv1.0", CBC, new.map(refused).into_iter().chain([old()]));
-        assert_eq!(
-            judged(&only),
-            ["tls/legacy-only", "tls/tls10"]
-        );
+        assert_eq!(judged(&only), ["tls/legacy-only", "tls/tls10"]);
         let uncertain = new.map(|name| probe(name, ProbeOutcome::Uncertain));
         let unsure = unshaken("TLSv1.0", CBC, uncertain.into_iter().chain([old()]));
         assert_eq!(judged(&unsure), ["tls/tls10"]);

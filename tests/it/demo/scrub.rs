@@ -181,13 +181,12 @@ pub(super) fn outline(report: &Value) -> Value {
     for endpoint in endpoints.as_array_mut().unwrap() {
         endpoint["trust"] = endpoint["trust"]["reason"].clone();
     }
-    let mut routes = of(
-        &report["http"]["routes"],
-        &["start", "address", "outcome", "final_url", "hops"],
-    );
-    for route in routes.as_array_mut().unwrap() {
-        route["hops"] = of(&route["hops"], &["url", "status", "location"]);
-    }
+    let routes: Vec<Value> = report["http"]["routes"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(walked)
+        .collect();
     let mut questions = of(
         &report["dns"]["questions"],
         &["name", "type", "outcome", "rcode", "answers", "dnssec"],
@@ -222,6 +221,22 @@ fn shorten(zone: &mut Value) {
 }
 
 /// A referral stands without its type: the second question may come when the first has learnt of the cut already.
+/// A route in a line: where it began, each answer, and how it ended.
+fn walked(route: &Value) -> Value {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let hops = route["hops"].as_array().unwrap().iter();
+    let statuses: Vec<String> = hops.map(|hop| hop["status"].to_string()).collect();
+    format!(
+        "{} at {}: {}, {} {}",
+        text(&route["start"]),
+        text(&route["address"]),
+        statuses.join(" "),
+        text(&route["outcome"]),
+        text(&route["final_url"])
+    )
+    .into()
+}
+
 /// A probe without its long lists of what it offered.
 fn answered(probe: &Value) -> Value {
     let text = |field: &str| probe[field].as_str().unwrap_or("-").to_owned();
