@@ -31,7 +31,8 @@ pub(super) fn text(text: &str) -> String {
 }
 
 fn squeezed(line: &str) -> String {
-    let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+    // A number alone on its line stands at the right edge as well.
+    let indent: String = line.chars().take_while(|c| *c == ' ').take(12).collect();
     let words: Vec<&str> = line.split_whitespace().collect();
     indent + &words.join(" ")
 }
