@@ -170,7 +170,7 @@ fn a_real_internet_is_walked_as_dig_and_curl_walk_it() {
     let (report, code) = check(&net, "half.example");
     assert_eq!(
         (ids(&report), code),
-        (vec!["tls/address-fails"], 0),
+        (vec!["across/dangling-address"], 0),
         "{report:#}"
     );
 
