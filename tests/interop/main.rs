@@ -8,6 +8,7 @@
 
 #[cfg(feature = "demo")]
 mod demo;
+mod http;
 mod internet;
 mod namespace;
 mod signed;

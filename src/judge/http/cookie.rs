@@ -52,7 +52,7 @@ fn open(hop: &Hop) -> Option<String> {
         let removed = has("max-age=0")
             || cookie.to_ascii_lowercase().contains("01-jan-1970")
             || cookie.to_ascii_lowercase().contains("01 jan 1970");
-        !removed && !(hop.is_https() && has("secure"))
+        !(removed || hop.is_https() && has("secure"))
     })?;
     let name = cookie.split(['=', ';']).next().unwrap_or_default();
     Some(name.trim().to_owned())
