@@ -1,10 +1,13 @@
 //! Where the walks of the third door begin: the URL that was asked for, what is looked at beside it, and the twin.
 
+use std::net::SocketAddr;
+
 use url::Url;
 
 use super::settings::Settings;
 use super::target::{Host, Target};
 use super::walk::Asking;
+use crate::facts::attempt::Failure;
 use crate::facts::http::{Http, RoutePurpose};
 use crate::net::deadline::Deadline;
 use crate::observe;
@@ -29,24 +32,37 @@ pub(super) async fn walk(
     let mut plan = plan(target, asking, settings);
     let own = starts(target, asking);
     let twin = twin(target, asking);
-    let of_twin = twin.iter().flat_map(|twin| starts_of_twin(twin));
-    for (url, purpose) in own.into_iter().chain(of_twin) {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let sockets = lookup.sockets(&host, port).await;
-        if twin.as_deref() == Some(host.as_str()) {
-            if sockets.is_err() {
-                continue;
-            }
-            plan.twin = Some(host);
+    let host = target.host.to_string();
+    plan.starts.extend(placed(own, &host, lookup).await);
+    if let Some(twin) = twin {
+        let starts = placed(starts_of_twin(&twin).collect(), &twin, lookup).await;
+        // A twin that has no address is no part of the site.
+        if starts.iter().all(|start| start.sockets.is_ok()) {
+            plan.starts.extend(starts);
+            plan.twin = Some(twin);
         }
-        plan.starts.push(Start {
+    }
+    observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
+}
+
+/// The starts of a host with their sockets; each port is looked up once.
+async fn placed(begins: Vec<Begin>, host: &str, lookup: &Lookup) -> Vec<Start> {
+    let mut known: Vec<(u16, Result<Vec<SocketAddr>, Failure>)> = Vec::new();
+    let mut starts = Vec::new();
+    for (url, purpose) in begins {
+        let port = url.port_or_known_default().unwrap_or(443);
+        let sockets = match known.iter().find(|(own, _)| *own == port) {
+            Some((_, sockets)) => sockets.clone(),
+            None => lookup.sockets(host, port).await,
+        };
+        known.push((port, sockets.clone()));
+        starts.push(Start {
             url,
             purpose,
             sockets,
         });
     }
-    observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
+    starts
 }
 
 /// In clear and over HTTPS, unless the target's port belongs to one of the two.

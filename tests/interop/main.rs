@@ -10,6 +10,7 @@
 mod demo;
 #[cfg(feature = "demo")]
 mod differential;
+mod http;
 mod internet;
 mod namespace;
 mod signed;

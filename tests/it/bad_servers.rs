@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::Command;
+use doorstep::net::clock::Stopwatch;
 use serde_json::Value;
 
 /// What a server does with a request for a path; it knows its own port.
@@ -42,7 +43,7 @@ fn talk(mut stream: TcpStream, act: Act, port: u16) {
     reason = "a test measures how long a run takes"
 )]
 fn found(port: u16) -> Vec<String> {
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let output = Command::cargo_bin("doorstep")
         .unwrap()
         .env_clear()

@@ -13,7 +13,8 @@ finding! {
     ///
     /// Whoever follows an old link or a search result to a page ends at the front page, or at a page that does not exist: the
     /// redirect drops the path, or decodes it on the way. nginx: `$request_uri` keeps path and query as they came, `$uri` decodes
-    /// them; Apache: `Redirect permanent / https://shop.example/` keeps, a RewriteRule needs `%{REQUEST_URI}` and the flag NE;
+    /// them; Apache: `Redirect permanent / https://shop.example/` keeps ordinary paths, `RewriteCond %{THE_REQUEST} "^\S+ (\S+)"`
+    /// and `RewriteRule ^ https://%{HTTP_HOST}%1 [R=301,NE,L]` every byte;
     /// HAProxy: `redirect scheme https` keeps, `redirect location` does not; IIS: `{UNENCODED_URL}`; Caddy: `{uri}`; ALB:
     /// `/#{path}` and `#{query}`; Cloudflare: a redirect rule with `concat("https://", http.host, http.request.uri)`.
     PathLost { url: String, target: String, sent: String, came: String, advice: String }
@@ -140,7 +141,7 @@ fn only_root(http: &Http, findings: &mut Vec<Finding>) {
     let pages: Vec<&Hop> = in_clear
         .filter(|route| redirected(at(route)))
         .filter_map(Route::last)
-        .filter(|hop| hop.status.is_some_and(|status| status < 500))
+        .filter(|hop| tells(hop, http))
         .collect();
     if let Some(page) = pages.first() {
         let evidence = OnlyRoot {
@@ -150,6 +151,24 @@ fn only_root(http: &Http, findings: &mut Vec<Finding>) {
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(pages.iter().copied())));
     }
+}
+
+/// Whether an answer in clear tells that other paths are not redirected. Apache as it comes answers the encoded slash in the
+/// probe's path with 404 before it looks at any rule, and an ordinary path that is redirected shows that others are.
+fn tells(hop: &Hop, http: &Http) -> bool {
+    let Some(status) = hop.status.filter(|status| *status < 500) else {
+        return false;
+    };
+    let server = hop.server.as_deref().unwrap_or_default();
+    let apache = server.to_ascii_lowercase().contains("apache");
+    let mut ordinary = http.of(RoutePurpose::Acme);
+    let redirected = ordinary.any(|route| {
+        route
+            .hops
+            .first()
+            .is_some_and(|first| first.address == hop.address && first.target.is_some())
+    });
+    status < 400 || !(apache || redirected)
 }
 
 #[cfg(test)]
@@ -226,6 +245,13 @@ mod tests {
         let judged = |routes| ids(|findings| judge(&http(routes), findings));
         assert_eq!(judged(vec![root(), in_clear(404)]), ["http/only-root"]);
         assert!(judged(vec![root(), in_clear(503)]).is_empty());
+        let mut of_apache = in_clear(404);
+        of_apache.hops[0].server = Some("Apache/2.4".to_owned());
+        assert!(judged(vec![root(), of_apache]).is_empty());
+        let acme = "http://shop.example/.well-known/acme-challenge/x";
+        let up = redirect(acme, 301, &acme.replace("http:", "https:"));
+        let acme = walk(acme, vec![up], RoutePurpose::Acme);
+        assert!(judged(vec![root(), in_clear(404), acme]).is_empty());
         let plain = walk(
             "http://shop.example/",
             vec![page("http://shop.example/", 200)],

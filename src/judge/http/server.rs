@@ -47,7 +47,9 @@ enum Software {
 
 /// What to write, for the server that answered; for the commonest ones when it does not say who it is.
 pub(super) fn advice(hop: &Hop, wish: Wish) -> String {
-    match software(hop) {
+    // The proxy in front is to be told, and who answered may be the application behind it.
+    let told = |software: &Software| wish != Wish::Scheme || software.is_in_front();
+    match software(hop).filter(told) {
         Some(software) => format!(
             "{} answered{}: {}",
             software.name(),
@@ -85,6 +87,11 @@ fn version(hop: &Hop) -> String {
 }
 
 impl Software {
+    /// Whether it is a service that is never behind another proxy of the site.
+    fn is_in_front(self) -> bool {
+        matches!(self, Self::Alb | Self::CloudFront | Self::Cloudflare)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
@@ -115,7 +122,7 @@ impl Software {
                 "`return 301 https://$host$request_uri;` in the server block of port 80, with `listen 80;` and `listen [::]:80;`"
             }
             Self::Apache => {
-                "`RewriteEngine On` and `RewriteRule ^ https://%{HTTP_HOST}%{REQUEST_URI} [R=301,NE,L]` in `<VirtualHost *:80>`"
+                "`RewriteEngine On`, `RewriteCond %{THE_REQUEST} \"^\\S+ (\\S+)\"` and `RewriteRule ^ https://%{HTTP_HOST}%1 [R=301,NE,L]` in `<VirtualHost *:80>`, which keeps every byte"
             }
             Self::Haproxy => {
                 "`http-request redirect scheme https code 301 unless { ssl_fc }` in the frontend of port 80"
