@@ -38,10 +38,6 @@ fn talk(mut stream: TcpStream, act: Act, port: u16) {
 }
 
 /// The ids about the page in clear: nothing serves https here.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test measures how long a run takes"
-)]
 fn found(port: u16) -> Vec<String> {
     let began = Stopwatch::start();
     let output = Command::cargo_bin("doorstep")

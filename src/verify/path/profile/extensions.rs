@@ -144,10 +144,11 @@ fn key_ids(examined: &Examined<'_, '_>) -> Option<String> {
     (own != issuer).then(|| "an authority key identifier that is not the issuer's".to_owned())
 }
 
+/// Of an anchor only name and key count in a path (RFC 5280 §6.1.1), and those that `openssl req -x509` makes have no key usage.
 fn key_usage(examined: &Examined<'_, '_>) -> Option<String> {
     let there = examined.certificate.extension(id::KEY_USAGE).is_some();
     let version_3 = examined.certificate.x509.version() == X509Version::V3;
-    (examined.is_above() && version_3 && !there)
+    (examined.role == Role::Authority && version_3 && !there)
         .then(|| "an authority without key usage".to_owned())
 }
 
