@@ -1,5 +1,6 @@
 //! Derives what follows from the facts by cryptography and grammar. Pure: facts, anchors and a time in, verdicts out.
 
+mod ct;
 pub mod dane;
 mod der;
 pub mod dnssec;
