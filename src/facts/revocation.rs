@@ -62,6 +62,8 @@ pub enum StatusFault {
     },
     /// It speaks of another certificate.
     OtherCertificate,
+    /// The responder does not know the certificate (RFC 6960 §2.2).
+    NotKnown,
     /// Its signature is not by the issuer or one that the issuer delegated.
     BadSignature,
     /// Its signer has no right to sign it: a key usage without `cRLSign`, or a responder without the purpose.

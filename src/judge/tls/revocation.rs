@@ -60,7 +60,8 @@ finding! {
 finding! {
     /// What the authority's responder or list says of the certificate is of no use.
     ///
-    /// It was asked with `--revocation`, and its answer has ended, is ill signed or speaks of another certificate. Clients that
+    /// It was asked with `--revocation`, and its answer has ended, is ill signed, speaks of another certificate, or says that it
+    /// knows of none like this. Clients that
     /// insist on an answer fail; browsers mostly go on. There is nothing to mend at the server: tell the authority. With one of
     /// your own look at the responder's clock, at its certificate (extended key usage `OCSPSigning`, issued by the same
     /// authority), and at the job that publishes lists.
@@ -152,6 +153,7 @@ fn in_words(fault: &StatusFault) -> String {
             format!("the responder answers with error {code} instead")
         }
         StatusFault::OtherCertificate => "it speaks of another certificate".to_owned(),
+        StatusFault::NotKnown => "the responder does not know the certificate".to_owned(),
         StatusFault::BadSignature => "its signature is not the authority's".to_owned(),
         StatusFault::SignerNotAllowed => "its signer has no right to sign it".to_owned(),
         StatusFault::OutOfDate { next_update } => format!("it ended on {}", day(next_update)),

@@ -4,7 +4,7 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 
 use super::certificate::Cert;
-use super::list::{Issuer, time};
+use super::list::{Issuer, is_ahead, time};
 use super::signature::{Signed, Verdict, split_key};
 use crate::facts::revocation::{RevocationStatus, Sct, StatusFault};
 use crate::verify::ct;
@@ -50,9 +50,11 @@ pub(super) fn read(
     is_by(&basic, &signed, issuer, at)?;
     match said.next_update {
         Some(next_update) if next_update < at => Err(StatusFault::OutOfDate { next_update }),
-        _ if said.this_update > at => Err(StatusFault::NotYetValid {
+        _ if is_ahead(said.this_update, at) => Err(StatusFault::NotYetValid {
             this_update: said.this_update,
         }),
+        // Firefox takes that for a refusal (RFC 6960 §2.2: it may never have been issued).
+        _ if said.status == RevocationStatus::Unknown => Err(StatusFault::NotKnown),
         _ => Ok(said),
     }
 }
