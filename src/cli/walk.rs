@@ -18,9 +18,10 @@ use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
+use crate::observe::tls::beside::{self, BesidePlan};
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
-use crate::observe::tls::{Depth, TlsPlan, beside};
+use crate::observe::tls::{Depth, TlsPlan};
 use crate::verify::{dnssec, measured};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -268,7 +269,7 @@ pub(super) async fn check(
     let sockets = lookup.sockets(&host, port).await;
     let asking = Asking::default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
-    let walking = walk(target, &asking, &lookup, (settings, deadline));
+    let walking = walked(target, &asking, &lookup, (settings, deadline));
     let promised = async {
         let (traced, promises) = open?;
         Some(traced.ended_with(promises, settings).await)
@@ -346,15 +347,10 @@ pub(super) async fn httpcheck(
     }
     let http = match sockets {
         Err(failure) if known => {
-            walk(
-                target,
-                asking,
-                &lookup.lost(&host, failure),
-                (settings, deadline),
-            )
-            .await
+            let lost = lookup.lost(&host, failure);
+            walked(target, asking, &lost, (settings, deadline)).await
         }
-        _ => walk(target, asking, &lookup, (settings, deadline)).await,
+        _ => walked(target, asking, &lookup, (settings, deadline)).await,
     };
     Seen {
         dns: beside(answers),
@@ -368,6 +364,31 @@ fn beside(resolvers: Vec<ResolverAnswer>) -> Option<Dns> {
         resolvers,
         ..Dns::default()
     })
+}
+
+/// The walks, and the issuers that servers on the way did not send. Those of the target are looked for at its own door.
+async fn walked(
+    target: &Target,
+    asking: &Asking,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Http {
+    let mut http = walk(target, asking, lookup, (settings, deadline)).await;
+    let hops = http.routes.iter_mut().flat_map(|route| &mut route.hops);
+    let own = target.host.to_string();
+    let met = hops.filter_map(|hop| hop.tls.as_mut());
+    let plan = BesidePlan {
+        status: false,
+        ..settings.beside.clone()
+    };
+    beside::look(
+        met.filter(|endpoint| endpoint.server_name != own),
+        &plan,
+        lookup,
+        (&settings.dialer, deadline),
+    )
+    .await;
+    http
 }
 
 /// Where to connect to for a command that traces nothing: the address that was given, or what the resolver says.
@@ -426,7 +447,7 @@ async fn shake_hands(
     let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     beside::look(
-        &mut tls,
+        &mut tls.endpoints,
         &settings.beside,
         &lookup,
         (&settings.dialer, deadline),

@@ -1,8 +1,13 @@
 //! Where the zone and the certificate contradict each other.
 
+use std::sync::Arc;
+
 use super::Scenario;
-use crate::demo::blueprint::{Blueprint, BuildError, HOST, shop, with_site};
-use crate::demo::pki::HEALTHY;
+use crate::demo::blueprint::{
+    Blueprint, BuildError, HOST, at, identity, page, parsed, redirects, shop, with_site,
+};
+use crate::demo::pki::{HEALTHY, Request};
+use crate::demo::site::{Page, Site, Speaks};
 
 /// Where the records for the site's port are.
 const PORT: &str = "_443._tcp.shop.example.";
@@ -63,6 +68,34 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         change: |world| {
             let key = renewed(world)?;
             world.shop = with_site(shop()).unsigned().expecting(PORT, key);
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "target-missing-intermediate",
+        title: "the redirect leads to a host that does not send its issuer's certificate",
+        text: "The site itself is in order and sends visitors on to the new shop, whose administrator configured `cert.pem` instead \
+               of `fullchain.pem`. Browsers that have met the issuer elsewhere get in, and others do not.",
+        target: HOST,
+        findings: &["tls/missing-intermediate"],
+        change: |world| {
+            let store = "store.shop.example";
+            let leaf = world.pki.leaf(&Request {
+                names: &[store],
+                ..HEALTHY
+            })?;
+            let identity = Arc::new(identity(&leaf, &[])?);
+            world.sites.push(Site {
+                name: store.to_owned(),
+                addresses: parsed(&["192.0.2.20"]),
+                http: Speaks::Http(redirects()),
+                https: Speaks::Https(identity, vec![page()]),
+            });
+            world.shop = at(with_site(shop()), &["store.shop.example."], &["192.0.2.20"]);
+            let onwards = Page::redirect(301, "https://store.shop.example$request_uri");
+            world.show(&vec![
+                onwards.with("strict-transport-security", "max-age=31536000"),
+            ]);
             Ok(())
         },
     },
