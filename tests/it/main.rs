@@ -13,6 +13,7 @@ mod dnstrace;
 mod ending;
 mod generated;
 mod hostile;
+mod hostile_certificates;
 mod imports;
 mod peers;
 mod pki;
