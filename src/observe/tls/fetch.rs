@@ -179,7 +179,7 @@ mod tests {
     fn fetched_by(url: &str, public_only: bool, rewritten: Vec<ConnectTo>) -> Failure {
         let patience = Duration::from_secs(1);
         let dialer = Dialer::new(Families::Both, rewritten);
-        let deadline = Deadline::after(patience, Stop::new());
+        let deadline = Deadline::after(patience * 10, Stop::new());
         let plan = LookupPlan {
             resolver: ResolverChoice::System,
             hosts: None,
