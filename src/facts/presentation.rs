@@ -33,6 +33,39 @@ fn presentation(data: &RData) -> String {
             let parts: Vec<String> = text.txt_data.iter().map(|part| quoted(part)).collect();
             parts.join(" ")
         }
+        RData::SOA(soa) => format!(
+            "{} {} {} {} {} {} {}",
+            name(&soa.mname),
+            name(&soa.rname),
+            soa.serial,
+            soa.refresh,
+            soa.retry,
+            soa.expire,
+            soa.minimum
+        ),
+        RData::SRV(srv) => format!(
+            "{} {} {} {}",
+            srv.priority,
+            srv.weight,
+            srv.port,
+            name(&srv.target)
+        ),
+        RData::CAA(caa) => format!(
+            "{} {} {}",
+            caa.flags(),
+            printable(&caa.tag),
+            quoted(&caa.value)
+        ),
+        RData::HINFO(host) => format!("{} {}", quoted(&host.cpu), quoted(&host.os)),
+        RData::NAPTR(naptr) => format!(
+            "{} {} {} {} {} {}",
+            naptr.order,
+            naptr.preference,
+            quoted(&naptr.flags),
+            quoted(&naptr.services),
+            quoted(&naptr.regexp),
+            name(&naptr.replacement)
+        ),
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => rrsig(signature),
         RData::DNSSEC(DNSSECRData::NSEC(nsec)) => format!(
             "{}{}",
@@ -42,7 +75,7 @@ fn presentation(data: &RData) -> String {
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
         RData::HTTPS(https) => service::presentation(&https.0),
         RData::SVCB(svcb) => service::presentation(svcb),
-        known => known.to_string(),
+        known => printable(&known.to_string()),
     }
 }
 
@@ -59,8 +92,20 @@ fn name(name: &Name) -> String {
     DnsName::from(name.clone()).to_string()
 }
 
+/// What has no form of its own here, with what is not printable escaped.
+fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' '..=b'~' => safe.push(char::from(byte)),
+            other => safe.push_str(&format!("\\{other:03}")),
+        }
+    }
+    safe
+}
+
 /// A character string in quotes, with quote, backslash and what is not printable escaped.
-fn quoted(bytes: &[u8]) -> String {
+pub(super) fn quoted(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for byte in bytes {
         match byte {
