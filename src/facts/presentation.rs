@@ -76,7 +76,6 @@ fn presentation(data: &RData) -> String {
             types(NSEC::type_set(nsec))
         ),
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
-        RData::CAA(caa) => format!("{} {} {}", caa.flags(), caa.tag, quoted(&caa.value)),
         RData::HTTPS(https) => service::presentation(&https.0),
         RData::SVCB(svcb) => service::presentation(svcb),
         known => displayed(known),
