@@ -201,7 +201,8 @@ impl<'c> Chain<'c> {
     }
 }
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests {
     use super::*;
     use crate::facts::dns::{Link, Rcode, Record as Answer};

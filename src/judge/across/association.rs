@@ -33,10 +33,13 @@ finding! {
     fix: "have the zone signed and its DS entered at the registrar, or take the TLSA records out",
 }
 
+/// An endpoint, and its records.
+type Held<'f> = (&'f Endpoint, &'f Dane);
+
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     let Some(tls) = &facts.tls else { return };
     let endpoints = tls.endpoints.iter();
-    let held: Vec<(&Endpoint, &Dane)> = endpoints
+    let held: Vec<Held<'_>> = endpoints
         .filter_map(|endpoint| Some((endpoint, endpoint.dane.as_ref()?)))
         .collect();
     mismatches(&tls.host, &held, findings);
@@ -51,9 +54,9 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
 }
 
 /// One finding for each key that no record fits.
-fn mismatches(host: &str, held: &[(&Endpoint, &Dane)], findings: &mut Vec<Finding>) {
+fn mismatches(host: &str, held: &[Held<'_>], findings: &mut Vec<Finding>) {
     let key = |endpoint: &Endpoint| endpoint.leaf().and_then(|leaf| leaf.spki_sha256.clone());
-    let mut groups: Vec<(Option<String>, Vec<(&Endpoint, &Dane)>)> = Vec::new();
+    let mut groups: Vec<(Option<String>, Vec<Held<'_>>)> = Vec::new();
     for (endpoint, dane) in held.iter().filter(|(_, dane)| dane.is_broken()) {
         let own = key(endpoint);
         match groups.iter_mut().find(|(key, _)| *key == own) {
