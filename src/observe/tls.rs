@@ -98,18 +98,20 @@ async fn look(door: Door<'_>) -> Endpoint {
     let prober = Prober::new(&door);
     let addressee = addressee(door.plan);
     let shaking = shake(&door, stream, &mut endpoint);
-    let ((), asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
+    let ((), mut asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
     again(&door, &asked, &mut endpoint).await;
-    note(&asked, &mut endpoint);
     let answered = asked.iter().any(|(_, met)| met.is_answer());
-    if door.plan.depth == Depth::Enumerate && answered {
-        let lister = Lister {
-            prober: &prober,
-            addressee,
-            asked: &asked,
-        };
-        endpoint.offered = Some(lister.list().await);
-    }
+    let listing = async {
+        let lists = door.plan.depth == Depth::Enumerate && answered;
+        match lists.then(|| Lister::new(&prober, addressee, &asked)) {
+            Some(lister) => Some(lister.list().await),
+            None => None,
+        }
+    };
+    let (offered, nameless) = tokio::join!(listing, probe::ask_nameless(&prober, addressee));
+    endpoint.offered = offered;
+    probe::put(nameless, &mut asked);
+    note(&asked, &mut endpoint);
     endpoint
 }
 

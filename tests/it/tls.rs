@@ -102,6 +102,25 @@ fn a_list_has_what_the_server_has_in_its_order() {
 }
 
 #[test]
+fn a_list_takes_at_most_16_connections_at_a_time() {
+    let config = modern(&["h2"]);
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let peer = Peer::start(move |_, stream| {
+        let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+        most.fetch_max(now, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(50));
+        // Before the answer, as the client may open the next connection right after it.
+        open.fetch_sub(1, Ordering::SeqCst);
+        shake(&config, stream);
+    });
+    let (report, _) = peer.report(&["--enumerate"]);
+    assert_eq!(report["tls"]["endpoints"][0]["offered"]["complete"], true);
+    let most = seen.load(Ordering::SeqCst);
+    assert!((10..=16).contains(&most), "{most}");
+}
+
+#[test]
 fn a_policy_of_ones_own_is_held() {
     let config = modern(&["h2"]);
     let peer = Peer::start(move |_, stream| shake(&config, stream));

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use super::super::Depth;
 use super::super::door::Door;
 use super::super::hello::read::{End, Flight, Reader, Until};
 use super::super::hello::sslv2;
@@ -77,15 +78,25 @@ pub(in crate::observe::tls) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
+        // A list leaves one to the handshake.
+        let width = match door.plan.depth {
+            Depth::Enumerate => limits::LISTED_AT_ONCE - 1,
+            _ => limits::PROBES_AT_ONCE,
+        };
         Self {
             door,
-            permits: Semaphore::new(limits::PROBES_AT_ONCE),
-            width: u32::try_from(limits::PROBES_AT_ONCE).unwrap_or(u32::MAX),
+            permits: Semaphore::new(width),
+            width: u32::try_from(width).unwrap_or(u32::MAX),
             retries: AtomicUsize::new(0),
             silences: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             slowest: AtomicU64::new(0),
         }
+    }
+
+    /// Whether all that is accepted will be listed.
+    pub(in crate::observe::tls) fn lists(&self) -> bool {
+        self.door.plan.depth == Depth::Enumerate
     }
 
     /// How many connections were begun.
