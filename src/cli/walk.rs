@@ -11,7 +11,7 @@ use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::{DnsName, RrType};
-use crate::facts::tls::Tls;
+use crate::facts::tls::{Tls, Twin};
 use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::net::limits;
@@ -209,9 +209,24 @@ pub(super) async fn check(
     let asking = Asking::default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walk(target, &asking, &lookup, (settings, deadline));
-    let (tls, http) = tokio::join!(shaking, walking);
-    (seen.tls, seen.http) = (Some(tls), Some(http));
+    let twin = twin_of(target, &asking, handshake, &lookup);
+    let (tls, http, twin) = tokio::join!(shaking, walking, twin);
+    (seen.tls, seen.http) = (Some(Tls { twin, ..tls }), Some(http));
     seen
+}
+
+/// Where the twin leads, when the certificates of the target may be expected to name it.
+async fn twin_of(
+    target: &Target,
+    asking: &Asking,
+    handshake: &Handshake,
+    lookup: &Lookup,
+) -> Option<Twin> {
+    let is_web = handshake.server_name.is_none() && handshake.starttls.is_none();
+    let name = starts::twin(target, asking).filter(|_| is_web)?;
+    let sockets = lookup.sockets(&name, 443).await.ok()?;
+    let addresses = sockets.iter().map(SocketAddr::ip).collect();
+    Some(Twin { name, addresses })
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
@@ -244,10 +259,18 @@ pub(super) async fn tlscheck(
     let (answers, sockets) = look_up(target, port, handshake.address, (settings, deadline)).await;
     let host = target.host.to_string();
     let handshake = upgraded(handshake, port, target.url.is_some());
-    let tls = shake_hands(&host, sockets, &handshake, (settings, deadline)).await;
+    let asking = Asking {
+        address: handshake.address,
+        ..Asking::default()
+    };
+    let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    let (tls, twin) = tokio::join!(
+        shake_hands(&host, sockets, &handshake, (settings, deadline)),
+        twin_of(target, &asking, &handshake, &lookup)
+    );
     Seen {
         dns: beside(answers),
-        tls: Some(tls),
+        tls: Some(Tls { twin, ..tls }),
         http: None,
     }
 }
@@ -339,6 +362,7 @@ async fn shake_hands(
             return Tls {
                 host: host.to_owned(),
                 lookup: Some(failure),
+                twin: None,
                 endpoints: Vec::new(),
             };
         }

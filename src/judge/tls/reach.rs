@@ -358,6 +358,7 @@ mod tests {
     fn a_name_without_address_cannot_be_connected_to_but_a_silent_resolver_says_nothing() {
         let looked = |failure| {
             let tls = Tls {
+                twin: None,
                 host: "shop.example".to_owned(),
                 lookup: Some(failure),
                 endpoints: Vec::new(),

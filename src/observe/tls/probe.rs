@@ -161,6 +161,8 @@ pub(super) fn fact((question, met): &Asked, shown: Option<&str>) -> Probe {
         client_certificate_asked: (!met.flight.chain.is_empty())
             .then_some(met.flight.asks_certificate),
         chain,
+        trust: None,
+        name_matches: None,
         tries: met.tries,
         elapsed_ms: Some(met.elapsed.into()),
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::Depth;
 use super::super::door::Door;
@@ -97,6 +97,13 @@ impl<'a> Prober<'a> {
     /// Whether all that is accepted will be listed.
     pub(in crate::observe::tls) fn lists(&self) -> bool {
         self.door.plan.depth == Depth::Enumerate
+    }
+
+    /// Makes room for a connection that is made elsewhere, and counts it.
+    pub(in crate::observe::tls) async fn reserve(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.permits.acquire().await.ok();
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        permit
     }
 
     /// How many connections were begun.
