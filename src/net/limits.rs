@@ -66,6 +66,8 @@ pub const LISTED_AT_ONCE: usize = 16;
 pub const PROBES: usize = 18;
 /// Connections more, one at a time, for what ended in a reset or in silence: a server may cut every hello that it dislikes.
 pub const PROBE_RETRIES: usize = 16;
+/// The same for a list: some servers refuse every hello by closing the connection.
+pub const LIST_RETRIES: usize = 64;
 /// Of those, for what ended in silence, which costs the whole wait each time.
 pub const PROBE_SILENCES: usize = 3;
 /// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.

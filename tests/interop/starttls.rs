@@ -17,7 +17,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        material(directory.path());
+        let _ = material(directory.path());
         // Servers that give up root must still come here.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Self { directory }
@@ -134,6 +134,7 @@ fn postfix_is_walked_by_smtp() {
             "anvil unix - - n - 1 anvil",
             "tlsmgr unix - - n 1000? 1 tlsmgr",
             "rewrite unix - - n - - trivial-rewrite",
+            "proxymap unix - - n - - proxymap",
             "postlog unix-dgram n - n - 1 postlogd",
             "cleanup unix n - n - 0 cleanup",
         ];
@@ -165,14 +166,17 @@ fn dovecot_is_walked_by_imap_pop3_sieve_and_lmtp() {
     let [pop3, sieve, lmtp] = ports;
     let configuration = place.file("dovecot.conf");
     let server = Server::start("dovecot", |imap| {
+        let block = |service: &str, listener: &str, inside: &str| {
+            format!("service {service} {{\n inet_listener {listener} {{\n{inside}\n }}\n}}\n")
+        };
         let inet = |service: &str, listener: &str, port: u16| {
-            format!(
-                "service {service} {{ inet_listener {listener} {{ address = 127.0.0.1\n port = {port}\n }}\n }}\n"
+            block(
+                service,
+                listener,
+                &format!("address = 127.0.0.1\nport = {port}"),
             )
         };
-        let off = |service: &str, listener: &str| {
-            format!("service {service} {{ inet_listener {listener} {{ port = 0\n }}\n }}\n")
-        };
+        let off = |service: &str, listener: &str| block(service, listener, "port = 0");
         let services = [
             inet("imap-login", "imap", imap),
             off("imap-login", "imaps"),
@@ -184,8 +188,8 @@ fn dovecot_is_walked_by_imap_pop3_sieve_and_lmtp() {
         let text = format!(
             "base_dir = {run}\nstate_dir = {state}\nlog_path = /dev/null\nprotocols = imap pop3 lmtp sieve\nssl = yes\n\
              ssl_cert = <{rsa}\nssl_key = <{key}\nmail_location = maildir:/nonexistent\n{}\
-             passdb {{ driver = static\n args = password=x\n }}\n\
-             userdb {{ driver = static\n args = uid=nobody gid=nogroup home=/nonexistent\n }}\n",
+             passdb {{\n driver = static\n args = password=x\n }}\n\
+             userdb {{\n driver = static\n args = uid=nobody gid=nogroup home=/nonexistent\n }}\n",
             services.concat()
         );
         fs::write(&configuration, text).unwrap();

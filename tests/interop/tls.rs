@@ -335,7 +335,7 @@ fn mapped(port: u16) -> Lists {
         .unwrap();
     let (mut lists, mut version) = (Lists::new(), String::new());
     for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let line = line.trim_start_matches(['|', '_', ' ']);
+        let line = line.trim_start_matches(['|', '_', ' ']).trim_end();
         match line.strip_suffix(':') {
             Some(name) if name.starts_with("TLSv") || name == "SSLv3" => version = name.to_owned(),
             _ => {}

@@ -162,7 +162,12 @@ impl<'a> Prober<'a> {
         if silent && self.silences.fetch_add(1, Ordering::Relaxed) >= limits::PROBE_SILENCES {
             return false;
         }
-        self.retries.fetch_add(1, Ordering::Relaxed) < limits::PROBE_RETRIES
+        let most = if self.lists() {
+            limits::LIST_RETRIES
+        } else {
+            limits::PROBE_RETRIES
+        };
+        self.retries.fetch_add(1, Ordering::Relaxed) < most
     }
 
     async fn once(&self, hello: &Hello, patience: Duration) -> Met {
