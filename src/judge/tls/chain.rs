@@ -10,7 +10,9 @@ finding! {
     /// The certificate is signed with its own key, so nobody vouches for it.
     ///
     /// Such a certificate is what servers make for themselves at installation. Browsers stop visitors with a warning. Have a
-    /// certificate issued by a public authority (Let's Encrypt costs nothing), and point the server to it.
+    /// certificate issued by a public authority (Let's Encrypt costs nothing), and point the server to it: `certbot --nginx -d` or
+    /// `certbot --apache -d` with the name does both. By hand it is `ssl_certificate` in nginx, `SSLCertificateFile` in Apache,
+    /// the file of `bind … crt` in HAProxy; an ALB and CloudFront take a certificate of ACM, which costs nothing either.
     SelfSigned { place: String, subject: String }
     id: "tls/self-signed", severity: Error, source: "RFC 5280 §6.1",
     explained_by: ["tls/address-behind"],

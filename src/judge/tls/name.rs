@@ -11,6 +11,11 @@ finding! {
     /// None of its subject alternative names is the name that was asked for, so browsers stop visitors with a warning. Either
     /// the certificate was made without this name (a forgotten `www`, a wildcard one label too high), or the server answers
     /// with another site's certificate because it has no virtual host, or no certificate in the load balancer, for this name.
+    /// Look whether the server has the right certificate already: in nginx a `server` block with this `server_name` and its own
+    /// `ssl_certificate`, in Apache a `<VirtualHost *:443>` with this `ServerName` or `ServerAlias` and its own
+    /// `SSLCertificateFile`, in HAProxy the file in the directory of `bind … crt`; at an ALB "Listeners and rules",
+    /// "Certificates", at CloudFront "Alternate domain names" with a certificate of ACM that names it. If it has none, have
+    /// one made: `certbot --expand -d` with every name that the old one had, and this one.
     NameMismatch { name: String, place: String, names: String, san: Vec<String> }
     id: "tls/name-mismatch", severity: Error, source: "RFC 9525 §6",
     explained_by: ["tls/leaf-not-first", "tls/address-behind"],
