@@ -68,7 +68,7 @@ fn report(port: u16, protocol: &str) -> Value {
             "--json",
             "--no-config",
         ])
-        .args(["--timeout", "120s"])
+        .args(["--timeout", "120s", "--probe-timeout", "20s"])
         .output()
         .unwrap();
     serde_json::from_slice(&output.stdout)

@@ -105,7 +105,7 @@ impl Server {
                 "--json",
                 "--no-config",
             ])
-            .args(["--timeout", "120s"])
+            .args(["--timeout", "120s", "--probe-timeout", "20s"])
             .output()
             .unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
