@@ -20,10 +20,15 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
         dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
     }
-    for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {
-        path::verify(endpoint, anchors, at);
-        if let Some(dns) = &facts.dns {
-            dane::verify(dns, endpoint, anchors);
+    if let Some(tls) = &mut facts.tls {
+        let twin = tls.twin.as_ref().map(|twin| twin.name.as_str());
+        for endpoint in &mut tls.endpoints {
+            path::verify(endpoint, anchors, at);
+            path::verify_others(endpoint, anchors, at);
+            endpoint.twin_matches = twin.and_then(|twin| path::is_named(endpoint, twin));
+            if let Some(dns) = &facts.dns {
+                dane::verify(dns, endpoint, anchors);
+            }
         }
     }
     if let Some(http) = &mut facts.http {

@@ -11,7 +11,7 @@ use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::{DnsName, RrType};
-use crate::facts::tls::Tls;
+use crate::facts::tls::{Tls, Twin};
 use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::net::limits;
@@ -270,16 +270,31 @@ pub(super) async fn check(
     let asking = Asking::default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walked(target, &asking, &lookup, (settings, deadline));
+    let twin = twin_of(target, &asking, handshake, &lookup);
     let promised = async {
         let (traced, promises) = open?;
         Some(traced.ended_with(promises, settings).await)
     };
-    let (dns, tls, http) = tokio::join!(promised, shaking, walking);
+    let (dns, tls, http, twin) = tokio::join!(promised, shaking, walking, twin);
     Seen {
         dns,
-        tls: Some(tls),
+        tls: Some(Tls { twin, ..tls }),
         http: Some(http),
     }
+}
+
+/// Where the twin leads, when the certificates of the target may be expected to name it.
+async fn twin_of(
+    target: &Target,
+    asking: &Asking,
+    handshake: &Handshake,
+    lookup: &Lookup,
+) -> Option<Twin> {
+    let is_web = handshake.server_name.is_none() && handshake.starttls.is_none();
+    let name = starts::twin(target, asking).filter(|_| is_web)?;
+    let sockets = lookup.sockets(&name, 443).await.ok()?;
+    let addresses = sockets.iter().map(SocketAddr::ip).collect();
+    Some(Twin { name, addresses })
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
@@ -312,10 +327,18 @@ pub(super) async fn tlscheck(
     let (answers, sockets) = look_up(target, port, handshake.address, (settings, deadline)).await;
     let host = target.host.to_string();
     let handshake = upgraded(handshake, port, target.url.is_some());
-    let tls = shake_hands(&host, sockets, &handshake, (settings, deadline)).await;
+    let asking = Asking {
+        address: handshake.address,
+        ..Asking::default()
+    };
+    let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    let (tls, twin) = tokio::join!(
+        shake_hands(&host, sockets, &handshake, (settings, deadline)),
+        twin_of(target, &asking, &handshake, &lookup)
+    );
     Seen {
         dns: beside(answers),
-        tls: Some(tls),
+        tls: Some(Tls { twin, ..tls }),
         http: None,
     }
 }
@@ -427,6 +450,7 @@ async fn shake_hands(
             return Tls {
                 host: host.to_owned(),
                 lookup: Some(failure),
+                twin: None,
                 endpoints: Vec::new(),
             };
         }

@@ -43,6 +43,21 @@ impl NamedGroup {
         GROUPS.iter().map(|(number, _)| Self(*number))
     }
 
+    /// The group of this curve, as certificates name it.
+    #[must_use]
+    pub fn of_curve(name: &str) -> Option<Self> {
+        let registered = match name {
+            "P-192" => "secp192r1",
+            "P-224" => "secp224r1",
+            "P-256" => "secp256r1",
+            "P-384" => "secp384r1",
+            "P-521" => "secp521r1",
+            other => other,
+        };
+        let known = GROUPS.iter().find(|(_, own)| *own == registered);
+        known.map(|(number, _)| Self(*number))
+    }
+
     /// The registered name, or the number of what has none.
     #[must_use]
     pub fn name(self) -> String {
@@ -116,6 +131,8 @@ mod tests {
     fn groups_and_schemes_have_registered_names_and_unknown_ones_their_number() {
         assert_eq!(NamedGroup::X25519MLKEM768.name(), "X25519MLKEM768");
         assert_eq!(NamedGroup(0xfefe).name(), "0xFEFE");
+        assert_eq!(NamedGroup::of_curve("P-384"), Some(NamedGroup(0x18)));
+        assert_eq!(NamedGroup::of_curve("1.2.3"), None);
         assert!(NamedGroup(0x11eb).is_post_quantum() && !NamedGroup::X25519.is_post_quantum());
         assert_eq!(SignatureScheme(0x0804).name(), "rsa_pss_rsae_sha256");
     }

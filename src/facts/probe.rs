@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis};
 use super::certificate::Certificate;
-use super::tls::Hello;
+use super::tls::{Hello, Trust};
 
 /// One hello and what it met.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,12 @@ pub struct Probe {
     pub client_certificate_asked: Option<bool>,
     /// The certificates as sent, where they can be seen and are not those of the endpoint.
     pub chain: Vec<Certificate>,
+    /// Whether these lead to an anchor; derived for the other certificate of an endpoint that has two.
+    #[serde(default)]
+    pub trust: Option<Trust>,
+    /// Whether the first of these names the server; derived likewise.
+    #[serde(default)]
+    pub name_matches: Option<bool>,
     /// How many connections it took: what ends in silence or a reset is asked again, alone.
     pub tries: u8,
     /// How long the last of them took, its connect included.
@@ -101,5 +107,12 @@ impl Probe {
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.outcome == ProbeOutcome::Accepted
+    }
+
+    /// Whether it shows a certificate of another type than the endpoint's own, which clients get that cannot use that one.
+    #[must_use]
+    pub fn shows_other_certificate(&self) -> bool {
+        let asks_for_type = ["tls12-rsa", "tls12-ecdsa"].contains(&self.name.as_str());
+        asks_for_type && self.is_accepted() && !self.chain.is_empty()
     }
 }

@@ -18,6 +18,9 @@ pub struct Tls {
     pub host: String,
     /// Why the name led to no address, when it was looked up for this door alone.
     pub lookup: Option<Failure>,
+    /// The twin of the host and its addresses; `null` where there is none, or it was not looked up.
+    #[serde(default)]
+    pub twin: Option<Twin>,
     /// One for each address, in the order in which they were looked up.
     pub endpoints: Vec<Endpoint>,
 }
@@ -66,6 +69,9 @@ pub struct Endpoint {
     pub trust: Option<Trust>,
     /// Whether the leaf names the server; derived.
     pub name_matches: Option<bool>,
+    /// Whether the leaf names the twin of the server; derived.
+    #[serde(default)]
+    pub twin_matches: Option<bool>,
     /// Issuers that were not sent and were looked for at the addresses that certificates name.
     #[serde(default)]
     pub issuers_fetched: Vec<FetchedIssuer>,
@@ -93,6 +99,9 @@ pub struct Endpoint {
     pub dane: Option<super::dane::Dane>,
     /// All versions and suites, listed.
     pub offered: Option<Offered>,
+    /// Whether sessions are resumed; looked at where all is listed.
+    #[serde(default)]
+    pub resumption: Option<Resumption>,
 }
 
 /// An issuer fetched by the address in a certificate (authority information access).
@@ -126,6 +135,39 @@ pub struct Timings {
     pub connect_ms: Option<Millis>,
     /// From then until the handshake was done.
     pub handshake_ms: Option<Millis>,
+    /// From the hello sent until the first bytes of the ServerHello came.
+    #[serde(default)]
+    pub hello_ms: Option<Millis>,
+    /// From the hello sent until the server's certificates had come.
+    #[serde(default)]
+    pub certificate_ms: Option<Millis>,
+    /// From the hello sent until the server's Finished was verified.
+    #[serde(default)]
+    pub finished_ms: Option<Millis>,
+}
+
+/// Whether a second connection goes on where the first one ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Resumption {
+    /// How many tickets came on the first connection; `null` below TLS 1.3.
+    pub tickets: Option<u32>,
+    /// How many bytes of early data (0-RTT) they allow.
+    pub early_data_bytes: Option<u32>,
+    /// Whether the second connection was resumed.
+    pub resumed: Option<bool>,
+    /// Whether early data would have been accepted in it; `null` where no ticket allows any.
+    pub early_data_accepted: Option<bool>,
+    /// Why there was no second connection.
+    pub failure: Option<Failure>,
+}
+
+/// The other one of a registrable name and its `www`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Twin {
+    /// The name.
+    pub name: String,
+    /// Where it leads.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Why there was no handshake.
@@ -368,6 +410,7 @@ impl Endpoint {
             key_proven: None,
             trust: None,
             name_matches: None,
+            twin_matches: None,
             issuers_fetched: Vec::new(),
             ocsp_stapled: None,
             staple: None,
@@ -379,6 +422,7 @@ impl Endpoint {
             scts: None,
             dane: None,
             offered: None,
+            resumption: None,
         }
     }
 

@@ -96,6 +96,7 @@ mod tests {
             inconclusive: Vec::new(),
             dns: None,
             tls: Some(Tls {
+                twin: None,
                 host: "shop.example".to_owned(),
                 lookup: None,
                 endpoints: vec![endpoint],

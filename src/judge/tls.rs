@@ -9,6 +9,7 @@ mod expectation;
 mod extensions;
 mod lifetime;
 mod name;
+mod others;
 mod profile;
 mod reach;
 mod revocation;
@@ -92,6 +93,7 @@ pub(super) const RULES: &[Rule] = &[
     tolerance::LargeHelloIntolerant::RULE,
     tolerance::GreaseIntolerant::RULE,
     tolerance::SniRequired::RULE,
+    name::TwinNameUncovered::RULE,
     extensions::RenegotiationInsecure::RULE,
     extensions::Compression::RULE,
     extensions::NoExtendedMasterSecret::RULE,
@@ -110,6 +112,12 @@ pub(super) fn judge(tls: &Tls, at: Timestamp, findings: &mut Vec<Finding>) {
     for (host, endpoints) in by_host(&tls.endpoints) {
         reach::judge(host, &endpoints, findings);
         judge_certificates(host, &endpoints, at, findings);
+        if let Some(twin) = tls.twin.as_ref().filter(|_| host == tls.host) {
+            for shown in by_leaf(&endpoints) {
+                name::judge_twin(host, twin, &shown, findings);
+            }
+        }
+        others::judge(host, &endpoints, at, findings);
         addresses::judge(host, &endpoints, findings);
         judge_protocol(host, &endpoints, findings);
     }

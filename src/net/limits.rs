@@ -60,12 +60,16 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub const HEADERS: usize = 256;
 /// Bytes of a server's first flight that are read; the longest chains in use have a tenth of it.
 pub const FLIGHT_BYTES: usize = 256 * 1024;
-/// Hellos to one address at a time: what a check asks in one go (17) and the handshake beside it.
-pub const PROBES_AT_ONCE: usize = 18;
+/// Hellos to one address at a time: what a check asks in one go (16), and room for the follow-ups; the handshake is beside them.
+pub const PROBES_AT_ONCE: usize = 17;
+/// Connections to one address at a time, the handshake's included, when all that it accepts is listed.
+pub const LISTED_AT_ONCE: usize = 16;
 /// Connections of a check to one address, as long as the server answers each.
 pub const PROBES: usize = 18;
 /// Connections more, one at a time, for what ended in a reset or in silence: a server may cut every hello that it dislikes.
 pub const PROBE_RETRIES: usize = 16;
+/// The same for a list: some servers refuse every hello by closing the connection.
+pub const LIST_RETRIES: usize = 64;
 /// Of those, for what ended in silence, which costs the whole wait each time.
 pub const PROBE_SILENCES: usize = 3;
 /// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.

@@ -13,17 +13,20 @@ mod hello;
 pub mod identity;
 mod probe;
 mod recorder;
+mod resumption;
 mod revocation;
 mod spoken;
 pub mod starttls;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::net::TcpStream;
 
-use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::probe::Offered;
+use crate::facts::tls::{Endpoint, Resumption, Tls};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use door::Door;
@@ -32,6 +35,7 @@ use identity::Identity;
 use probe::Asked;
 use probe::prober::Prober;
 use probe::question::Addressee;
+use resumption::Keeper;
 use starttls::Protocol;
 
 /// Whom to shake hands with, and how.
@@ -81,6 +85,7 @@ pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls
     Tls {
         host: plan.host.clone(),
         lookup: None,
+        twin: None,
         endpoints: join_all(looks).await,
     }
 }
@@ -92,24 +97,33 @@ async fn look(door: Door<'_>) -> Endpoint {
         return endpoint;
     };
     if door.plan.depth == Depth::Handshake {
-        shake(&door, stream, &mut endpoint).await;
+        shake(&door, stream, &mut endpoint, None).await;
         return endpoint;
     }
     let prober = Prober::new(&door);
     let addressee = addressee(door.plan);
-    let shaking = shake(&door, stream, &mut endpoint);
-    let ((), asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
+    let keeper = (door.plan.depth == Depth::Enumerate).then(Keeper::new);
+    let shaking = shake(&door, stream, &mut endpoint, keeper.as_ref());
+    let ((), mut asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
     again(&door, &asked, &mut endpoint).await;
-    note(&asked, &mut endpoint);
     let answered = asked.iter().any(|(_, met)| met.is_answer());
-    if door.plan.depth == Depth::Enumerate && answered {
-        let lister = Lister {
-            prober: &prober,
-            addressee,
-            asked: &asked,
-        };
-        endpoint.offered = Some(lister.list().await);
-    }
+    let listing = async {
+        let lists = door.plan.depth == Depth::Enumerate && answered;
+        match lists.then(|| Lister::new(&prober, addressee, &asked)) {
+            Some(lister) => Some(lister.list().await),
+            None => None,
+        }
+    };
+    let resuming = resumed(&door, &prober, keeper.as_deref(), &endpoint);
+    let nameless = probe::ask_nameless(&prober, addressee);
+    let (offered, nameless, resumption) = tokio::join!(listing, nameless, resuming);
+    endpoint.offered = offered.map(|offered| Offered {
+        connections: prober.connections() + 1,
+        ..offered
+    });
+    endpoint.resumption = resumption;
+    probe::put(nameless, &mut asked);
+    note(&asked, &mut endpoint);
     endpoint
 }
 
@@ -130,20 +144,37 @@ async fn again(door: &Door<'_>, asked: &[Asked], endpoint: &mut Endpoint) {
         && let Ok(stream) =
             handshake::connect(door.at, door.patience(), door.dialer, door.deadline).await
     {
-        shake(door, stream, endpoint).await;
+        shake(door, stream, endpoint, None).await;
     }
+}
+
+/// What a second connection shows, where the first one was to be gone on with.
+async fn resumed(
+    door: &Door<'_>,
+    prober: &Prober<'_>,
+    keeper: Option<&Keeper>,
+    endpoint: &Endpoint,
+) -> Option<Resumption> {
+    let seen = endpoint.resumption.clone()?;
+    Some(resumption::look(door, prober, keeper?, seen).await)
 }
 
 /// Shakes hands, and closes the connection. In TLS 1.3 a server that insists on a certificate says so only after the client
 /// is done.
-async fn shake(door: &Door<'_>, stream: TcpStream, endpoint: &mut Endpoint) {
-    let stream = handshake::shaken(door, stream, endpoint).await;
-    if let (Some(stream), Some(true), None) = (
-        stream,
-        endpoint.client_certificate_asked,
-        &door.plan.identity,
-    ) {
+async fn shake(
+    door: &Door<'_>,
+    stream: TcpStream,
+    endpoint: &mut Endpoint,
+    keeper: Option<&Arc<Keeper>>,
+) {
+    let Some(mut stream) = handshake::shaken(door, stream, endpoint, keeper).await else {
+        return;
+    };
+    let is_asked = endpoint.client_certificate_asked == Some(true);
+    if is_asked && door.plan.identity.is_none() {
         handshake::turned_away(door, stream, endpoint).await;
+    } else if let Some(keeper) = keeper {
+        resumption::await_tickets(door, &mut stream, keeper, endpoint).await;
     }
 }
 

@@ -73,6 +73,31 @@ pub fn verify(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) {
     status::verify(endpoint, &path, anchors, at);
 }
 
+/// Fills in the same of the certificates of another type that an endpoint has for older clients.
+pub fn verify_others(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) {
+    let mut probes = std::mem::take(&mut endpoint.probes);
+    let others = probes.iter_mut().flatten();
+    for probe in others.filter(|probe| probe.shows_other_certificate()) {
+        let mut other = Endpoint {
+            chain: probe.chain.clone(),
+            staple: None,
+            ocsp_stapled: None,
+            status_answers: Vec::new(),
+            ..endpoint.clone()
+        };
+        verify(&mut other, anchors, at);
+        (probe.trust, probe.name_matches) = (other.trust, other.name_matches);
+    }
+    endpoint.probes = probes;
+}
+
+/// Whether the leaf of an endpoint names this server; `None` when it has none that can be read.
+#[must_use]
+pub fn is_named(endpoint: &Endpoint, server: &str) -> Option<bool> {
+    let der = CertificateDer::from_pem_slice(endpoint.leaf()?.pem.as_bytes()).ok()?;
+    name::matches(&Cert::read(&der, Some(0))?, server)
+}
+
 /// `at` in whole seconds when the leaf is valid then, else its last or first moment.
 fn valid_moment(leaf: &Cert<'_>, at: Timestamp) -> Timestamp {
     let validity = leaf.x509.validity();

@@ -15,6 +15,7 @@ mod http;
 mod internet;
 mod namespace;
 mod signed;
+mod starttls;
 mod tls;
 
 use std::collections::BTreeSet;

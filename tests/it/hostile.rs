@@ -79,7 +79,7 @@ fn run(world: &Running, arguments: &[&str]) -> Run {
 }
 
 /// The most memory that a process has taken, where the system tells.
-fn memory(process: u32) -> Option<usize> {
+pub(crate) fn memory(process: u32) -> Option<usize> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

@@ -102,6 +102,62 @@ fn a_list_has_what_the_server_has_in_its_order() {
 }
 
 #[test]
+fn a_list_takes_at_most_16_connections_at_a_time() {
+    let config = modern(&["h2"]);
+    let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let peer = Peer::start(move |_, stream| {
+        let now = open.fetch_add(1, Ordering::SeqCst) + 1;
+        most.fetch_max(now, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(50));
+        // Before the answer, as the client may open the next connection right after it.
+        open.fetch_sub(1, Ordering::SeqCst);
+        shake(&config, stream);
+    });
+    let (report, _) = peer.report(&["--enumerate"]);
+    assert_eq!(report["tls"]["endpoints"][0]["offered"]["complete"], true);
+    let most = seen.load(Ordering::SeqCst);
+    assert!((10..=16).contains(&most), "{most}");
+}
+
+#[test]
+fn a_list_tells_whether_sessions_go_on_and_when_each_part_came() {
+    let config = modern(&["h2"]);
+    let peer = Peer::start(move |_, stream| shake(&config, stream));
+    let (report, _) = peer.report(&["--enumerate"]);
+    let endpoint = &report["tls"]["endpoints"][0];
+    let resumption = &endpoint["resumption"];
+    assert_eq!(resumption["resumed"], true, "{resumption:#}");
+    assert_eq!(resumption["early_data_bytes"], 0);
+    assert!(resumption["tickets"].as_u64().unwrap() > 0);
+    let timings = &endpoint["timings"];
+    let at = |name: &str| timings[name].as_f64().unwrap();
+    assert!(at("hello_ms") <= at("certificate_ms") && at("certificate_ms") <= at("finished_ms"));
+    let (report, _) = peer.report(&[]);
+    assert_eq!(report["tls"]["endpoints"][0]["resumption"], Value::Null);
+}
+
+#[test]
+fn early_data_that_would_be_accepted_is_told_and_a_server_without_tickets_too() {
+    let made = |change: fn(&mut rustls::ServerConfig)| {
+        let mut config = Arc::unwrap_or_clone(modern(&["h2"]));
+        change(&mut config);
+        let config = Arc::new(config);
+        let peer = Peer::start(move |_, stream| shake(&config, stream));
+        let (report, _) = peer.report(&["--enumerate"]);
+        report["tls"]["endpoints"][0]["resumption"].clone()
+    };
+    let early = made(|config| config.max_early_data_size = 4_096);
+    assert_eq!(early["early_data_bytes"], 4_096, "{early:#}");
+    assert_eq!(early["early_data_accepted"], true, "{early:#}");
+    let none = made(|config| config.send_tls13_tickets = 0);
+    assert_eq!(
+        (&none["tickets"], &none["resumed"]),
+        (&Value::from(0), &Value::from(false))
+    );
+}
+
+#[test]
 fn a_policy_of_ones_own_is_held() {
     let config = modern(&["h2"]);
     let peer = Peer::start(move |_, stream| shake(&config, stream));
@@ -266,6 +322,115 @@ fn a_reset_at_every_stage_is_a_refusal_of_the_handshake_and_no_verdict_on_anythi
         assert!(
             !ids(&report).contains(&"tls/no-tls13") || outcome(&report, "tls12-rsa") == "accepted"
         );
+    }
+}
+
+#[test]
+fn a_cut_after_the_certificate_and_after_the_end_of_the_flight_is_an_error_and_no_verdict() {
+    let suite = server_hello(0x0303, 0xc02f);
+    let made = rcgen::generate_simple_self_signed(["shop.example".to_owned()]).unwrap();
+    let chain = certificate(made.cert.der());
+    let after_certificate = record(22, &[suite.clone(), chain.clone()].concat());
+    let after_done = record(22, &[suite, chain, message(14, &[])].concat());
+    for flight in [after_certificate, after_done] {
+        let peer = Peer::start(move |_, mut stream| {
+            hello(&mut stream);
+            let _ = stream.write_all(&flight);
+            // What the client still says is left unread, so the end is a reset.
+            std::thread::sleep(Duration::from_millis(50));
+        });
+        let (report, code) = soon(&peer);
+        let error = &report["tls"]["endpoints"][0]["error"];
+        assert_eq!((&error["stage"], code), (&Value::from("handshake"), 1));
+        for name in ["null", "rc4", "tls10", "post-quantum"] {
+            assert_ne!(outcome(&report, name), "accepted", "{name}");
+        }
+    }
+}
+
+#[test]
+fn alerts_before_and_after_the_hello_are_a_refusal_that_names_them() {
+    let fatal = record(21, &[2, 80]);
+    let early = {
+        let fatal = fatal.clone();
+        Peer::start(move |_, mut stream| {
+            let _ = stream.write_all(&fatal);
+            hello(&mut stream);
+            drain(stream);
+        })
+    };
+    let warned = Peer::saying([record(21, &[1, 112]), fatal.clone()].concat());
+    let late = Peer::saying([record(22, &server_hello(0x0303, 0xc02f)), fatal].concat());
+    for peer in [early, warned, late] {
+        let (report, code) = soon(&peer);
+        assert!(
+            ids(&report).contains(&"tls/handshake-refused"),
+            "{report:#}"
+        );
+        let error = &report["tls"]["endpoints"][0]["error"];
+        assert_eq!((&error["code"], code), (&Value::from(80), 1), "{error:#}");
+    }
+    // A warning alone ends nothing, and is followed by silence.
+    let (report, _) = soon(&Peer::saying(record(21, &[1, 112])));
+    assert!(
+        ids(&report).contains(&"tls/handshake-refused"),
+        "{report:#}"
+    );
+}
+
+/// The most memory that a run may take, in KiB.
+const MEMORY: usize = 50 * 1024;
+
+/// Runs a check, and says how much memory it took at most.
+fn peak(peer: &Peer) -> usize {
+    let target = format!("shop.example:{}", peer.port);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .args(["tlscheck", &target, "--address", "127.0.0.1"])
+        .args(["--enumerate", "--probe-timeout", "700ms", "--no-config"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        most = most.max(crate::hostile::memory(child.id()).unwrap_or_default());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    most
+}
+
+#[test]
+fn a_list_of_16_mib_and_records_of_every_size_take_little_memory() {
+    let list = |_, mut stream: TcpStream| {
+        hello(&mut stream);
+        let _ = stream.write_all(&record(22, &server_hello(0x0303, 0xc02f)));
+        // A message of 16 MiB, of which every byte comes.
+        let _ = stream.write_all(&record(22, &[11, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfc]));
+        let part = record(22, &[0; 16_384]);
+        (0..1_024).all(|_| stream.write_all(&part).is_ok());
+        drain(stream);
+    };
+    let packed = |_, mut stream: TcpStream| {
+        hello(&mut stream);
+        let _ = stream.write_all(&record(22, &server_hello(0x0303, 0xc02f)));
+        // Certificates of one byte, as many as one message holds.
+        let certificates = [0, 0, 1, 0].repeat(60_000);
+        let length = u32::try_from(certificates.len()).unwrap().to_be_bytes();
+        let body = [length[1..].to_vec(), certificates].concat();
+        for part in message(11, &body).chunks(16_384) {
+            let _ = stream.write_all(&record(22, part));
+        }
+        drain(stream);
+    };
+    let large = |_, mut stream: TcpStream| {
+        hello(&mut stream);
+        while stream.write_all(&record(22, &[0; 65_535])).is_ok() {}
+    };
+    for (number, peer) in [Peer::start(list), Peer::start(packed), Peer::start(large)]
+        .iter()
+        .enumerate()
+    {
+        let most = peak(peer);
+        assert!(most < MEMORY, "{number}: {most} KiB");
     }
 }
 

@@ -80,6 +80,23 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "twin-name-uncovered",
+        title: "the certificate was made without the www",
+        text: "Both names lead to the same machines, and `www.shop.example` would be redirected. Before that can happen the \
+               browser stops whoever typed it: the certificate is for `shop.example` alone.",
+        target: HOST,
+        findings: &["tls/twin-name-uncovered"],
+        change: |world| {
+            world.certify(
+                None,
+                &Request {
+                    names: &[HOST],
+                    ..HEALTHY
+                },
+            )
+        },
+    },
+    Scenario {
         name: "wrong-name",
         title: "the server shows another site's certificate",
         text: "The machines serve several sites, and none of their virtual hosts knows this name: the default one answers, \

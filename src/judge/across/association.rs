@@ -111,6 +111,7 @@ mod tests {
         });
         let mut facts = facts(None, None);
         facts.tls = Some(Tls {
+            twin: None,
             host: "shop.example".to_owned(),
             lookup: None,
             endpoints: endpoints.collect(),

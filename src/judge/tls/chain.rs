@@ -12,10 +12,10 @@ finding! {
     /// Such a certificate is what servers make for themselves at installation. Browsers stop visitors with a warning. Have a
     /// certificate issued by a public authority (Let's Encrypt costs nothing), and point the server to it.
     ///
-    /// `certbot --nginx` gets one and writes it into nginx; acme.sh: `acme.sh --issue -d NAME -w /var/www/html`, then
-    /// `--install-cert` with `--fullchain-file`, which nginx calls `ssl_certificate`, and `--key-file`; HAProxy wants both in one
-    /// file as `crt`. Behind an ALB or CloudFront the certificate of ACM is attached to the listener or the distribution; the one
-    /// on the instances is never seen by visitors.
+    /// `certbot --nginx` or `certbot --apache` gets one and writes it into the configuration; acme.sh: `acme.sh --issue -d NAME -w
+    /// /var/www/html`, then `--install-cert` with `--fullchain-file`, which is `ssl_certificate` in nginx and `SSLCertificateFile`
+    /// in Apache, and `--key-file`; HAProxy wants both in one file as `crt`. Behind an ALB or CloudFront the certificate of ACM
+    /// is attached to the listener or the distribution; the one on the instances is never seen by visitors.
     SelfSigned { place: String, subject: String }
     id: "tls/self-signed", severity: Error, source: "RFC 5280 §6.1",
     explained_by: ["tls/address-behind"],

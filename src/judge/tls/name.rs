@@ -1,7 +1,7 @@
-//! Does the leaf name the server that was asked for?
+//! Does the leaf name the server that was asked for, and its twin?
 
 use super::{labels, place};
-use crate::facts::tls::Endpoint;
+use crate::facts::tls::{Endpoint, Twin};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
 
@@ -14,14 +14,33 @@ finding! {
     ///
     /// Name every host: `certbot --nginx -d shop.example -d www.shop.example --expand`, `acme.sh --issue -d shop.example -d
     /// www.shop.example`. In nginx the block with this `server_name` must have its own `ssl_certificate`, or the default server
-    /// answers; HAProxy takes the right one of a directory (`bind :443 ssl crt /etc/haproxy/certs/`) by its names. In ACM request
-    /// a certificate with all names, then add it to the ALB: EC2, Load Balancers, the HTTPS listener, Certificates, Add; in
-    /// CloudFront it must be in us-east-1, and the name among the alternate domain names.
+    /// answers; in Apache the `<VirtualHost *:443>` with this `ServerName` or `ServerAlias` its own `SSLCertificateFile`; HAProxy
+    /// takes the right one of a directory (`bind :443 ssl crt /etc/haproxy/certs/`) by its names. In ACM request a certificate
+    /// with all names, then add it to the ALB: EC2, Load Balancers, the HTTPS listener, Certificates, Add; in CloudFront it must
+    /// be in us-east-1, and the name among the alternate domain names.
     NameMismatch { name: String, place: String, names: String, san: Vec<String> }
     id: "tls/name-mismatch", severity: Error, source: "RFC 9525 §6",
     explained_by: ["tls/leaf-not-first", "tls/address-behind"],
     message: "the certificate at {place} is not for `{name}`, but for {names}",
     fix: "have a certificate made that names `{name}`, and serve it there",
+}
+
+finding! {
+    /// The name with or without its `www` leads here as well, and the certificate lacks it.
+    ///
+    /// People type either, and bookmarks and links have both. Whoever takes the one that the certificate does not name is
+    /// stopped by a full-page warning (NET::ERR_CERT_COMMON_NAME_INVALID), before any redirect to the other name can help. A
+    /// wildcard covers `www.shop.example` and not `shop.example` itself. Have a certificate made for both: with certbot
+    /// `certbot --expand -d shop.example -d www.shop.example`, with acme.sh `-d` twice, in Caddy both names as the site's
+    /// address; at AWS request a new certificate in Certificate Manager with both names and choose it at the ALB's listener
+    /// ("Listeners and rules", "Certificates") or the CloudFront distribution ("Alternate domain names", "Custom SSL
+    /// certificate"). nginx needs `server_name shop.example www.shop.example;`, Apache `ServerAlias www.shop.example`, HAProxy
+    /// only the new file in its `crt` directory. Or, if nobody shall use the name, take its records out of the DNS.
+    TwinNameUncovered { twin: String, place: String, names: String, san: Vec<String> }
+    id: "tls/twin-name-uncovered", severity: Warning, source: "RFC 9525 §6",
+    explained_by: ["tls/name-mismatch", "tls/address-behind"],
+    message: "`{twin}` leads to {place} as well, and the certificate there is for {names} only",
+    fix: "have a certificate made that names `{twin}` too, or take that name out of the DNS",
 }
 
 /// How many names a message lists.
@@ -45,6 +64,30 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         san,
     };
     findings.push(evidence.about_all(host, labels(shown)));
+}
+
+/// The twin has to lead here: elsewhere another server may have its own certificate for it.
+pub(super) fn judge_twin(
+    host: &str,
+    twin: &Twin,
+    shown: &[&Endpoint],
+    findings: &mut Vec<Finding>,
+) {
+    let lacks = |endpoint: &&&Endpoint| {
+        let leads_here = twin.addresses.contains(&endpoint.address);
+        leads_here && endpoint.name_matches == Some(true) && endpoint.twin_matches == Some(false)
+    };
+    let lacking: Vec<&Endpoint> = shown.iter().filter(lacks).copied().collect();
+    let Some(leaf) = lacking.first().and_then(|endpoint| endpoint.leaf()) else {
+        return;
+    };
+    let evidence = TwinNameUncovered {
+        twin: twin.name.clone(),
+        place: place(&lacking),
+        names: listed(&leaf.san),
+        san: leaf.san.clone(),
+    };
+    findings.push(evidence.about_all(host, labels(&lacking)));
 }
 
 fn listed(san: &[String]) -> String {
@@ -78,6 +121,30 @@ mod tests {
     fn a_leaf_for_other_names_is_a_mismatch_and_an_unread_one_is_not_judged() {
         assert_eq!(judged(Some(false)), ["tls/name-mismatch"]);
         assert!(judged(Some(true)).is_empty() && judged(None).is_empty());
+    }
+
+    /// The twin leads to an address, and the leaf names it or not.
+    fn judged_twin(address: &str, matches: Option<bool>, own: Option<bool>) -> Vec<String> {
+        let mut endpoint = endpoint(1);
+        (endpoint.twin_matches, endpoint.name_matches) = (matches, own);
+        let twin = Twin {
+            name: "www.shop.example".to_owned(),
+            addresses: vec![address.parse().unwrap()],
+        };
+        ids(|findings| judge_twin("shop.example", &twin, &[&endpoint], findings))
+    }
+
+    #[test]
+    fn a_twin_that_leads_here_must_be_named() {
+        let judged = |matches| judged_twin("192.0.2.1", matches, Some(true));
+        assert_eq!(judged(Some(false)), ["tls/twin-name-uncovered"]);
+        assert!(judged(Some(true)).is_empty() && judged(None).is_empty());
+    }
+
+    #[test]
+    fn a_twin_that_leads_elsewhere_and_a_certificate_for_others_are_not_judged() {
+        assert!(judged_twin("192.0.2.9", Some(false), Some(true)).is_empty());
+        assert!(judged_twin("192.0.2.1", Some(false), Some(false)).is_empty());
     }
 
     #[test]

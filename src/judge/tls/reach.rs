@@ -61,7 +61,13 @@ finding! {
     ///
     /// It ended the handshake with an alert, closed the connection or fell silent after a hello that offers TLS 1.3 and 1.2 as
     /// browsers do. Browsers show an error such as ERR_SSL_PROTOCOL_ERROR. Often no certificate is configured for this name,
-    /// or only versions and cipher suites are allowed that nobody offers any more.
+    /// or only versions and cipher suites are allowed that nobody offers any more. In nginx a `server` block with this
+    /// `server_name` needs `listen 443 ssl;`, `ssl_certificate` and `ssl_certificate_key`, and no `ssl_reject_handshake on;`;
+    /// in Apache a `<VirtualHost *:443>` with `ServerName`, `SSLEngine on`, `SSLCertificateFile` and `SSLCertificateKeyFile`;
+    /// in HAProxy `bind :443 ssl crt` with a directory that holds the name's certificate, and no `strict-sni` without it. At
+    /// an ALB add the certificate to the HTTPS listener ("Listeners and rules", "Certificates"), at CloudFront the name to
+    /// "Alternate domain names". What the versions and suites should be: `ssl_protocols TLSv1.2 TLSv1.3;` and the server's
+    /// own `ssl_ciphers`.
     HandshakeRefused { place: String, why: String, meaning: String, met: Vec<Met> }
     id: "tls/handshake-refused", severity: Error, source: "RFC 8446 §6.2",
     explained_by: ["tls/legacy-only", "tls/starttls-missing", "tls/starttls-injection", "tls/client-certificate-required"],
@@ -358,6 +364,7 @@ mod tests {
     fn a_name_without_address_cannot_be_connected_to_but_a_silent_resolver_says_nothing() {
         let looked = |failure| {
             let tls = Tls {
+                twin: None,
                 host: "shop.example".to_owned(),
                 lookup: Some(failure),
                 endpoints: Vec::new(),

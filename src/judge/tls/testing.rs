@@ -113,6 +113,8 @@ pub(super) fn probe(name: &str, outcome: ProbeOutcome) -> Probe {
         signature_scheme: None,
         client_certificate_asked: None,
         chain: Vec::new(),
+        trust: None,
+        name_matches: None,
         tries: 1,
         elapsed_ms: None,
     }

@@ -2,9 +2,11 @@
 //!
 //! It begins where the probes ended: what they were answered is not asked again.
 
+mod agreement;
 mod chunks;
 mod ladder;
 mod order;
+mod turns;
 
 use futures_util::future::join_all;
 
@@ -12,29 +14,52 @@ use super::hello::read::Until;
 use super::hello::write::ClientHello;
 use super::hello::{SSL3, TLS10, TLS11, TLS12, TLS13};
 use super::probe::prober::{Met, Prober};
-use super::probe::question::{Addressee, Hello};
+use super::probe::question::{Addressee, Hello, SUITES_PER_HELLO};
 use super::probe::{Asked, verdict};
 use crate::facts::group::{NamedGroup, SignatureScheme};
 use crate::facts::probe::{Offered, OfferedVersion, ProbeOutcome};
-use crate::facts::suite::{Authentication, CipherSuite, KeyExchange};
+use crate::facts::suite::CipherSuite;
 use chunks::Chunk;
 use ladder::Ladder;
+use turns::Turns;
 
 /// Asks one endpoint.
 pub(super) struct Lister<'a> {
-    pub(super) prober: &'a Prober<'a>,
-    pub(super) addressee: Addressee<'a>,
-    pub(super) asked: &'a [Asked],
+    prober: &'a Prober<'a>,
+    addressee: Addressee<'a>,
+    asked: &'a [Asked],
+    turns: Turns,
 }
 
 /// What only servers accept that accept nearly everything.
-const MANY: [&str; 4] = ["null", "anonymous", "tls10", "sslv3"];
+const MANY: [&str; 2] = ["null", "anonymous"];
 /// Hellos that may be refused for another reason than their suites.
 const OTHERWISE: [&str; 4] = ["no-sni", "post-quantum", "grease", "large"];
 /// Alerts that refuse the version, whatever the suites (RFC 8446 §6.2).
 const PROTOCOL_VERSION: u8 = 70;
 
-impl Lister<'_> {
+impl<'a> Lister<'a> {
+    /// Begins with what the probes were answered.
+    pub(super) fn new(
+        prober: &'a Prober<'a>,
+        addressee: Addressee<'a>,
+        asked: &'a [Asked],
+    ) -> Self {
+        let turns = Turns::default();
+        asked.iter().for_each(|(question, met)| {
+            // What was not offered is not accepted.
+            if verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted {
+                turns.note(met);
+            }
+        });
+        Self {
+            prober,
+            addressee,
+            asked,
+            turns,
+        }
+    }
+
     /// Everything, from the newest version down.
     pub(super) async fn list(&self) -> Offered {
         let versions = [TLS13, TLS12, TLS11, TLS10, SSL3];
@@ -42,24 +67,29 @@ impl Lister<'_> {
             .into_iter()
             .filter(|version| self.may_speak(*version))
             .collect();
-        let suites = join_all(spoken.iter().map(|version| self.suites(*version)));
-        let (found, (groups, groups_complete), schemes) =
-            tokio::join!(suites, self.groups(), self.schemes());
-        let suites_complete = found.iter().all(|(_, complete)| *complete);
-        let lists = spoken
-            .into_iter()
-            .zip(found.into_iter().map(|(lists, _)| lists));
-        let mut versions = self.sorted(lists.collect()).await;
+        let suites = async {
+            let found = join_all(spoken.iter().map(|version| self.suites(*version))).await;
+            let complete = found.iter().all(|(_, complete)| *complete);
+            let lists = spoken.iter().copied();
+            let lists = lists.zip(found.into_iter().map(|(lists, _)| lists));
+            // The suites have told of groups and schemes by now.
+            let (versions, curves, schemes) =
+                tokio::join!(self.sorted(lists.collect()), self.curves(), self.schemes());
+            (versions, complete, curves, schemes)
+        };
+        let ((mut versions, complete, curves, schemes), others) =
+            tokio::join!(suites, self.groups());
         versions.extend(self.sslv2());
         let schemes_complete = schemes.as_ref().is_none_or(|(_, complete)| *complete);
         let named = |schemes: Vec<SignatureScheme>| {
             schemes.into_iter().map(SignatureScheme::name).collect()
         };
+        let (groups, groups_complete) = self.all_groups([curves, others]);
         Offered {
             versions,
             groups: groups.into_iter().map(NamedGroup::name).collect(),
             signature_algorithms: schemes.map(|(schemes, _)| named(schemes)),
-            complete: suites_complete && groups_complete && schemes_complete,
+            complete: complete && groups_complete && schemes_complete,
             connections: self.prober.connections() + 1,
         }
     }
@@ -119,19 +149,40 @@ impl Lister<'_> {
 
     /// The suites of one version, chunk by chunk in the order of the picks; and whether that is all.
     async fn suites(&self, version: u16) -> (Vec<Vec<CipherSuite>>, bool) {
-        let ladders = chunks::suites(version).into_iter().map(|chunk| {
-            let ladder = self.seeded(version, chunk);
+        let ladders = self.ladders(version).into_iter().map(|ladder| {
             self.climb(
                 ladder,
                 move |lister, offer: &[CipherSuite]| {
                     let hello = lister.addressee.hello(&[version], []);
                     let suites = offer.to_vec();
-                    Hello::Tls(ClientHello { suites, ..hello }, Until::Hello)
+                    let hello = ClientHello { suites, ..hello };
+                    Hello::Tls(lister.turns.turned(hello), Until::Flight)
                 },
                 move |met| suite_of(met, version),
             )
         });
         gathered(join_all(ladders).await)
+    }
+
+    /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest.
+    fn ladders(&self, version: u16) -> Vec<Ladder<CipherSuite>> {
+        let accepts = |(question, met): &Asked| {
+            MANY.contains(&question.name)
+                && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
+        };
+        let is_rich = self.asked.iter().any(accepts);
+        let (rare, usual): (Vec<_>, Vec<_>) = chunks::suites(version)
+            .into_iter()
+            .partition(|(all, _)| is_rich && all.len() > SUITES_PER_HELLO);
+        let mut rare = rare.into_iter().map(|(all, _)| all);
+        let mut ladders: Vec<Ladder<CipherSuite>> = Vec::new();
+        for chunk in usual {
+            let last = rare.next().unwrap_or_default();
+            ladders.push(self.seeded(version, chunk).and_at_last(last));
+        }
+        let alone = rare.map(|all| self.seeded(version, (all, Vec::new())));
+        ladders.extend(alone);
+        ladders
     }
 
     /// A ladder that knows what the probes were answered in this version.
@@ -183,6 +234,9 @@ impl Lister<'_> {
                 let hello = hello(self, &offer);
                 let met = self.prober.ask(&hello).await;
                 let outcome = verdict::outcome(&hello, &met);
+                if outcome == ProbeOutcome::Accepted {
+                    self.turns.note(&met);
+                }
                 (offer, pick(&met), outcome)
             });
             for (offer, picked, outcome) in join_all(asking).await {
@@ -194,125 +248,12 @@ impl Lister<'_> {
             }
         }
     }
-
-    async fn groups(&self) -> (Vec<NamedGroup>, bool) {
-        let mut ladders = Vec::new();
-        if self.may_speak(TLS13) {
-            for all in chunks::groups() {
-                let mut ladder = Ladder::new(all, Vec::new());
-                if let Some((question, met)) = self.answer("post-quantum") {
-                    let refused = verdict::outcome(&question.hello, met) == ProbeOutcome::Refused;
-                    let known = refused.then_some((vec![NamedGroup::X25519MLKEM768], None));
-                    known
-                        .into_iter()
-                        .for_each(|(offer, pick)| ladder.learn(offer, pick));
-                }
-                ladders.push((TLS13, ladder));
-            }
-        }
-        if let Some(version) = self
-            .newest_old()
-            .filter(|_| self.fresh(KeyExchange::Ecdhe).is_some())
-        {
-            ladders.push((version, Ladder::new(chunks::old_groups(), Vec::new())));
-            if !self.may_speak(TLS13) {
-                let curves = NamedGroup::all().filter(chunks::is_curve);
-                ladders.extend(curves.map(|curve| (version, Ladder::new(vec![curve], Vec::new()))));
-            }
-        }
-        let climbing = ladders.into_iter().map(|(version, ladder)| {
-            self.climb(
-                ladder,
-                move |lister, offer: &[NamedGroup]| lister.group_hello(version, offer),
-                group_of,
-            )
-        });
-        let (found, complete) = gathered(join_all(climbing).await);
-        (found.concat(), complete)
-    }
-
-    fn group_hello(&self, version: u16, offer: &[NamedGroup]) -> Hello {
-        let fresh = self.fresh(KeyExchange::Ecdhe);
-        let suites = CipherSuite::all().filter(|suite| match version {
-            TLS13 => suite.is_tls13(),
-            _ => Some(*suite) == fresh,
-        });
-        let hello = self.addressee.hello(&[version], suites);
-        let groups = offer.to_vec();
-        Hello::Tls(ClientHello { groups, ..hello }, Until::Flight)
-    }
-
-    /// A suite with a fresh key agreement that was chosen, by RSA if possible: its certificate has no curve that must be offered.
-    fn fresh(&self, exchange: KeyExchange) -> Option<CipherSuite> {
-        let chosen = self
-            .asked
-            .iter()
-            .filter_map(|(_, met)| Some(met.flight.hello.as_ref()?.suite));
-        let fresh =
-            chosen.filter(|suite| suite.key_exchange() == exchange && !suite.is_anonymous());
-        fresh.min_by_key(|suite| suite.authentication() != Authentication::Rsa)
-    }
-
-    /// The schemes of TLS 1.2, each by itself, with a suite of each type of certificate that was chosen in it. They are left out
-    /// where so many suites are accepted that the list takes too many connections as it is.
-    async fn schemes(&self) -> Option<(Vec<SignatureScheme>, bool)> {
-        let accepts = |(question, met): &Asked| {
-            MANY.contains(&question.name)
-                && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
-        };
-        if self.asked.iter().any(accepts) {
-            return None;
-        }
-        let chosen = ["tls12-rsa", "tls12-ecdsa"].into_iter().filter_map(|name| {
-            let (_, met) = self.answer(name)?;
-            let hello = met
-                .flight
-                .hello
-                .as_ref()
-                .filter(|hello| hello.version == TLS12)?;
-            let known = met.flight.agreement.as_ref()?.scheme?;
-            Some((hello.suite, known))
-        });
-        let each = chosen.flat_map(|(suite, known)| {
-            let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite, known));
-            all.map(move |scheme| (suite, known, scheme))
-        });
-        let climbing = each.map(|(suite, known, scheme)| {
-            let mut ladder = Ladder::new(vec![scheme], Vec::new());
-            if scheme == known {
-                ladder.learn(vec![known], Some(known));
-            }
-            self.climb(
-                ladder,
-                move |lister, offer: &[SignatureScheme]| {
-                    let hello = lister.addressee.hello(&[TLS12], [suite]);
-                    let schemes = offer.to_vec();
-                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight)
-                },
-                |met| met.flight.agreement.as_ref()?.scheme,
-            )
-        });
-        let (found, complete) = gathered(join_all(climbing).await);
-        Some((found.concat(), complete))
-    }
 }
 
 /// Whether a hello that offers TLS 1.3 beside older versions was answered with one of those.
 fn is_downgrade((question, met): &Asked) -> bool {
     let answer = met.flight.hello.as_ref();
     question.name == "grease" && answer.is_some_and(|hello| hello.version < TLS13)
-}
-
-/// Whether a scheme can sign with the certificate of a suite, of which one scheme is known. PSS with a PSS key, and EdDSA, are
-/// other types of certificate.
-fn suits(scheme: SignatureScheme, suite: CipherSuite, known: SignatureScheme) -> bool {
-    let is_edwards = |scheme: SignatureScheme| matches!(scheme.0, 0x0807 | 0x0808);
-    match suite.authentication() {
-        Authentication::Ecdsa if is_edwards(known) => scheme == known,
-        Authentication::Ecdsa => scheme.0 & 0xff == 3,
-        Authentication::Rsa => scheme.0 & 0xff == 1 || matches!(scheme.0, 0x0804..=0x0806),
-        _ => false,
-    }
 }
 
 fn suite_of(met: &Met, version: u16) -> Option<CipherSuite> {

@@ -15,6 +15,7 @@ pub fn read(file: &str, name: Option<&str>, chain: &[Vec<u8>]) -> Tls {
     Tls {
         host: file.to_owned(),
         lookup: None,
+        twin: None,
         endpoints: vec![endpoint],
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::client::Resumption;
+use rustls::client::{ClientSessionStore, Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Error as TlsError, InvalidMessage, KeyLogFile};
@@ -21,6 +21,7 @@ use tokio_rustls::client::TlsStream;
 use super::door::Door;
 use super::identity::Presenter;
 use super::recorder::{Recorder, Shown};
+use super::resumption::Keeper;
 use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
 use crate::facts::attempt::Failure;
@@ -51,7 +52,7 @@ pub(in crate::observe) async fn open(
     };
     let mut endpoint = unseen(plan, at);
     let stream = match connected(&door, &mut endpoint).await {
-        Some(stream) => shaken(&door, stream, &mut endpoint).await,
+        Some(stream) => shaken(&door, stream, &mut endpoint, None).await,
         None => None,
     };
     (endpoint, stream)
@@ -78,16 +79,17 @@ pub(super) async fn shaken(
     door: &Door<'_>,
     stream: TcpStream,
     endpoint: &mut Endpoint,
+    keeper: Option<&Arc<Keeper>>,
 ) -> Option<Stream> {
     let provider = provider();
+    let upgraded = door.upgrade(stream).await;
     let recorder = Arc::new(Recorder::new(Arc::clone(&provider)));
     let presenter = Arc::new(Presenter::new(door.plan.identity.clone()));
     let seen = (Arc::clone(&recorder), Arc::clone(&presenter));
-    let upgraded = door.upgrade(stream).await;
     let watch = Stopwatch::start();
-    let shaken = match upgraded {
-        Ok(stream) => shake(door, stream, provider, seen).await,
-        Err(failure) => Err(failure),
+    let shaken = match (upgraded, config(door.plan, provider, seen, keeper)) {
+        (Ok(stream), Ok(config)) => shake(door, stream, config).await,
+        (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };
     let took = watch.elapsed();
     show(&recorder.shown(), endpoint);
@@ -95,7 +97,11 @@ pub(super) async fn shaken(
     endpoint.client_certificate_asked = far_enough.then(|| presenter.was_asked());
     match shaken {
         Ok(stream) => {
-            endpoint.timings.handshake_ms = Some(took.into());
+            let timings = &mut endpoint.timings;
+            timings.handshake_ms = Some(took.into());
+            timings.hello_ms = stream.get_ref().0.answered.map(Into::into);
+            timings.certificate_ms = recorder.shown().after.map(Into::into);
+            timings.finished_ms = Some(took.into());
             endpoint.error = None;
             chosen(stream.get_ref().1, endpoint);
             Some(stream)
@@ -181,25 +187,29 @@ pub(in crate::observe) async fn connect(
     }
 }
 
+/// A second handshake like the first one, which may be resumed.
+pub(super) async fn again(door: &Door<'_>, config: ClientConfig) -> Result<Stream, Failure> {
+    let stream = door.open().await?;
+    shake(door, stream, config).await
+}
+
 async fn shake(
     door: &Door<'_>,
     stream: TcpStream,
-    provider: Arc<CryptoProvider>,
-    seen: (Arc<Recorder>, Arc<Presenter>),
+    config: ClientConfig,
 ) -> Result<Stream, Failure> {
     let plan = door.plan;
-    let config = config(plan, provider, seen).map_err(|error| Failure::Incompatible {
-        rule: format!("{error:?}"),
-    })?;
     let name =
         ServerName::try_from(plan.server_name.clone()).map_err(|_| Failure::Incompatible {
             rule: "InvalidServerName".to_owned(),
         })?;
+    let watch = Stopwatch::start();
     let tee = Tee {
         inner: stream,
         first: Vec::new(),
+        watch,
+        answered: None,
     };
-    let watch = Stopwatch::start();
     let handshake = TlsConnector::from(Arc::new(config))
         .connect(name, tee)
         .into_fallible();
@@ -214,9 +224,13 @@ fn config(
     plan: &TlsPlan,
     provider: Arc<CryptoProvider>,
     (recorder, presenter): (Arc<Recorder>, Arc<Presenter>),
-) -> Result<ClientConfig, TlsError> {
+    keeper: Option<&Arc<Keeper>>,
+) -> Result<ClientConfig, Failure> {
     let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::Incompatible {
+            rule: format!("{error:?}"),
+        })?
         .dangerous()
         .with_custom_certificate_verifier(recorder)
         .with_client_cert_resolver(presenter);
@@ -227,8 +241,14 @@ fn config(
         .iter()
         .map(|name| name.clone().into_bytes())
         .collect();
-    // A resumed session shows no certificate.
-    config.resumption = Resumption::disabled();
+    // A resumed session shows no certificate, so nothing is kept from one look to the next.
+    config.resumption = match keeper {
+        Some(keeper) => Resumption::store(Arc::clone(keeper) as Arc<dyn ClientSessionStore>),
+        None => Resumption::disabled(),
+    };
+    if let Some(keeper) = keeper {
+        keeper.remember(&config);
+    }
     Ok(config)
 }
 
@@ -291,10 +311,12 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
     }
 }
 
-/// Keeps the first bytes that a peer sends.
+/// Keeps the first bytes that a peer sends, and when they came.
 pub(in crate::observe) struct Tee<S> {
     inner: S,
     first: Vec<u8>,
+    watch: Stopwatch,
+    answered: Option<Duration>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
@@ -307,6 +329,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         let room = FIRST_BYTES - self.first.len();
         let new = buffer.filled().get(before..).unwrap_or_default();
+        if !new.is_empty() && self.answered.is_none() {
+            self.answered = Some(self.watch.elapsed());
+        }
         self.first.extend(new.iter().take(room));
         polled
     }

@@ -27,7 +27,11 @@ pub(super) type Asked = (Question, Met);
 
 /// Asks every question, then what follows from the answers. `spent` connections of the address's share went elsewhere.
 pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>, spent: usize) -> Vec<Asked> {
-    let questions = addressee.questions();
+    let mut questions = addressee.questions();
+    if !prober.lists() {
+        let place = questions.len().saturating_sub(1);
+        questions.splice(place..place, addressee.nameless_question());
+    }
     let mut left = limits::PROBES.saturating_sub(spent + questions.len());
     let asking = questions.into_iter().map(|question| async {
         let met = prober.ask_once(&question.hello).await;
@@ -58,6 +62,22 @@ pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>, spent: us
         asked.iter_mut().for_each(|(_, met)| disbelieve(met));
     }
     asked
+}
+
+/// Asks without a name: what a list leaves for later, as it learns nothing from it.
+pub(super) async fn ask_nameless(prober: &Prober<'_>, addressee: Addressee<'_>) -> Option<Asked> {
+    let question = addressee.nameless_question().filter(|_| prober.lists())?;
+    let met = prober.ask(&question.hello).await;
+    Some((question, met))
+}
+
+/// Puts it where it stands in every report.
+pub(super) fn put(nameless: Option<Asked>, asked: &mut Vec<Asked>) {
+    let place = asked
+        .iter()
+        .position(|(question, _)| question.name == "grease");
+    let place = place.unwrap_or(asked.len());
+    asked.splice(place..place, nameless);
 }
 
 fn follow_ups(addressee: Addressee<'_>, asked: &[Asked]) -> Vec<Question> {
@@ -146,6 +166,8 @@ pub(super) fn fact((question, met): &Asked, shown: Option<&str>) -> Probe {
         client_certificate_asked: (!met.flight.chain.is_empty())
             .then_some(met.flight.asks_certificate),
         chain,
+        trust: None,
+        name_matches: None,
         tries: met.tries,
         elapsed_ms: Some(met.elapsed.into()),
     };

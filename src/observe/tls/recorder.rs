@@ -1,11 +1,14 @@
 //! A verifier that lets every handshake finish and writes down what it was shown: the verdict is made apart, in `verify`.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+
+use crate::net::clock::Stopwatch;
 
 /// What the server showed of itself.
 #[derive(Clone, Debug, Default)]
@@ -14,19 +17,24 @@ pub(super) struct Shown {
     /// The OCSP response that came along; empty when none did.
     pub(super) staple: Vec<u8>,
     pub(super) key_proven: Option<bool>,
+    /// When the certificates had come, from the hello on.
+    pub(super) after: Option<Duration>,
 }
 
 /// The verifier of one handshake.
 #[derive(Debug)]
 pub(super) struct Recorder {
     provider: Arc<CryptoProvider>,
+    watch: Stopwatch,
     shown: Mutex<Shown>,
 }
 
 impl Recorder {
+    /// For a handshake that begins now.
     pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
         Self {
             provider,
+            watch: Stopwatch::start(),
             shown: Mutex::default(),
         }
     }
@@ -63,6 +71,7 @@ impl ServerCertVerifier for Recorder {
                 .map(|certificate| certificate.clone().into_owned())
                 .collect();
             shown.staple = ocsp_response.to_vec();
+            shown.after = Some(self.watch.elapsed());
         });
         Ok(ServerCertVerified::assertion())
     }

@@ -7,9 +7,12 @@ mod tree;
 
 use std::fmt::Write;
 
+use colored::Colorize;
+
 use super::super::style::{Style, harmless};
 use super::super::words::{common_name, left};
 use super::{failed, mark, worst};
+use crate::facts::probe::Probe;
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
@@ -50,12 +53,17 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
     let lines: Vec<(String, String)> = tls
         .endpoints
         .iter()
-        .map(|endpoint| {
+        .flat_map(|endpoint| {
             let place = endpoint.file.clone();
-            (
+            let own = (
                 harmless(&place.unwrap_or_else(|| endpoint.address.to_string())),
                 line(report, endpoint, alike, style),
-            )
+            );
+            let others = endpoint.probes.iter().flatten();
+            let others = others.filter(|probe| probe.shows_other_certificate());
+            let others = others.filter(|_| endpoint.error.is_none());
+            let others = others.map(|probe| (String::new(), other(report, probe, style)));
+            std::iter::once(own).chain(others).collect::<Vec<_>>()
         })
         .collect();
     out.push_str(&each(&lines));
@@ -68,6 +76,9 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
     for endpoint in &tls.endpoints {
         if let Some(offered) = &endpoint.offered {
             out.push_str(&listing::listing(&endpoint.label(), offered, style));
+        }
+        if let Some(resumption) = &endpoint.resumption {
+            out.push_str(&hellos::resumption(endpoint, resumption, style));
         }
     }
     if style.verbose {
@@ -144,6 +155,26 @@ fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> Stri
         format!("  {}", agreed(endpoint))
     };
     format!("{sign} {path}  {}{choice}", left.unwrap_or_default())
+}
+
+/// The certificate of another type, for clients that cannot use the first one.
+fn other(report: &Report, probe: &Probe, style: Style) -> String {
+    let leaf = probe.chain.first();
+    let key = leaf.and_then(|leaf| leaf.key.as_ref());
+    let kind = match key.map_or("another key", |key| key.algorithm.as_str()) {
+        "EC" => "ECDSA",
+        other => other,
+    };
+    let own = || leaf.map(|leaf| vec![leaf.subject.clone()]);
+    let path = probe.trust.as_ref().map(|trust| trust.path.clone());
+    let path = path.or_else(own).unwrap_or_default();
+    let path: Vec<&str> = path.iter().map(|subject| common_name(subject)).collect();
+    let left = leaf
+        .and_then(|leaf| leaf.not_after)
+        .map(|end| left(end, report.judged_at));
+    let path = path.join(style.issued_by());
+    let text = format!("also by {kind}: {path}  {}", left.unwrap_or_default());
+    style.paint(&harmless(&text), |text| text.dimmed())
 }
 
 fn worst_at(findings: &[Finding], label: &str) -> Option<Severity> {

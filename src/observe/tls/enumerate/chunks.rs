@@ -119,18 +119,23 @@ impl Kind {
     }
 }
 
-/// The groups of TLS 1.3 in their chunks. Most servers have most of the curves, so each of those is asked for by itself: that
-/// takes one round.
-pub(super) fn groups() -> Vec<Vec<NamedGroup>> {
-    let (hybrid, classical): (Vec<NamedGroup>, Vec<NamedGroup>) =
-        NamedGroup::all().partition(|group| group.is_post_quantum());
-    let (curves, others): (Vec<NamedGroup>, Vec<NamedGroup>) =
-        classical.into_iter().partition(is_curve);
-    let others = others.into_iter().filter(|group| !is_of_tls12(*group));
-    let mut chunks = vec![hybrid];
-    chunks.extend(curves.into_iter().map(|curve| vec![curve]));
-    chunks.push(others.collect());
-    chunks
+/// The hybrid groups, which exist in TLS 1.3 alone.
+pub(super) fn hybrid_groups() -> Vec<NamedGroup> {
+    NamedGroup::all()
+        .filter(|group| group.is_post_quantum())
+        .collect()
+}
+
+/// The groups of TLS 1.3 beside hybrid ones and the curves of old.
+pub(super) fn other_groups() -> Vec<NamedGroup> {
+    NamedGroup::all()
+        .filter(|group| is_classical_of_tls13(*group) && !is_curve(group))
+        .collect()
+}
+
+/// The groups of TLS 1.3 but for the hybrid ones.
+pub(super) fn is_classical_of_tls13(group: NamedGroup) -> bool {
+    !group.is_post_quantum() && !is_of_tls12(group)
 }
 
 /// The curves that TLS 1.2 and 1.3 have in common.
@@ -138,14 +143,13 @@ pub(super) fn is_curve(group: &NamedGroup) -> bool {
     matches!(group.0, 0x0017..=0x0019 | 0x001d | 0x001e)
 }
 
-/// Groups that exist only in TLS 1.2 and below.
-pub(super) fn old_groups() -> Vec<NamedGroup> {
-    NamedGroup::all()
-        .filter(|group| is_of_tls12(*group))
-        .collect()
+/// The groups of Diffie-Hellman without a curve (RFC 7919): who has one has them all.
+pub(super) fn is_finite_field(group: NamedGroup) -> bool {
+    matches!(group.0, 0x0100..=0x01ff)
 }
 
-fn is_of_tls12(group: NamedGroup) -> bool {
+/// Whether it exists only in TLS 1.2 and below.
+pub(super) fn is_of_tls12(group: NamedGroup) -> bool {
     matches!(group.0, 0x0013 | 0x0015 | 0x0016 | 0x001a..=0x001c)
 }
 

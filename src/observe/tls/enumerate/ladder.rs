@@ -6,15 +6,24 @@
 /// How many offers are made on a guess at a time: what a well-kept server has of one type of certificate.
 const GUESSES: usize = 6;
 
+/// A server that has picked so many accepts nearly everything, and does not fail on long offers.
+const RICH: usize = 16;
+/// How long those may be.
+const LONG: usize = 128;
+
 /// The state of one list.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder<T> {
     left: Vec<T>,
     likely: Vec<T>,
+    /// What is hardly ever accepted, and goes along with the rest in the end.
+    rare: Vec<T>,
     picked: Vec<T>,
     answers: Vec<(Vec<T>, Option<T>)>,
     /// How many were picked, and how many offers were made, when the last offers went out.
     before: (usize, usize),
+    /// Whether nothing is guessed before something was picked.
+    is_cautious: bool,
     is_complete: bool,
 }
 
@@ -24,10 +33,26 @@ impl<T: Copy + PartialEq> Ladder<T> {
         Self {
             left: all,
             likely,
+            rare: Vec::new(),
             picked: Vec::new(),
             answers: Vec::new(),
             before: (0, 0),
+            is_cautious: false,
             is_complete: true,
+        }
+    }
+
+    /// The same with what is to be tried only in the end. One refusal then answers for both.
+    pub(super) fn and_at_last(mut self, rare: Vec<T>) -> Self {
+        self.rare = rare;
+        self
+    }
+
+    /// The same where most servers have either most or nothing of it: that is found out first.
+    pub(super) fn cautious(all: Vec<T>, likely: Vec<T>) -> Self {
+        Self {
+            is_cautious: true,
+            ..Self::new(all, likely)
         }
     }
 
@@ -50,15 +75,25 @@ impl<T: Copy + PartialEq> Ladder<T> {
     /// What to offer next, all at once; nothing when the list is done.
     pub(super) fn next(&mut self) -> Vec<Vec<T>> {
         self.derive();
+        let length = self.left.len() + self.rare.len();
+        let joins = self.left.is_empty() || self.picked.len() >= RICH && length <= LONG;
+        if joins && self.is_complete {
+            self.left.append(&mut self.rare);
+        }
         if self.left.is_empty() {
             return Vec::new();
         }
         let (picked, offered) = self.before;
-        if self.picked.len() < picked + offered {
+        let is_likely = |pick: &T| self.likely.contains(pick);
+        if self.picked.len() < picked + offered || !self.picked.iter().all(is_likely) {
             // The server prefers otherwise: further guesses would only cost offers.
             self.likely.clear();
         }
         let mut offers = vec![self.left.clone()];
+        if self.is_cautious && self.picked.is_empty() {
+            self.before = (0, 1);
+            return offers;
+        }
         let guesses = self.likely.iter().filter(|guess| self.left.contains(guess));
         let guesses = guesses.take(GUESSES);
         for guess in guesses {
@@ -73,8 +108,10 @@ impl<T: Copy + PartialEq> Ladder<T> {
                 offers.push(smaller);
             }
         }
-        // Of two that are likely either may come first, which one offer more settles at once.
-        if let [_, _, _] = offers.as_slice()
+        // Of two that are likely either may come first, which one offer more settles at once; unless the order is the guessed
+        // one so far.
+        let as_guessed = self.likely.starts_with(&self.picked);
+        if let ([_, _, _], false) = (offers.as_slice(), as_guessed)
             && let Some(second) = self
                 .likely
                 .iter()
@@ -159,6 +196,36 @@ mod tests {
             assert_eq!(picked, accepted);
             assert!(offers <= accepted.len() + 1 + 6, "{offers}");
         }
+    }
+
+    #[test]
+    fn one_refusal_answers_for_what_is_rare_as_well_when_much_was_picked() {
+        let all: Vec<u8> = (0..20).collect();
+        let mut ladder = Ladder::new(all.clone(), Vec::new()).and_at_last(vec![100, 101]);
+        let mut offers = 0;
+        while let Some(offer) = ladder.next().pop() {
+            offers += 1;
+            let pick = all.iter().take(18).find(|own| offer.contains(own)).copied();
+            ladder.learn(offer, pick);
+        }
+        assert_eq!((offers, ladder.result()), (19, (all[..18].to_vec(), true)));
+        let mut poor = Ladder::new(vec![1], Vec::new()).and_at_last(vec![100]);
+        assert_eq!(poor.next(), [vec![1]]);
+        poor.learn(vec![1], None);
+        assert_eq!(poor.next(), [vec![100]]);
+    }
+
+    #[test]
+    fn who_is_cautious_guesses_only_after_a_pick() {
+        let ladder = || Ladder::cautious(vec![1, 2, 3, 4], vec![1, 2, 3]);
+        let mut refused = ladder();
+        assert_eq!(refused.next(), [vec![1, 2, 3, 4]]);
+        refused.learn(vec![1, 2, 3, 4], None);
+        assert!(refused.next().is_empty());
+        let mut picked = ladder();
+        picked.next();
+        picked.learn(vec![1, 2, 3, 4], Some(1));
+        assert_eq!(picked.next()[..2], [vec![2, 3, 4], vec![3, 4]]);
     }
 
     #[test]

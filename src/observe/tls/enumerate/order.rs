@@ -87,24 +87,57 @@ impl Lister<'_> {
         if self.preferred(version, &[first, last]).await != Some(first) {
             return [one, other].concat();
         }
-        let (mut one, mut other) = (one.into_iter().peekable(), other.into_iter().peekable());
+        let (mut one, mut other) = (one.as_slice(), other.as_slice());
         let mut merged = Vec::new();
-        while let (Some(a), Some(b)) = (one.peek().copied(), other.peek().copied()) {
-            let before = self.preferred(version, &[a, b]).await != Some(b);
-            merged.extend(if before { one.next() } else { other.next() });
+        while let Some((first, rest)) = other.split_first() {
+            let (before, after) = one.split_at(self.run(version, one, *first).await);
+            merged.extend(before);
+            merged.push(*first);
+            // What follows in that list may come before the rest of this one as well.
+            (one, other) = (rest, after);
         }
         merged.extend(one);
-        merged.extend(other);
         merged
     }
+
+    /// How many of a list, from its beginning, come before a suite of another one. The steps double until they are too wide:
+    /// lists of two kinds mostly lie in each other as a few long runs.
+    async fn run(&self, version: u16, list: &[CipherSuite], suite: CipherSuite) -> usize {
+        let (mut low, mut high, mut step, mut is_bounded) = (0, list.len(), 1, false);
+        while low < high {
+            let at = if is_bounded {
+                usize::midpoint(low, high)
+            } else {
+                (low + step - 1).min(high - 1)
+            };
+            let Some(own) = list.get(at) else { break };
+            if self.precedes(version, *own, suite).await {
+                (low, step) = (at + 1, step * 2);
+            } else {
+                (high, is_bounded) = (at, true);
+            }
+        }
+        low
+    }
+
+    /// ChaCha20 is offered last, as in [`Lister::server_order`].
+    async fn precedes(&self, version: u16, one: CipherSuite, other: CipherSuite) -> bool {
+        let offer = if is_chacha(one) {
+            [other, one]
+        } else {
+            [one, other]
+        };
+        self.preferred(version, &offer).await != Some(other)
+    }
+}
+
+fn is_chacha(suite: CipherSuite) -> bool {
+    suite.cipher().starts_with("CHACHA20")
 }
 
 /// The first two suites of one type of certificate, in the order of the picks.
 fn pair(list: &[CipherSuite]) -> Option<(CipherSuite, CipherSuite)> {
-    let plain = || {
-        list.iter()
-            .filter(|suite| !suite.cipher().starts_with("CHACHA20"))
-    };
+    let plain = || list.iter().filter(|suite| !is_chacha(**suite));
     plain().enumerate().find_map(|(at, first)| {
         let same = |other: &&CipherSuite| other.authentication() == first.authentication();
         plain()

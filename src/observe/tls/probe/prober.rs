@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::super::Depth;
 use super::super::door::Door;
 use super::super::hello::read::{End, Flight, Reader, Until};
 use super::super::hello::sslv2;
@@ -77,15 +78,32 @@ pub(in crate::observe::tls) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
+        // A list leaves one to the handshake.
+        let width = match door.plan.depth {
+            Depth::Enumerate => limits::LISTED_AT_ONCE - 1,
+            _ => limits::PROBES_AT_ONCE,
+        };
         Self {
             door,
-            permits: Semaphore::new(limits::PROBES_AT_ONCE),
-            width: u32::try_from(limits::PROBES_AT_ONCE).unwrap_or(u32::MAX),
+            permits: Semaphore::new(width),
+            width: u32::try_from(width).unwrap_or(u32::MAX),
             retries: AtomicUsize::new(0),
             silences: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             slowest: AtomicU64::new(0),
         }
+    }
+
+    /// Whether all that is accepted will be listed.
+    pub(in crate::observe::tls) fn lists(&self) -> bool {
+        self.door.plan.depth == Depth::Enumerate
+    }
+
+    /// Makes room for a connection that is made elsewhere, and counts it.
+    pub(in crate::observe::tls) async fn reserve(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.permits.acquire().await.ok();
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        permit
     }
 
     /// How many connections were begun.
@@ -144,7 +162,12 @@ impl<'a> Prober<'a> {
         if silent && self.silences.fetch_add(1, Ordering::Relaxed) >= limits::PROBE_SILENCES {
             return false;
         }
-        self.retries.fetch_add(1, Ordering::Relaxed) < limits::PROBE_RETRIES
+        let most = if self.lists() {
+            limits::LIST_RETRIES
+        } else {
+            limits::PROBE_RETRIES
+        };
+        self.retries.fetch_add(1, Ordering::Relaxed) < most
     }
 
     async fn once(&self, hello: &Hello, patience: Duration) -> Met {

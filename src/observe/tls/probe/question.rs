@@ -57,7 +57,7 @@ impl Addressee<'_> {
         }
     }
 
-    /// The questions of every check, in the order of the report.
+    /// The questions of every check, in the order of the report, but for the one without a name.
     pub(in crate::observe::tls) fn questions(self) -> Vec<Question> {
         let mut questions = vec![Question {
             name: "sslv2",
@@ -103,20 +103,21 @@ impl Addressee<'_> {
             groups: vec![NamedGroup::X25519MLKEM768],
             ..self.hello(&[TLS13], preferred(CipherSuite::is_tls13))
         };
-        let mut questions = vec![first("post-quantum", hybrid)];
-        if self.server_name.is_some() {
-            // No hello holds them all, and none that servers prefer may be missing.
-            let common = |suite: CipherSuite| suite.is_aead() || suite.cipher().starts_with("AES_");
-            let suites = preferred(|suite| (is_rsa(suite) || is_ecdsa(suite)) && common(suite));
-            let nameless = Addressee { server_name: None };
-            questions.push(whole("no-sni", nameless.hello(&UP_TO_TLS12, suites)));
-        }
         let greased = ClientHello {
             grease: true,
             ..self.large()
         };
-        questions.push(first("grease", greased));
-        questions
+        vec![first("post-quantum", hybrid), first("grease", greased)]
+    }
+
+    /// Whether another site answers whoever says no name. An address is never said.
+    pub(in crate::observe::tls) fn nameless_question(self) -> Option<Question> {
+        self.server_name?;
+        // No hello holds them all, and none that servers prefer may be missing.
+        let common = |suite: CipherSuite| suite.is_aead() || suite.cipher().starts_with("AES_");
+        let suites = preferred(|suite| (is_rsa(suite) || is_ecdsa(suite)) && common(suite));
+        let nameless = Addressee { server_name: None };
+        Some(whole("no-sni", nameless.hello(&UP_TO_TLS12, suites)))
     }
 
     /// Asked when a hello with GREASE, which is a large one, was refused: is it the size?
@@ -136,7 +137,9 @@ impl Addressee<'_> {
     }
 
     fn large(self) -> ClientHello {
-        let modern = preferred(|suite| suite.is_tls13() || is_rsa(suite) || is_ecdsa(suite));
+        // Those of TLS 1.3 all of them, so that the pick is the first of that version's list.
+        let older = preferred(|suite| is_rsa(suite) || is_ecdsa(suite));
+        let modern = preferred(CipherSuite::is_tls13).chain(older);
         ClientHello {
             length: LARGE,
             ..self.hello(&[TLS13, TLS12], modern)
@@ -189,6 +192,16 @@ fn is_offered(suite: CipherSuite) -> bool {
         Authentication::Dss,
     ];
     !weak && authentication.contains(&suite.authentication())
+}
+
+/// Whether an RSA key of the usual kind signs with it in TLS 1.2.
+pub(in crate::observe::tls) fn is_of_rsa(scheme: SignatureScheme) -> bool {
+    scheme.0 & 0xff == 1 || matches!(scheme.0, 0x0804..=0x0806)
+}
+
+/// Whether an ECDSA key signs with it in TLS 1.2.
+pub(in crate::observe::tls) fn is_of_ecdsa(scheme: SignatureScheme) -> bool {
+    scheme.0 & 0xff == 3
 }
 
 fn is_rsa(suite: CipherSuite) -> bool {
@@ -263,9 +276,9 @@ mod tests {
     };
 
     fn suites(name: &str) -> Vec<CipherSuite> {
-        let question = SHOP
-            .questions()
-            .into_iter()
+        let all = SHOP.questions().into_iter();
+        let question = all
+            .chain(SHOP.nameless_question())
             .find(|question| question.name == name);
         match question.unwrap().hello {
             Hello::Tls(hello, _) => hello.suites,
@@ -275,8 +288,10 @@ mod tests {
 
     #[test]
     fn a_check_asks_16_questions_and_15_of_an_address() {
-        assert_eq!(SHOP.questions().len(), 16);
-        assert_eq!(Addressee { server_name: None }.questions().len(), 15);
+        let address = Addressee { server_name: None };
+        assert_eq!(SHOP.questions().len(), 15);
+        assert_eq!(address.questions().len(), 15);
+        assert!(SHOP.nameless_question().is_some() && address.nameless_question().is_none());
     }
 
     #[test]

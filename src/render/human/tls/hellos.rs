@@ -1,9 +1,10 @@
 //! What further hellos met, in one quiet sentence: what is wrong with it is said by the findings.
 
 use super::super::super::style::{Style, harmless};
+use super::super::super::words::count;
 use super::super::wrapped;
 use crate::facts::probe::ProbeOutcome;
-use crate::facts::tls::Endpoint;
+use crate::facts::tls::{Endpoint, Resumption};
 
 /// The questions by their names in a report, in words. Those that are missing here are parts of others.
 const QUESTIONS: [(&str, &str); 15] = [
@@ -52,4 +53,75 @@ pub(super) fn hellos(endpoint: &Endpoint, style: Style) -> String {
         .collect();
     let text = format!("{} {}", endpoint.label(), parts.join("; "));
     wrapped(&harmless(&text), "  ", "    ", style)
+}
+
+/// Whether sessions are gone on with, and whether anything could be sent early then.
+pub(super) fn resumption(endpoint: &Endpoint, seen: &Resumption, style: Style) -> String {
+    let tickets = match seen.tickets {
+        Some(tickets) => format!(" ({})", count(tickets as usize, "ticket")),
+        None => String::new(),
+    };
+    let resumed = match (&seen.failure, seen.resumed) {
+        (Some(failure), _) => format!("could not be asked again: {}", failure.in_words()),
+        (None, Some(true)) => format!("goes on with a session{tickets}"),
+        (None, Some(false)) => format!("goes on with no session{tickets}"),
+        (None, None) => "was not asked again".to_owned(),
+    };
+    let early = match (seen.early_data_accepted, seen.early_data_bytes) {
+        (Some(true), _) => "; accepts early data (0-RTT), which others can send again",
+        (Some(false), _) => "; allows early data in its tickets, and refuses it",
+        (None, Some(0)) => "; allows no early data (0-RTT)",
+        (None, _) => "",
+    };
+    let text = format!("{} {resumed}{early}", endpoint.label());
+    wrapped(&harmless(&text), "  ", "    ", style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style {
+        color: false,
+        unicode: true,
+        width: 200,
+        verbose: false,
+        quiet: false,
+    };
+
+    fn said(resumption: &Resumption) -> String {
+        let at = std::net::SocketAddr::from(([192, 0, 2, 1], 443));
+        let endpoint = Endpoint::unseen("shop.example", at, "shop.example");
+        self::resumption(&endpoint, resumption, STYLE)
+    }
+
+    #[test]
+    fn a_session_that_goes_on_and_one_that_does_not_are_told() {
+        let mut seen = Resumption {
+            tickets: Some(2),
+            early_data_bytes: Some(0),
+            resumed: Some(true),
+            ..Resumption::default()
+        };
+        let text = said(&seen);
+        assert!(
+            text.contains("goes on with a session (2 tickets)"),
+            "{text}"
+        );
+        assert!(text.contains("no early data"), "{text}");
+        seen.resumed = Some(false);
+        assert!(said(&seen).contains("goes on with no session"));
+        assert!(said(&Resumption::default()).contains("was not asked again"));
+    }
+
+    #[test]
+    fn early_data_that_is_accepted_is_said_to_be_repeatable() {
+        let seen = Resumption {
+            early_data_bytes: Some(16_384),
+            early_data_accepted: Some(true),
+            resumed: Some(true),
+            ..Resumption::default()
+        };
+        assert!(said(&seen).contains("others can send again"));
+    }
 }

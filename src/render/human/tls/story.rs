@@ -43,8 +43,16 @@ fn offered(endpoint: &Endpoint) -> String {
 fn chosen(endpoint: &Endpoint) -> String {
     let or_none = |part: &Option<String>| part.clone().unwrap_or_else(|| "none".to_owned());
     let took = endpoint.timings.handshake_ms.unwrap_or_default().0;
+    let timings = &endpoint.timings;
+    let phases = match (timings.hello_ms, timings.certificate_ms) {
+        (Some(hello), Some(certificate)) => format!(
+            "Its hello came after {:.1} ms, its certificate was there after {:.1} ms. ",
+            hello.0, certificate.0
+        ),
+        _ => String::new(),
+    };
     format!(
-        "The server chose {}, the suite {}, the group {} and the protocol {}. After {took:.1} ms the handshake was done, and \
+        "The server chose {}, the suite {}, the group {} and the protocol {}. {phases}After {took:.1} ms the handshake was done, and \
          both sides had shown that they hold the same keys by a first protected message each (Finished).",
         or_none(&endpoint.version),
         or_none(&endpoint.cipher_suite),

@@ -1,0 +1,180 @@
+//! The groups and the signature schemes: what the hellos about suites have not told already.
+
+use futures_util::future::join_all;
+
+use super::super::hello::read::Until;
+use super::super::hello::write::ClientHello;
+use super::super::hello::{TLS12, TLS13};
+use super::super::probe::question::{Hello, is_of_ecdsa, is_of_rsa};
+use super::super::probe::{Asked, verdict};
+use super::ladder::Ladder;
+use super::{Lister, chunks, gathered, group_of};
+use crate::facts::group::{NamedGroup, SignatureScheme};
+use crate::facts::probe::ProbeOutcome;
+use crate::facts::suite::{Authentication, CipherSuite, KeyExchange};
+use crate::observe::tls::certificate;
+
+/// What was found, and whether that is all.
+type Found<T> = (Vec<T>, bool);
+
+impl Lister<'_> {
+    /// The groups of TLS 1.3 that hardly any hello about suites comes to.
+    pub(super) async fn groups(&self) -> Found<NamedGroup> {
+        if !self.may_speak(TLS13) {
+            return (Vec::new(), true);
+        }
+        let others = chunks::other_groups();
+        let likely = others
+            .iter()
+            .filter(|group| chunks::is_finite_field(**group));
+        let others = Ladder::cautious(others.clone(), likely.copied().collect());
+        let mut hybrid = Ladder::new(chunks::hybrid_groups(), Vec::new());
+        let known = NamedGroup::X25519MLKEM768;
+        if let Some(asked) = self.answer("post-quantum") {
+            match verdict::outcome(&asked.0.hello, &asked.1) {
+                ProbeOutcome::Refused => hybrid.learn(vec![known], None),
+                ProbeOutcome::Accepted => hybrid.learn(vec![known], Some(known)),
+                _ => {}
+            }
+        }
+        let ladders = [hybrid, others];
+        self.agreed(ladders.map(|ladder| (TLS13, ladder)).into())
+            .await
+    }
+
+    /// The curves, and the groups of TLS 1.2 alone, that were not seen yet. Most servers have most of the curves, so each of
+    /// those is asked for by itself: that takes one round.
+    pub(super) async fn curves(&self) -> Found<NamedGroup> {
+        let old = self.newest_old();
+        let old = old.filter(|_| self.fresh(KeyExchange::Ecdhe).is_some());
+        let new = self.may_speak(TLS13).then_some(TLS13);
+        let seen = self.turns.seen().groups;
+        let unseen = |group: &NamedGroup| !seen.contains(group);
+        let mut ladders = Vec::new();
+        if let Some(version) = new.or(old) {
+            let curves = NamedGroup::all().filter(chunks::is_curve).filter(unseen);
+            ladders.extend(curves.map(|curve| (version, Ladder::new(vec![curve], Vec::new()))));
+        }
+        if let Some(version) = old {
+            let all = NamedGroup::all().filter(|group| chunks::is_of_tls12(*group));
+            let all: Vec<NamedGroup> = all.filter(unseen).collect();
+            ladders.push((version, Ladder::cautious(all, Vec::new())));
+        }
+        self.agreed(ladders).await
+    }
+
+    async fn agreed(&self, ladders: Vec<(u16, Ladder<NamedGroup>)>) -> Found<NamedGroup> {
+        let climbing = ladders.into_iter().map(|(version, ladder)| {
+            self.climb(
+                ladder,
+                move |lister, offer: &[NamedGroup]| lister.group_hello(version, offer),
+                group_of,
+            )
+        });
+        let (found, complete) = gathered(join_all(climbing).await);
+        (found.concat(), complete)
+    }
+
+    /// All that were found, and all that were seen by the way, in the order of the table.
+    pub(super) fn all_groups<const N: usize>(
+        &self,
+        found: [Found<NamedGroup>; N],
+    ) -> Found<NamedGroup> {
+        let complete = found.iter().all(|(_, complete)| *complete);
+        let mut accepted = self.turns.seen().groups;
+        accepted.extend(found.into_iter().flat_map(|(groups, _)| groups));
+        let known = NamedGroup::all().filter(|group| accepted.contains(group));
+        (known.collect(), complete)
+    }
+
+    fn group_hello(&self, version: u16, offer: &[NamedGroup]) -> Hello {
+        let fresh = self.fresh(KeyExchange::Ecdhe);
+        let suites = CipherSuite::all().filter(|suite| match version {
+            TLS13 => suite.is_tls13(),
+            _ => Some(*suite) == fresh,
+        });
+        let hello = self.addressee.hello(&[version], suites);
+        let mut groups = offer.to_vec();
+        // Without it the certificate may not be used (RFC 8422 §5.1). A server that prefers it to what is asked for agrees on
+        // the latter with nobody.
+        let needed = self.curve_of_certificate().filter(|_| version < TLS13);
+        groups.extend(needed.filter(|curve| !offer.contains(curve)));
+        Hello::Tls(ClientHello { groups, ..hello }, Until::Flight)
+    }
+
+    /// The curve of the certificate that older versions show when it is all that they have.
+    fn curve_of_certificate(&self) -> Option<NamedGroup> {
+        let fresh = self.fresh(KeyExchange::Ecdhe)?;
+        let shows = |(_, met): &&Asked| {
+            let hello = met.flight.hello.as_ref();
+            hello.is_some_and(|hello| hello.suite.authentication() == fresh.authentication())
+        };
+        let mut chains = self
+            .asked
+            .iter()
+            .filter(shows)
+            .map(|(_, met)| &met.flight.chain);
+        let leaf = chains.find_map(|chain| chain.first())?;
+        let curve = certificate::read(leaf).key?.curve?;
+        NamedGroup::of_curve(&curve)
+    }
+
+    /// A suite with a fresh key agreement that was chosen, by RSA if possible: its certificate has no curve that must be offered.
+    fn fresh(&self, exchange: KeyExchange) -> Option<CipherSuite> {
+        let chosen = self
+            .asked
+            .iter()
+            .filter_map(|(_, met)| Some(met.flight.hello.as_ref()?.suite));
+        let fresh =
+            chosen.filter(|suite| suite.key_exchange() == exchange && !suite.is_anonymous());
+        fresh.min_by_key(|suite| suite.authentication() != Authentication::Rsa)
+    }
+
+    /// The schemes of TLS 1.2, each by itself, with a suite of each type of certificate that was chosen in it.
+    pub(super) async fn schemes(&self) -> Option<Found<SignatureScheme>> {
+        let chosen = ["tls12-rsa", "tls12-ecdsa"].into_iter().filter_map(|name| {
+            let (_, met) = self.answer(name)?;
+            let hello = met
+                .flight
+                .hello
+                .as_ref()
+                .filter(|hello| hello.version == TLS12)?;
+            let known = met.flight.agreement.as_ref()?.scheme?;
+            Some((hello.suite, known))
+        });
+        let seen = self.turns.seen().schemes;
+        let each = chosen.flat_map(|(suite, known)| {
+            let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite, known));
+            all.map(move |scheme| (suite, scheme))
+        });
+        let climbing = each.map(|(suite, scheme)| {
+            let mut ladder = Ladder::new(vec![scheme], Vec::new());
+            if seen.contains(&scheme) {
+                ladder.learn(vec![scheme], Some(scheme));
+            }
+            self.climb(
+                ladder,
+                move |lister, offer: &[SignatureScheme]| {
+                    let hello = lister.addressee.hello(&[TLS12], [suite]);
+                    let schemes = offer.to_vec();
+                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight)
+                },
+                |met| met.flight.agreement.as_ref()?.scheme,
+            )
+        });
+        let (found, complete) = gathered(join_all(climbing).await);
+        Some((found.concat(), complete))
+    }
+}
+
+/// Whether a scheme can sign with the certificate of a suite, of which one scheme is known. PSS with a PSS key, and EdDSA, are
+/// other types of certificate.
+fn suits(scheme: SignatureScheme, suite: CipherSuite, known: SignatureScheme) -> bool {
+    let is_edwards = |scheme: SignatureScheme| matches!(scheme.0, 0x0807 | 0x0808);
+    match suite.authentication() {
+        Authentication::Ecdsa if is_edwards(known) => scheme == known,
+        Authentication::Ecdsa => is_of_ecdsa(scheme),
+        Authentication::Rsa => is_of_rsa(scheme),
+        _ => false,
+    }
+}
