@@ -192,7 +192,7 @@ fn look(ground: &Ground, server: &Running, families: &[&str]) -> Value {
         "--json",
         "--no-config",
         "--probe-timeout",
-        "3s",
+        "1s",
     ]);
     command.args([
         "--trust",
