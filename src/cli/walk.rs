@@ -7,10 +7,12 @@ use futures_util::future::join_all;
 use super::settings::Settings;
 use super::starts::{self, walk};
 use super::target::{Host, Target};
+use crate::facts::announced::Announced;
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::service;
 use crate::facts::tls::Tls;
 use crate::net::clock;
 use crate::net::deadline::Deadline;
@@ -18,6 +20,7 @@ use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
+use crate::observe::tls::announced::Promises;
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
 use crate::observe::tls::{Depth, TlsPlan, beside};
@@ -209,9 +212,36 @@ pub(super) async fn check(
     let asking = Asking::default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walk(target, &asking, &lookup, (settings, deadline));
-    let (tls, http) = tokio::join!(shaking, walking);
+    let trying = announced(
+        &host,
+        port,
+        seen.dns.as_ref(),
+        &lookup,
+        (settings, deadline),
+    );
+    let (mut tls, http, announced) = tokio::join!(shaking, walking, trying);
+    tls.announced = announced;
     (seen.tls, seen.http) = (Some(tls), Some(http));
     seen
+}
+
+/// What the HTTPS records of the name announce, tried. Those of another port stand at another name (RFC 9460 §2.3).
+async fn announced(
+    host: &str,
+    port: u16,
+    dns: Option<&Dns>,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Option<Vec<Announced>> {
+    let dns = dns.filter(|_| port == 443)?;
+    dns.of(Some(Purpose::Https)).next()?;
+    let promises = Promises {
+        host: host.to_owned(),
+        announcements: service::announcements(dns),
+        probe_timeout: settings.lookup.probe_timeout,
+    };
+    let dialer = &settings.dialer;
+    Some(observe::tls::announced::observe(&promises, lookup, (dialer, deadline)).await)
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
@@ -340,6 +370,7 @@ async fn shake_hands(
                 host: host.to_owned(),
                 lookup: Some(failure),
                 endpoints: Vec::new(),
+                announced: None,
             };
         }
     };
@@ -354,6 +385,7 @@ async fn shake_hands(
         probe_timeout: settings.lookup.probe_timeout,
         starttls: handshake.starttls,
         identity: handshake.identity.clone(),
+        ech: None,
         depth: handshake.depth,
     };
     let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;

@@ -88,6 +88,11 @@ pub enum Failure {
         /// The TLS library's name for it.
         rule: String,
     },
+    /// The server did not understand the encrypted hello (RFC 9849 §6.1.6), and went by what was in clear.
+    EchRejected {
+        /// Whether it sent other keys to try again with: it speaks ECH then.
+        other_keys: bool,
+    },
     /// The name has no address: the resolver says that it does not exist.
     NameNotFound,
     /// The name exists, and has no address of a family in use.
@@ -149,6 +154,10 @@ impl Failure {
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")
             }
+            Self::EchRejected { other_keys: true } => {
+                "the server has other keys for ECH than the record".to_owned()
+            }
+            Self::EchRejected { other_keys: false } => "the server ignores ECH".to_owned(),
             Self::Malformed { at: Some(at) } => {
                 format!("what came cannot be read from byte {at} on")
             }

@@ -84,6 +84,7 @@ impl Client<'_> {
             probe_timeout: patience,
             starttls: None,
             identity: None,
+            ech: None,
             depth: Depth::Handshake,
         };
         let (endpoint, stream) = handshake::open(&plan, at, self.dialer, self.deadline).await;

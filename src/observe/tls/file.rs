@@ -16,5 +16,6 @@ pub fn read(file: &str, name: Option<&str>, chain: &[Vec<u8>]) -> Tls {
         host: file.to_owned(),
         lookup: None,
         endpoints: vec![endpoint],
+        announced: None,
     }
 }
