@@ -301,8 +301,16 @@ pub(super) async fn httpcheck(
     deadline: Deadline,
 ) -> Seen {
     let host = target.host.to_string();
-    let (answers, sockets) = look_up(target, 443, asking.address, (settings, deadline)).await;
     let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    let twin = starts::twin(target, asking);
+    let looking = look_up(target, 443, asking.address, (settings, deadline));
+    // Side by side: one round trip less before the walks begin.
+    let ((answers, sockets), of_twin) = tokio::join!(looking, placed(twin.as_deref(), &lookup));
+    lookup = match twin.zip(of_twin) {
+        Some((twin, Ok(addresses))) => lookup.knowing(&twin, addresses),
+        Some((twin, Err(failure))) => lookup.lost(&twin, failure),
+        None => lookup,
+    };
     let known = asking.address.is_some() || !answers.is_empty();
     if let (true, Ok(sockets)) = (known, &sockets) {
         lookup = lookup.knowing(&host, sockets.iter().map(SocketAddr::ip).collect());
@@ -324,6 +332,12 @@ pub(super) async fn httpcheck(
         tls: None,
         http: Some(http),
     }
+}
+
+/// The addresses of the twin, if there is one.
+async fn placed(twin: Option<&str>, lookup: &Lookup) -> Option<Result<Vec<IpAddr>, Failure>> {
+    let sockets = lookup.sockets(twin?, 443).await;
+    Some(sockets.map(|sockets| sockets.iter().map(SocketAddr::ip).collect()))
 }
 
 fn beside(resolvers: Vec<ResolverAnswer>) -> Option<Dns> {
