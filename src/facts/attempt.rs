@@ -63,6 +63,13 @@ pub enum Failure {
         /// Its first bytes, escaped.
         first_bytes: String,
     },
+    /// The server ends the exchange or the connection with an error of HTTP/2.
+    Http2Error {
+        /// Its number (RFC 9113 §7).
+        code: u32,
+        /// Its name.
+        name: String,
+    },
     /// The server does not offer to go on in TLS.
     StarttlsNotOffered {
         /// What it offered, escaped.
@@ -145,6 +152,9 @@ impl Failure {
             Self::Alert { code, name } => format!("the server ends it with alert {code}, {name}"),
             Self::NotTls { protocol, .. } => format!("the server speaks {protocol}, not TLS"),
             Self::NotHttp { first_bytes } => format!("what came is not HTTP: `{first_bytes}`"),
+            Self::Http2Error { code, name } => {
+                format!("the server ends it with error {code} of HTTP/2, {name}")
+            }
             Self::StarttlsNotOffered { .. } => "the server does not offer STARTTLS".to_owned(),
             Self::StarttlsRefused { said } => format!("the server refuses STARTTLS: `{said}`"),
             Self::StarttlsInjected { first_bytes } => {
