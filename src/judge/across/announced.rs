@@ -40,6 +40,9 @@ finding! {
     /// One of them announces `h3`, the other does not: some visitors get the quicker protocol at the first visit, others at the
     /// second or not at all. Let both say the same: the record at the DNS host (`alpn="h3,h2"`), the field at the server (nginx
     /// `add_header Alt-Svc 'h3=":443"; ma=86400' always;`, Caddy by itself, CloudFront and Cloudflare by their HTTP/3 setting).
+    ///
+    /// HAProxy `http-after-response set-header Alt-Svc 'h3=":443"; ma=86400'`; IIS the registry value `EnableAltSvc`; Apache
+    /// and an ALB speak no HTTP/3: announce it in neither.
     AltSvcUnmet { host: String, record: String, field: String, said: String }
     id: "across/alt-svc-unmet", severity: Notice, source: "RFC 7838 §3, RFC 9460 §9.3",
     message: "the HTTPS record and the Alt-Svc field of `{host}` disagree on HTTP/3: {said}",
