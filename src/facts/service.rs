@@ -8,6 +8,7 @@ use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamValue};
 
 use super::dns::{Dns, Outcome, Purpose};
 use super::name::{DnsName, RrType};
+use super::presentation::quoted;
 
 /// The port of HTTPS.
 const HTTPS: u16 = 443;
@@ -144,7 +145,8 @@ pub(super) fn presentation(record: &SVCB) -> String {
         let list = |items: Vec<String>| items.join(",");
         let value = match value {
             SvcParamValue::NoDefaultAlpn => continue,
-            SvcParamValue::Alpn(alpn) => format!("\"{}\"", list(alpn.0.clone())),
+            SvcParamValue::Alpn(alpn) => quoted(alpn_list(&alpn.0).as_bytes()),
+            SvcParamValue::Unknown(bytes) => quoted(&bytes.0),
             SvcParamValue::Mandatory(keys) => {
                 list(keys.0.iter().map(ToString::to_string).collect())
             }
@@ -159,6 +161,14 @@ pub(super) fn presentation(record: &SVCB) -> String {
         text += &format!("={value}");
     }
     text
+}
+
+/// The protocols with a comma between them; one inside of a protocol is escaped (RFC 9460 appendix A.1).
+fn alpn_list(protocols: &[String]) -> String {
+    let escaped = protocols
+        .iter()
+        .map(|protocol| protocol.replace('\\', "\\\\").replace(',', "\\,"));
+    escaped.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -196,6 +206,26 @@ mod tests {
         assert_eq!(
             (service.port, service.ech, service.no_default_alpn),
             (Some(8443), Some(vec![1, 2]), true)
+        );
+    }
+
+    #[test]
+    fn what_a_protocol_or_an_unknown_key_holds_is_escaped() {
+        let protocols = Alpn(vec!["h\0\"".to_owned(), "a,b".to_owned()]);
+        let record = SVCB::new(
+            1,
+            Name::root(),
+            vec![
+                (SvcParamKey::Alpn, SvcParamValue::Alpn(protocols)),
+                (
+                    SvcParamKey::Key(65000),
+                    SvcParamValue::Unknown(svcb::Unknown(vec![0x1b, b'x'])),
+                ),
+            ],
+        );
+        assert_eq!(
+            presentation(&record),
+            r#"1 . alpn="h\000\",a\\,b" key65000="\027x""#
         );
     }
 
