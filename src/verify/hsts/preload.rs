@@ -109,7 +109,7 @@ fn of_www(http: &Http) -> Option<PreloadError> {
     };
     firsts
         .iter()
-        .all(|hop| bad(&hop))
+        .all(bad)
         .then_some(PreloadError::WwwWithoutHttps { url })
 }
 
