@@ -10,67 +10,24 @@
     reason = "a bench prints, reads the clock, and stops by panicking"
 )]
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+mod world;
+
+use std::time::Instant;
+
+use world::{RESOLVER, World};
 
 /// The length of a round trip.
-const DELAY_MS: f64 = 20.0;
+const DELAY_MS: u32 = 20;
 /// Each measurement is the median of so many.
 const RUNS: usize = 5;
-const RESOLVER: &str = "198.51.100.99";
 
-/// A scenario of the demo, up until it is dropped.
-struct World {
-    child: Child,
-    directory: String,
+/// What passes between the world and who asks it.
+trait Traffic {
+    fn datagrams(&self) -> u64;
+    fn measure(&self, before: &str, line: &str, after: &str) -> (f64, u64);
 }
 
-impl World {
-    fn start(scenario: &str) -> Self {
-        let delay = format!("{DELAY_MS}ms");
-        let program = env!("CARGO_BIN_EXE_doorstep");
-        let arguments = [
-            "--net",
-            program,
-            "demo",
-            scenario,
-            "--serve",
-            "--real-addresses",
-            "--delay",
-            &delay,
-        ];
-        let mut command = Command::new("unshare");
-        let mut child = command
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let anchors = lines
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.trim().split_once("/delv.anchors")?.0.to_owned()));
-        let directory = anchors.unwrap();
-        let resolver = format!("nameserver {RESOLVER}\n");
-        std::fs::write(format!("{directory}/resolv.conf"), resolver).unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-        Self { child, directory }
-    }
-
-    fn inside(&self, line: &str) -> Command {
-        let network = format!("--net=/proc/{}/ns/net", self.child.id());
-        let mut command = Command::new("nsenter");
-        // dig asks the machine's resolver on the way, which is the world's here.
-        let bind = format!(
-            "mount --bind {}/resolv.conf /etc/resolv.conf && {line}",
-            self.directory
-        );
-        command
-            .args([&network, "unshare", "--mount", "sh", "-c", &bind])
-            .stdin(Stdio::null());
-        command
-    }
-
+impl Traffic for World {
     /// Datagrams sent so far, by askers and servers together.
     fn datagrams(&self) -> u64 {
         let read = |file: &str| {
@@ -104,7 +61,7 @@ impl World {
             let sent = self.datagrams();
             let began = Instant::now();
             let output = self.run(line);
-            walls.push(began.elapsed().as_secs_f64() * 1e3 / DELAY_MS);
+            walls.push(began.elapsed().as_secs_f64() * 1e3 / f64::from(DELAY_MS));
             // Each question has its answer; what is not answered counts half.
             questions.push((self.datagrams() - sent) / 2);
             assert!(
@@ -117,19 +74,6 @@ impl World {
         walls.sort_by(f64::total_cmp);
         questions.sort_unstable();
         (walls[RUNS / 2], questions[RUNS / 2])
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.inside(line).output().unwrap()
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
-        let _ = self.child.wait();
     }
 }
 
@@ -170,7 +114,7 @@ fn answered(report: &serde_json::Value) -> f64 {
         }
     }
     let last = ends.iter().map(|(_, end)| *end).fold(0.0, f64::max);
-    (last - began) / DELAY_MS
+    (last - began) / f64::from(DELAY_MS)
 }
 
 fn main() {
@@ -178,7 +122,7 @@ fn main() {
         "| | validates | healthy: round trips | questions | one dead server: round trips | questions |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
-    let worlds = ["healthy", "server-dead"].map(World::start);
+    let worlds = ["healthy", "server-dead"].map(|scenario| World::start(scenario, DELAY_MS));
     let row = |name: &str, validates: &str, cells: Vec<(String, String)>| {
         let cells: Vec<String> = cells
             .into_iter()

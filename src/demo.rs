@@ -12,6 +12,7 @@ pub mod forge;
 pub mod ground;
 mod keys;
 pub mod pki;
+mod quic;
 mod resolver;
 pub mod scenarios;
 mod serve;
@@ -30,7 +31,7 @@ use forge::Forge;
 use ground::Ground;
 use resolver::Resolver;
 use serve::Answering;
-use site::Site;
+use site::{Site, Speaks};
 use zone::ZoneData;
 
 /// The address of the world's own resolver.
@@ -169,10 +170,13 @@ impl World {
         }
         for site in plan.sites {
             for (port, speaks) in [(80, site.http), (443, site.https)] {
-                for (listener, addresses) in
+                for (listener, udp, addresses) in
                     ground.listeners(&site.addresses, port, &speaks).await?
                 {
                     world.note(&site.name, &addresses, port, listener.local_addr()?);
+                    if let (Some(udp), Speaks::Https3(identity, _)) = (udp, &speaks) {
+                        quic::serve(udp, Arc::clone(identity))?;
+                    }
                     tokio::spawn(site::serve(listener, speaks.clone(), delay));
                 }
             }

@@ -5,6 +5,7 @@
 
 mod absent;
 pub mod address;
+pub mod announced;
 pub mod attempt;
 pub mod caa;
 pub mod certificate;

@@ -1,7 +1,9 @@
 //! Where the walks of the third door begin: the URL that was asked for, what is looked at beside it, and the twin.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use futures_util::future::join_all;
 use url::Url;
 
 use super::settings::Settings;
@@ -45,24 +47,25 @@ pub(super) async fn walk(
     observe::http::observe(&plan, lookup, &settings.dialer, deadline).await
 }
 
-/// The starts of a host with their sockets; each port is looked up once.
+/// The starts of a host with their sockets; each port is looked up once, side by side.
 async fn placed(begins: Vec<Begin>, host: &str, lookup: &Lookup) -> Vec<Start> {
-    let mut known: Vec<(u16, Result<Vec<SocketAddr>, Failure>)> = Vec::new();
-    let mut starts = Vec::new();
-    for (url, purpose) in begins {
-        let port = url.port_or_known_default().unwrap_or(443);
-        let sockets = match known.iter().find(|(own, _)| *own == port) {
-            Some((_, sockets)) => sockets.clone(),
-            None => lookup.sockets(host, port).await,
-        };
-        known.push((port, sockets.clone()));
-        starts.push(Start {
+    let port = |url: &Url| url.port_or_known_default().unwrap_or(443);
+    let ports: BTreeSet<u16> = begins.iter().map(|(url, _)| port(url)).collect();
+    let asks = ports.into_iter().map(|port| async move {
+        let sockets = lookup.sockets(host, port).await;
+        (port, sockets)
+    });
+    let known: BTreeMap<u16, Result<Vec<SocketAddr>, Failure>> =
+        join_all(asks).await.into_iter().collect();
+    let starts = begins.into_iter().filter_map(|(url, purpose)| {
+        let sockets = known.get(&port(&url))?.clone();
+        Some(Start {
             url,
             purpose,
             sockets,
-        });
-    }
-    starts
+        })
+    });
+    starts.collect()
 }
 
 /// In clear and over HTTPS, unless the target's port belongs to one of the two.

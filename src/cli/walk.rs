@@ -7,10 +7,12 @@ use futures_util::future::join_all;
 use super::settings::Settings;
 use super::starts::{self, walk};
 use super::target::{Host, Target};
+use crate::facts::announced::Announced;
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::service;
 use crate::facts::tls::{Tls, Twin};
 use crate::net::clock;
 use crate::net::deadline::Deadline;
@@ -18,6 +20,7 @@ use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
+use crate::observe::tls::announced::Promises;
 use crate::observe::tls::beside::{self, BesidePlan};
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
@@ -271,14 +274,24 @@ pub(super) async fn check(
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walked(target, &asking, &lookup, (settings, deadline));
     let twin = twin_of(target, &asking, handshake, &lookup);
+    // What the records announce is tried once they are there.
     let promised = async {
         let (traced, promises) = open?;
-        Some(traced.ended_with(promises, settings).await)
+        let dns = traced.ended_with(promises, settings).await;
+        let place = (host.as_str(), port);
+        let announced = announced(place, &dns, &lookup, (settings, deadline)).await;
+        Some((dns, announced))
     };
-    let (dns, tls, http, twin) = tokio::join!(promised, shaking, walking, twin);
+    let (promised, tls, http, twin) = tokio::join!(promised, shaking, walking, twin);
+    let (dns, announced) = promised.unzip();
+    let announced = announced.flatten();
     Seen {
         dns,
-        tls: Some(Tls { twin, ..tls }),
+        tls: Some(Tls {
+            twin,
+            announced,
+            ..tls
+        }),
         http: Some(http),
     }
 }
@@ -295,6 +308,24 @@ async fn twin_of(
     let sockets = lookup.sockets(&name, 443).await.ok()?;
     let addresses = sockets.iter().map(SocketAddr::ip).collect();
     Some(Twin { name, addresses })
+}
+
+/// What the HTTPS records of the name announce, tried. Those of another port stand at another name (RFC 9460 §2.3).
+async fn announced(
+    (host, port): (&str, u16),
+    dns: &Dns,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Option<Vec<Announced>> {
+    (port == 443).then_some(())?;
+    dns.of(Some(Purpose::Https)).next()?;
+    let promises = Promises {
+        host: host.to_owned(),
+        announcements: service::announcements(dns),
+        probe_timeout: settings.lookup.probe_timeout,
+    };
+    let dialer = &settings.dialer;
+    Some(observe::tls::announced::observe(&promises, lookup, (dialer, deadline)).await)
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
@@ -362,8 +393,16 @@ pub(super) async fn httpcheck(
     deadline: Deadline,
 ) -> Seen {
     let host = target.host.to_string();
-    let (answers, sockets) = look_up(target, 443, asking.address, (settings, deadline)).await;
     let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
+    let twin = starts::twin(target, asking);
+    let looking = look_up(target, 443, asking.address, (settings, deadline));
+    // Side by side: one round trip less before the walks begin.
+    let ((answers, sockets), of_twin) = tokio::join!(looking, placed(twin.as_deref(), &lookup));
+    lookup = match twin.zip(of_twin) {
+        Some((twin, Ok(addresses))) => lookup.knowing(&twin, addresses),
+        Some((twin, Err(failure))) => lookup.lost(&twin, failure),
+        None => lookup,
+    };
     let known = asking.address.is_some() || !answers.is_empty();
     if let (true, Ok(sockets)) = (known, &sockets) {
         lookup = lookup.knowing(&host, sockets.iter().map(SocketAddr::ip).collect());
@@ -380,6 +419,12 @@ pub(super) async fn httpcheck(
         tls: None,
         http: Some(http),
     }
+}
+
+/// The addresses of the twin, if there is one.
+async fn placed(twin: Option<&str>, lookup: &Lookup) -> Option<Result<Vec<IpAddr>, Failure>> {
+    let sockets = lookup.sockets(twin?, 443).await;
+    Some(sockets.map(|sockets| sockets.iter().map(SocketAddr::ip).collect()))
 }
 
 fn beside(resolvers: Vec<ResolverAnswer>) -> Option<Dns> {
@@ -452,6 +497,7 @@ async fn shake_hands(
                 lookup: Some(failure),
                 twin: None,
                 endpoints: Vec::new(),
+                announced: None,
             };
         }
     };
@@ -466,6 +512,7 @@ async fn shake_hands(
         probe_timeout: settings.lookup.probe_timeout,
         starttls: handshake.starttls,
         identity: handshake.identity.clone(),
+        ech: None,
         depth: handshake.depth,
     };
     let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;

@@ -17,8 +17,8 @@ pub enum Ground {
     Real,
 }
 
-/// A listener and the addresses of the world that it stands for.
-type Listener = (TcpListener, Vec<IpAddr>);
+/// A listener, the datagrams of its port where it has a use for them, and the addresses of the world that it stands for.
+type Listener = (TcpListener, Option<UdpSocket>, Vec<IpAddr>);
 
 impl Ground {
     /// The listeners for these addresses; none where the port is closed.
@@ -31,17 +31,30 @@ impl Ground {
         if matches!(speaks, Speaks::Closed) {
             return Ok(Vec::new());
         }
+        let quic = matches!(speaks, Speaks::Https3(..));
         let mut listeners = Vec::new();
         match self {
+            Self::Loopback if quic => {
+                let (udp, listener) = pair().await?;
+                listeners.push((listener, Some(udp), addresses.to_vec()));
+            }
             Self::Loopback => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-                listeners.push((listener, addresses.to_vec()));
+                listeners.push((listener, None, addresses.to_vec()));
             }
             Self::Real => {
                 for address in addresses {
                     let listener =
                         bound(TcpListener::bind((*address, port)).await, *address, port)?;
-                    listeners.push((listener, vec![*address]));
+                    let udp = match quic {
+                        true => Some(bound(
+                            UdpSocket::bind((*address, port)).await,
+                            *address,
+                            port,
+                        )?),
+                        false => None,
+                    };
+                    listeners.push((listener, udp, vec![*address]));
                 }
             }
         }

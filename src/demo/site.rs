@@ -47,6 +47,8 @@ pub enum Speaks {
     Http(Pages),
     /// TLS, and HTTP within.
     Https(Arc<Identity>, Pages),
+    /// The same, and QUIC handshakes for HTTP/3 on UDP.
+    Https3(Arc<Identity>, Pages),
     /// TLS, and HTTP/1.1 alone within.
     OldHttps(Arc<Identity>, Pages),
     /// Bytes of its own.
@@ -193,7 +195,9 @@ impl Speaker {
         Ok(match speaks {
             Speaks::Closed => Self::Canned(Canned::default()),
             Speaks::Http(pages) => Self::Http(Arc::new(pages)),
-            Speaks::Https(identity, pages) => secure(identity, pages, &[b"h2", b"http/1.1"])?,
+            Speaks::Https(identity, pages) | Speaks::Https3(identity, pages) => {
+                secure(identity, pages, &[b"h2", b"http/1.1"])?
+            }
             Speaks::OldHttps(identity, pages) => secure(identity, pages, &[b"http/1.1"])?,
             Speaks::Canned(canned) => Self::Canned(canned),
         })

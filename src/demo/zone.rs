@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
-use hickory_proto::rr::rdata::svcb::{Alpn, SvcParamKey, SvcParamValue};
+use hickory_proto::rr::rdata::svcb::{Alpn, EchConfigList, SvcParamKey, SvcParamValue};
 use hickory_proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, HTTPS, NS, SOA, SVCB, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -91,10 +91,23 @@ impl ZoneData {
     /// With an HTTPS record for the owner itself, and these protocols.
     #[must_use]
     pub fn announcing(mut self, owner: &str, alpn: &[&str]) -> Self {
-        let alpn = Alpn(alpn.iter().map(ToString::to_string).collect());
-        let protocols = vec![(SvcParamKey::Alpn, SvcParamValue::Alpn(alpn))];
-        let record = SVCB::new(1, Name::root(), protocols);
-        self.put(owner, RData::HTTPS(HTTPS(record)));
+        self.put(owner, https(alpn, Vec::new()));
+        self
+    }
+
+    /// The same with keys for encrypted hellos.
+    #[must_use]
+    pub fn encrypting(mut self, owner: &str, alpn: &[&str], keys: Vec<u8>) -> Self {
+        let keys = SvcParamValue::EchConfigList(EchConfigList(keys));
+        self.put(owner, https(alpn, vec![(SvcParamKey::EchConfigList, keys)]));
+        self
+    }
+
+    /// The same with another port.
+    #[must_use]
+    pub fn elsewhere(mut self, owner: &str, alpn: &[&str], port: u16) -> Self {
+        let port = SvcParamValue::Port(port);
+        self.put(owner, https(alpn, vec![(SvcParamKey::Port, port)]));
         self
     }
 
@@ -236,6 +249,14 @@ impl ZoneData {
             signer.links(self).proof(self, name, absent)
         })
     }
+}
+
+/// An HTTPS record for its owner; the parameters in the order of their numbers (RFC 9460 §2.2).
+fn https(alpn: &[&str], others: Vec<(SvcParamKey, SvcParamValue)>) -> RData {
+    let alpn = Alpn(alpn.iter().map(ToString::to_string).collect());
+    let mut parameters = vec![(SvcParamKey::Alpn, SvcParamValue::Alpn(alpn))];
+    parameters.extend(others);
+    RData::HTTPS(HTTPS(SVCB::new(1, Name::root(), parameters)))
 }
 
 fn name(text: &str) -> Name {

@@ -63,6 +63,13 @@ pub enum Failure {
         /// Its first bytes, escaped.
         first_bytes: String,
     },
+    /// The server ends the exchange or the connection with an error of HTTP/2.
+    Http2Error {
+        /// Its number (RFC 9113 §7).
+        code: u32,
+        /// Its name.
+        name: String,
+    },
     /// The server does not offer to go on in TLS.
     StarttlsNotOffered {
         /// What it offered, escaped.
@@ -87,6 +94,11 @@ pub enum Failure {
     Incompatible {
         /// The TLS library's name for it.
         rule: String,
+    },
+    /// The server did not understand the encrypted hello (RFC 9849 §6.1.6), and went by what was in clear.
+    EchRejected {
+        /// Whether it sent other keys to try again with: it speaks ECH then.
+        other_keys: bool,
     },
     /// The name has no address: the resolver says that it does not exist.
     NameNotFound,
@@ -140,6 +152,9 @@ impl Failure {
             Self::Alert { code, name } => format!("the server ends it with alert {code}, {name}"),
             Self::NotTls { protocol, .. } => format!("the server speaks {protocol}, not TLS"),
             Self::NotHttp { first_bytes } => format!("what came is not HTTP: `{first_bytes}`"),
+            Self::Http2Error { code, name } => {
+                format!("the server ends it with error {code} of HTTP/2, {name}")
+            }
             Self::StarttlsNotOffered { .. } => "the server does not offer STARTTLS".to_owned(),
             Self::StarttlsRefused { said } => format!("the server refuses STARTTLS: `{said}`"),
             Self::StarttlsInjected { first_bytes } => {
@@ -149,6 +164,10 @@ impl Failure {
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")
             }
+            Self::EchRejected { other_keys: true } => {
+                "the server has other keys for ECH than the record".to_owned()
+            }
+            Self::EchRejected { other_keys: false } => "the server ignores ECH".to_owned(),
             Self::Malformed { at: Some(at) } => {
                 format!("what came cannot be read from byte {at} on")
             }

@@ -199,6 +199,21 @@ impl Hop {
         matches!(self.status, Some(200..=299))
     }
 
+    /// Whether the answer is one of the site's own, no error and no refusal of this client.
+    #[must_use]
+    pub fn is_conclusive(&self) -> bool {
+        self.status.is_some_and(|status| status < 400) && !self.is_declined()
+    }
+
+    /// Whether this client was turned away, by a status or by a test for robots (as Cloudflare and AWS WAF mark it): that says
+    /// nothing about what browsers meet.
+    #[must_use]
+    pub fn is_declined(&self) -> bool {
+        let marks = ["cf-mitigated", "x-amzn-waf-action"];
+        let tested = marks.iter().any(|mark| !self.values(mark).is_empty());
+        tested || matches!(self.status, Some(403 | 405 | 429))
+    }
+
     /// Whether the answer sends the client elsewhere (RFC 9110 §15.4); 300 and 304 do not.
     #[must_use]
     pub fn is_redirect(&self) -> bool {

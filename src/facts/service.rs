@@ -1,11 +1,26 @@
-//! HTTPS and SVCB records as zone files write them (RFC 9460 §2.1), and what of one a judgement needs.
+//! HTTPS and SVCB records as zone files write them (RFC 9460 §2.1), and what of one a look and a judgement need.
 
 use std::net::IpAddr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hickory_proto::rr::rdata::svcb::{SVCB, SvcParamValue};
 
-use super::name::DnsName;
+use super::dns::{Dns, Outcome, Purpose};
+use super::name::{DnsName, RrType};
 use super::presentation::quoted;
+
+/// The port of HTTPS.
+const HTTPS: u16 = 443;
+/// The keys that are understood here: a record that has others for mandatory is passed over (RFC 9460 §8).
+const KEYS: [&str; 6] = [
+    "alpn",
+    "no-default-alpn",
+    "port",
+    "ipv4hint",
+    "ech",
+    "ipv6hint",
+];
 
 /// What an HTTPS record announces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,8 +35,10 @@ pub struct Service {
     pub no_default_alpn: bool,
     /// The port instead of 443.
     pub port: Option<u16>,
-    /// Whether a key for encrypted client hellos is given.
-    pub ech: bool,
+    /// The keys for encrypted client hellos, as an ECHConfigList; empty when they cannot be decoded.
+    pub ech: Option<Vec<u8>>,
+    /// What a client has to understand, or pass the record over.
+    pub mandatory: Vec<String>,
     /// Addresses of the target, to save a question.
     pub hints: Vec<IpAddr>,
 }
@@ -48,7 +65,8 @@ impl Service {
             "alpn" => self.alpn = value.split(',').map(str::to_owned).collect(),
             "no-default-alpn" => self.no_default_alpn = true,
             "port" => self.port = value.parse().ok(),
-            "ech" => self.ech = true,
+            "ech" => self.ech = Some(STANDARD.decode(value).unwrap_or_default()),
+            "mandatory" => self.mandatory = value.split(',').map(str::to_owned).collect(),
             "ipv4hint" | "ipv6hint" => {
                 let hints = value.split(',').map(str::parse::<IpAddr>);
                 self.hints.extend(hints.filter_map(Result::ok));
@@ -56,6 +74,66 @@ impl Service {
             _ => {}
         }
     }
+}
+
+/// A record that a browser would go by, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The record data in presentation format.
+    pub record: String,
+    /// The name that has it: the end of the alias chain.
+    pub owner: DnsName,
+    /// What it says.
+    pub service: Service,
+}
+
+impl Announcement {
+    /// Whether the owner itself serves, at its own addresses.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let target = &self.service.target;
+        target == "." || *target == self.owner.to_string()
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.service.port.unwrap_or(HTTPS)
+    }
+
+    /// Whether it speaks of where browsers go without it as well.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.is_own() && self.port() == HTTPS
+    }
+
+    /// Whether a protocol is promised.
+    #[must_use]
+    pub fn promises(&self, alpn: &str) -> bool {
+        let default = alpn == "http/1.1" && !self.service.no_default_alpn;
+        default || self.service.alpn.iter().any(|own| own == alpn)
+    }
+}
+
+/// The HTTPS records of the host that say who serves (ServiceMode), and that clients do not pass over.
+#[must_use]
+pub fn announcements(dns: &Dns) -> Vec<Announcement> {
+    let answers = dns
+        .of(Some(Purpose::Https))
+        .filter(|question| question.outcome == Outcome::Answer)
+        .flat_map(|question| &question.answers)
+        .filter(|record| record.r#type == RrType::HTTPS);
+    let read = answers.filter_map(|record| {
+        let service = Service::read(&record.data)?;
+        let understood = |key: &String| KEYS.contains(&key.as_str());
+        let counts = service.priority > 0 && service.mandatory.iter().all(understood);
+        counts.then(|| Announcement {
+            record: record.data.clone(),
+            owner: record.name.clone(),
+            service,
+        })
+    });
+    read.collect()
 }
 
 /// The record data in presentation format; hickory's own leaves commas behind lists.
@@ -127,7 +205,7 @@ mod tests {
         assert_eq!((service.alpn.len(), service.hints.len()), (2, 2));
         assert_eq!(
             (service.port, service.ech, service.no_default_alpn),
-            (Some(8443), true, true)
+            (Some(8443), Some(vec![1, 2]), true)
         );
     }
 

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::absent;
+use super::announced::Announced;
 use super::attempt::{Failure, Millis};
 use super::certificate::Certificate;
 use super::probe::{Offered, Probe};
@@ -23,6 +24,10 @@ pub struct Tls {
     pub twin: Option<Twin>,
     /// One for each address, in the order in which they were looked up.
     pub endpoints: Vec<Endpoint>,
+    /// What the HTTPS records of the name announce beyond a handshake at the usual place, tried at each address; `null` when
+    /// no record was looked for.
+    #[serde(default)]
+    pub announced: Option<Vec<Announced>>,
 }
 
 /// One address and port, and the handshake with it.

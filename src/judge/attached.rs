@@ -99,6 +99,7 @@ mod tests {
                 twin: None,
                 host: "shop.example".to_owned(),
                 lookup: None,
+                announced: None,
                 endpoints: vec![endpoint],
             }),
             http: None,

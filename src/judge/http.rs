@@ -89,3 +89,27 @@ fn labels<'a>(hops: impl IntoIterator<Item = &'a Hop>) -> Vec<String> {
     }
     labels
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+
+    #[test]
+    fn each_page_says_what_to_write_into_each_server() {
+        let servers = [
+            "nginx",
+            "Apache",
+            "HAProxy",
+            "IIS",
+            "Caddy",
+            "ALB",
+            "CloudFront",
+            "Cloudflare",
+        ];
+        for rule in RULES {
+            for server in servers {
+                assert!(rule.doc.contains(server), "{} and {server}", rule.id);
+            }
+        }
+    }
+}

@@ -82,6 +82,12 @@ pub const PROBE_PAUSE: Duration = Duration::from_millis(25);
 pub const PAGE_BYTES: usize = 64 * 1024;
 /// How long those are waited for once the head is there: the page itself is nobody's here.
 pub const PAGE_TIME: Duration = Duration::from_secs(1);
+/// HTTPS records of a name whose promises are tried; those in use have one or two.
+pub const ANNOUNCEMENTS: usize = 4;
+/// Handshakes made for them in all: two ways at six addresses, twice over.
+pub const ANNOUNCED_TRIES: usize = 24;
+/// How long QUIC is waited for: its first datagram is sent again after one and after three seconds (RFC 9002 §6.2).
+pub const QUIC_WAIT: Duration = Duration::from_secs(4);
 /// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.
 pub const REQUESTS_PER_ADDRESS: usize = 8;
 /// The same for its twin: two paths.

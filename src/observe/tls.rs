@@ -1,6 +1,7 @@
 //! The second door: a handshake with every address, and further hellos beside it.
 
 mod aia;
+pub mod announced;
 pub mod beside;
 pub mod bundle;
 pub mod certificate;
@@ -12,6 +13,7 @@ pub(in crate::observe) mod handshake;
 mod hello;
 pub mod identity;
 mod probe;
+mod quic;
 mod recorder;
 mod resumption;
 mod revocation;
@@ -55,6 +57,8 @@ pub struct TlsPlan {
     pub starttls: Option<Protocol>,
     /// What is shown to a server that asks for a certificate.
     pub identity: Option<Identity>,
+    /// Keys for an encrypted hello, as an ECHConfigList; the hello is sent in clear without.
+    pub ech: Option<Vec<u8>>,
     /// How much is asked beside the handshake.
     pub depth: Depth,
 }
@@ -87,6 +91,7 @@ pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls
         lookup: None,
         twin: None,
         endpoints: join_all(looks).await,
+        announced: None,
     }
 }
 

@@ -8,8 +8,17 @@ use crate::facts::http::{Hop, Hsts, HstsError, Http, host_of};
 pub fn verify(http: &mut Http) {
     let own = |hop: &&Hop| hop.is_https() && hop.status.is_some() && host_of(&hop.url) == http.host;
     let all = || http.given().chain(http.of_root());
-    let direct = all().filter(|route| !route.starts_in_clear());
-    let first = direct.chain(all()).flat_map(|route| &route.hops).find(own);
+    let direct = || all().filter(|route| !route.starts_in_clear());
+    let answers = || {
+        direct()
+            .chain(all())
+            .flat_map(|route| &route.hops)
+            .filter(own)
+    };
+    // An error page of one address says less than an answer of another.
+    let first = answers()
+        .find(|hop| hop.is_conclusive())
+        .or_else(|| answers().next());
     let hsts = first.map(|hop| {
         let mut hsts = policy(&http.host, &fields(hop));
         hsts.preload_errors = preload::errors(http, &hsts);

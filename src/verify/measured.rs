@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::facts::announced::{Announced, Way};
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Obstacle, Question, ZoneServer};
 use crate::facts::dnssec::Flaw;
@@ -108,7 +109,33 @@ fn is_stopped_at_root(question: &Question) -> bool {
 fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
     let mut missed = handshakes_missed(tls);
     missed.extend(tls.endpoints.iter().flat_map(unfetched));
+    missed.extend(untold(tls));
     missed
+}
+
+/// Promises of HTTPS records of which nothing can be said from here, such as HTTP/3 where no UDP comes through.
+fn untold(tls: &Tls) -> Vec<Inconclusive> {
+    let all: Vec<&Announced> = tls.announced.iter().flatten().collect();
+    let answers = |address| {
+        let mut own = tls.endpoints.iter();
+        own.any(|endpoint| Some(endpoint.address) == address && endpoint.error.is_none())
+    };
+    let missed = all.iter().filter_map(|tried| {
+        let failure = tried.failure.clone()?;
+        let way = match tried.way {
+            Way::Tls => "over TLS",
+            Way::Ech => "with ECH",
+            Way::Quic => "over QUIC (UDP)",
+        };
+        let open = failure != Failure::NoRoute && !tried.is_measured(&all);
+        (open && answers(tried.address)).then_some(Inconclusive {
+            door: Door::Tls,
+            what: format!("{} {way}", tried.label()?),
+            whole_door: false,
+            failure,
+        })
+    });
+    missed.collect()
 }
 
 fn handshakes_missed(tls: &Tls) -> Vec<Inconclusive> {

@@ -4,9 +4,10 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use assert_cmd::Command;
-use doorstep::net::clock::Stopwatch;
 use serde_json::Value;
+
+use super::bounded::watched;
+use super::peers::{Peer, reset};
 
 /// What a server does with a request for a path; it knows its own port.
 type Act = fn(&mut TcpStream, path: &str, port: u16) -> std::io::Result<()>;
@@ -39,23 +40,13 @@ fn talk(mut stream: TcpStream, act: Act, port: u16) {
 
 /// The ids about the page in clear: nothing serves https here.
 fn found(port: u16) -> Vec<String> {
-    let began = Stopwatch::start();
-    let output = Command::cargo_bin("doorstep")
-        .unwrap()
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
+    command
         .env_clear()
         .args(["httpcheck", &format!("http://127.0.0.1:{port}/")])
         .args(["--connect-to", "127.0.0.1:443:127.0.0.1:1"])
-        .args(["--probe-timeout", "500ms", "--json", "--no-config"])
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
-    assert!(
-        matches!(output.status.code(), Some(0 | 1)),
-        "{:?}: {stderr}",
-        output.status
-    );
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        .args(["--probe-timeout", "500ms", "--json", "--no-config"]);
+    let report: Value = watched(&mut command, BOUND).report;
     let findings = report["findings"].as_array().unwrap();
     let also = findings
         .iter()
@@ -115,6 +106,15 @@ fn redirects_that_lead_nowhere_are_named() {
             "a script",
             |stream, path, _| once(stream, path, "Location: javascript:alert(1)\r\n"),
             INVALID,
+        ),
+        (
+            "a literal where nobody listens",
+            |stream, path, _| once(stream, path, "Location: https://[::1]:1/\r\n"),
+            &[
+                "http/target-unreachable",
+                "http/off-host-first",
+                "http/only-root",
+            ],
         ),
         (
             "half a literal",
@@ -307,6 +307,24 @@ fn pages_without_end_are_no_fault_and_are_not_unpacked() {
             &[],
         ),
     ]);
+}
+
+#[test]
+fn a_reset_in_the_middle_is_named() {
+    let peer = |words: &'static [u8]| {
+        Peer::start(move |_, mut stream| {
+            let mut byte = [0];
+            // The request is left unread, so that closing is a reset.
+            let _ = stream.peek(&mut byte);
+            let _ = stream.write_all(words);
+            std::thread::sleep(Duration::from_millis(50));
+            reset(&stream);
+        })
+    };
+    let head = peer(b"HTTP/1.1 200 OK\r\nContent-Le");
+    assert_eq!(found(head.port), ["http/malformed"]);
+    let page = peer(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 99\r\n\r\n<p>");
+    assert_eq!(found(page.port), [""; 0]);
 }
 
 #[test]

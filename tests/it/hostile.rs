@@ -1,7 +1,5 @@
 //! Servers that mean harm, or are broken beyond what anybody expects: the right finding, in bounded time, questions and memory.
 
-use std::fs;
-use std::process::Stdio;
 use std::time::Duration;
 
 use doorstep::demo::Behaviour::{self, Forge, Serve, Silent, Spoofed};
@@ -13,6 +11,7 @@ use hickory_proto::rr::rdata::{A, CNAME, NS};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use serde_json::Value;
 
+use super::bounded::{Watched, watched};
 use super::world::{Running, ZONE, ids, server, shop, start, tld};
 
 /// The bound on every run here, beside which each question waits half a second at most.
@@ -20,9 +19,6 @@ const TIMEOUT: Duration = Duration::from_secs(6);
 
 /// What the machine itself may add.
 const SLACK: Duration = Duration::from_secs(2);
-
-/// The most memory that a run may take, in KiB.
-const MEMORY: usize = 50 * 1024;
 
 /// A report, and what it cost.
 struct Run {
@@ -45,29 +41,9 @@ impl Run {
 /// Runs `dnstrace` and holds it to the bounds.
 fn run(world: &Running, arguments: &[&str]) -> Run {
     let mut command = world.command(&["--json", "--timeout", "6s", "--probe-timeout", "500ms"]);
-    let output = tempfile::NamedTempFile::new().unwrap();
-    let mut child = command
-        .args(arguments)
-        .stdout(Stdio::from(output.reopen().unwrap()))
-        .spawn()
-        .unwrap();
-    let mut peak = 0;
-    let mut waited = Duration::ZERO;
-    let pause = Duration::from_millis(10);
-    let code = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status.code();
-        }
-        peak = peak.max(memory(child.id()).unwrap_or_default());
-        assert!(waited < TIMEOUT * 4, "it hangs");
-        std::thread::sleep(pause);
-        waited += pause;
-    };
-    assert!(matches!(code, Some(0 | 1 | 3)), "{code:?}");
-    let report: Value = serde_json::from_slice(&fs::read(output.path()).unwrap()).unwrap();
+    let Watched { report, peak } = watched(command.args(arguments), TIMEOUT * 4);
     let took = Duration::from_secs_f64(report["elapsed_ms"].as_f64().unwrap() / 1000.0);
     assert!(took < TIMEOUT + SLACK, "{took:?}");
-    assert!(peak < MEMORY, "{peak} KiB");
     let mut run = Run {
         report,
         questions: 0,
@@ -76,13 +52,6 @@ fn run(world: &Running, arguments: &[&str]) -> Run {
     run.questions = run.steps().count();
     assert!(run.questions <= 200, "{} questions", run.questions);
     run
-}
-
-/// The most memory that a process has taken, where the system tells.
-pub(crate) fn memory(process: u32) -> Option<usize> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The zone on one server that behaves so.

@@ -6,7 +6,9 @@
 )]
 
 mod authorities;
+mod bad_h2;
 mod bad_servers;
+mod bounded;
 mod certificates;
 mod demo;
 mod dnstrace;

@@ -152,18 +152,24 @@ pub(crate) fn modern(alpn: &[&str]) -> Arc<rustls::ServerConfig> {
 }
 
 /// Shakes hands as a server, and reads until the client is done.
-pub(crate) fn shake(config: &Arc<rustls::ServerConfig>, mut stream: TcpStream) {
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-    let Ok(mut connection) = rustls::ServerConnection::new(Arc::clone(config)) else {
-        return;
-    };
-    while connection.is_handshaking() {
-        if connection.complete_io(&mut stream).is_err() {
-            // The alert is written already, if there is one.
-            return;
-        }
+pub(crate) fn shake(config: &Arc<rustls::ServerConfig>, stream: TcpStream) {
+    if let Some(shaken) = shaken(config, stream) {
+        drain(shaken.sock);
     }
-    drain(stream);
+}
+
+/// A connection whose handshake is done.
+pub(crate) type Shaken = rustls::StreamOwned<rustls::ServerConnection, TcpStream>;
+
+/// Shakes hands as a server.
+pub(crate) fn shaken(config: &Arc<rustls::ServerConfig>, mut stream: TcpStream) -> Option<Shaken> {
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let mut connection = rustls::ServerConnection::new(Arc::clone(config)).ok()?;
+    while connection.is_handshaking() {
+        // The alert is written already, if there is one.
+        connection.complete_io(&mut stream).ok()?;
+    }
+    Some(rustls::StreamOwned::new(connection, stream))
 }
 
 /// The ids of the findings that are about the protocol, not about the certificate of the test.

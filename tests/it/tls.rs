@@ -392,7 +392,7 @@ fn peak(peer: &Peer) -> usize {
         .unwrap();
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
-        most = most.max(crate::hostile::memory(child.id()).unwrap_or_default());
+        most = most.max(crate::bounded::memory(child.id()).unwrap_or_default());
         std::thread::sleep(Duration::from_millis(5));
     }
     most

@@ -103,6 +103,11 @@ pub enum PreloadError {
         /// Where.
         address: String,
     },
+    /// `www` of the name resolves, and cannot be reached by HTTPS with a certificate that verifies.
+    WwwWithoutHttps {
+        /// The URL.
+        url: String,
+    },
 }
 
 impl PreloadError {
@@ -131,6 +136,7 @@ impl PreloadError {
             Self::CertificateInvalid { address } => {
                 format!("the certificate at {address} does not verify")
             }
+            Self::WwwWithoutHttps { url } => format!("`{url}` does not serve https"),
         }
     }
 }

@@ -30,6 +30,10 @@ finding! {
     /// listen on this address, or a firewall drops the packets. Take the record out of the DNS (Route 53: an alias record or a
     /// health check does it by itself), or have the machine listen there (nginx `listen [::]:443 ssl;`) and open both ports.
     /// An address that was given back can be had by somebody else: then it is urgent.
+    ///
+    /// Apache `Listen [::]:443`, HAProxy `bind :::443`, IIS a binding for the address, Caddy listens on all addresses unless
+    /// `bind` says otherwise; an ALB, CloudFront and Cloudflare change their addresses: point an alias or CNAME record to
+    /// their name instead of copying them.
     DanglingAddress { host: String, addresses: String, why: String }
     id: "across/dangling-address", severity: Warning, source: "practice: RFC 8305 hides it, and the address may become somebody else's",
     explained_by: ["dns/private-address", "dns/all-addresses-private"],

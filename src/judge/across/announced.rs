@@ -1,10 +1,10 @@
 //! Is what the HTTPS record announces there?
 
 use crate::facts::Facts;
-use crate::facts::dns::{Outcome, Purpose};
+use crate::facts::announced::{Announced, Way};
+use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, Http, host_of};
-use crate::facts::name::RrType;
-use crate::facts::service::Service;
+use crate::facts::service::{Announcement, announcements};
 use crate::facts::tls::Endpoint;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -12,14 +12,26 @@ use crate::finding::{Evidence, Finding};
 finding! {
     /// The HTTPS record promises what the server does not speak.
     ///
-    /// Browsers read the record before they connect and trust it. When the protocol that it names is not offered at the address,
-    /// they lose time, or fail. Take the protocol out of the record at the DNS host (Route 53, Cloudflare and others have a form
-    /// for the type HTTPS), or switch it on: nginx `listen 443 ssl http2;`, Apache `Protocols h2 http/1.1`, HAProxy `alpn
-    /// h2,http/1.1`, an ALB its attribute HTTP/2.
+    /// Browsers read the record before they connect and believe it. Where a protocol, a port or a key for encrypted hellos (ECH)
+    /// that it names is not there, they lose time, or fail. Either have the server keep the promise, or take it out of the record
+    /// at the DNS host (Route 53, Cloudflare and others have a form for the type HTTPS; in a zone file it is the word after
+    /// `HTTPS 1 .`).
+    ///
+    /// HTTP/2 (`alpn="h2"`): nginx `http2 on;` (before 1.25.1 `listen 443 ssl http2;`), Apache `Protocols h2 http/1.1`, HAProxy
+    /// `alpn h2,http/1.1` on the `bind` line, Caddy by itself, IIS by itself from Windows Server 2016 on, an ALB its attribute
+    /// HTTP/2, CloudFront `Supported HTTP versions`, Cloudflare Speed, Settings, Protocol Optimization.
+    ///
+    /// HTTP/3 (`alpn="h3"`) goes over UDP: open port 443 for UDP as well in the firewall and the security group, and at each address.
+    /// nginx from 1.25 on `listen 443 quic reuseport;`, HAProxy from 2.6 on `bind quic4@:443 ssl crt … alpn h3`, Caddy by itself,
+    /// IIS on Windows Server 2022 by the registry value `EnableHttp3`, CloudFront `Supported HTTP versions`, Cloudflare by the
+    /// switch HTTP/3 (with QUIC). Apache and an ALB speak no HTTP/3: take `h3` out.
+    ///
+    /// ECH (`ech=`): the record belongs to whoever has the keys, which is a CDN as a rule. After a move away from it, take the
+    /// whole record out. A port (`port=`): let the server listen there, or take it out.
     HttpsRecordUnmet { host: String, record: String, promised: String, had: String }
-    id: "across/https-record-unmet", severity: Error, source: "RFC 9460 §7.1",
-    message: "the HTTPS record of `{host}` promises {promised}, and the server speaks {had}: `{record}`",
-    fix: "switch {promised} on at the server, or take it out of the record's alpn",
+    id: "across/https-record-unmet", severity: Error, source: "RFC 9460 §7.1, §7.2, §9, RFC 9848",
+    message: "the HTTPS record of `{host}` promises {promised}, and {had}: `{record}`",
+    fix: "have the server offer {promised}, or take it out of the record",
 }
 
 finding! {
@@ -28,6 +40,9 @@ finding! {
     /// One of them announces `h3`, the other does not: some visitors get the quicker protocol at the first visit, others at the
     /// second or not at all. Let both say the same: the record at the DNS host (`alpn="h3,h2"`), the field at the server (nginx
     /// `add_header Alt-Svc 'h3=":443"; ma=86400' always;`, Caddy by itself, CloudFront and Cloudflare by their HTTP/3 setting).
+    ///
+    /// HAProxy `http-after-response set-header Alt-Svc 'h3=":443"; ma=86400'`; IIS the registry value `EnableAltSvc`; Apache
+    /// and an ALB speak no HTTP/3: announce it in neither.
     AltSvcUnmet { host: String, record: String, field: String, said: String }
     id: "across/alt-svc-unmet", severity: Notice, source: "RFC 7838 §3, RFC 9460 §9.3",
     message: "the HTTPS record and the Alt-Svc field of `{host}` disagree on HTTP/3: {said}",
@@ -35,72 +50,145 @@ finding! {
 }
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
-    let Some(http) = &facts.http else { return };
-    let records = records(facts);
-    let own: Vec<&Endpoint> = facts
-        .tls
-        .iter()
-        .flat_map(|tls| &tls.endpoints)
-        .filter(|endpoint| endpoint.error.is_none())
-        .collect();
-    for (record, service) in &records {
-        unmet(http, (record, service), &own, findings);
-    }
-    disagree(http, &records, findings);
-}
-
-/// The records that serve the name itself at the usual port: of others nothing was looked at.
-fn records(facts: &Facts) -> Vec<(String, Service)> {
-    let questions = facts
-        .dns
-        .iter()
-        .flat_map(|dns| dns.of(Some(Purpose::Https)));
-    let answers = questions
-        .filter(|question| question.outcome == Outcome::Answer)
-        .flat_map(|question| &question.answers)
-        .filter(|record| record.r#type == RrType::HTTPS);
-    let services = answers.filter_map(|record| {
-        let service = Service::read(&record.data)?;
-        let own = service.target == "." || service.target == record.name.to_string();
-        let here = service.priority > 0 && own && service.port.is_none_or(|port| port == 443);
-        here.then(|| (record.data.clone(), service))
-    });
-    services.collect()
-}
-
-/// Of the promised protocols HTTP/2 is offered in every handshake here, so what was chosen tells.
-fn unmet(
-    http: &Http,
-    (record, service): (&str, &Service),
-    endpoints: &[&Endpoint],
-    findings: &mut Vec<Finding>,
-) {
-    if !service.alpn.iter().any(|name| name == "h2") {
+    let (Some(dns), Some(http)) = (&facts.dns, &facts.http) else {
         return;
-    }
-    let offered = |endpoint: &&&Endpoint| endpoint.hello.alpn.iter().any(|name| name == "h2");
-    let without: Vec<&Endpoint> = endpoints
-        .iter()
-        .filter(offered)
-        .filter(|endpoint| endpoint.alpn.as_deref() != Some("h2"))
-        .copied()
-        .collect();
-    let Some(first) = without.first() else { return };
-    let evidence = HttpsRecordUnmet {
-        host: http.host.clone(),
-        record: record.to_owned(),
-        promised: "`h2`".to_owned(),
-        had: match &first.alpn {
-            Some(alpn) => format!("`{alpn}`"),
-            None => "no protocol of that list".to_owned(),
-        },
     };
-    let places = without.iter().map(|endpoint| endpoint.label()).collect();
-    findings.push(evidence.about_all(http.host.as_str(), places));
+    let announcements = announcements(dns);
+    let tls = facts.tls.iter();
+    let tried = tls.clone().flat_map(|tls| tls.announced.iter().flatten());
+    let seen = Seen {
+        endpoints: tls.flat_map(|tls| &tls.endpoints).collect(),
+        tried: tried.collect(),
+    };
+    for announcement in &announcements {
+        for unmet in seen.unmet(announcement) {
+            findings.push(unmet.told(&http.host, announcement));
+        }
+    }
+    let here = announcements
+        .iter()
+        .filter(|announcement| announcement.is_here());
+    disagree(http, &here.collect::<Vec<_>>(), findings);
 }
 
-fn disagree(http: &Http, records: &[(String, Service)], findings: &mut Vec<Finding>) {
-    let Some((record, _)) = records.first() else {
+/// A promise that is not kept, and where.
+struct Unmet {
+    promised: String,
+    /// What is there instead, place by place.
+    had: Vec<(String, String)>,
+}
+
+impl Unmet {
+    fn told(self, host: &str, announcement: &Announcement) -> Finding {
+        let had = self.had.first().map(|(_, had)| had.clone());
+        let evidence = HttpsRecordUnmet {
+            host: host.to_owned(),
+            record: announcement.record.clone(),
+            promised: self.promised,
+            had: had.unwrap_or_default(),
+        };
+        let places = self.had.into_iter().map(|(place, _)| place);
+        evidence.about_all(host, places.collect())
+    }
+}
+
+/// The handshakes at the usual place, and those that were made for the records.
+struct Seen<'a> {
+    endpoints: Vec<&'a Endpoint>,
+    tried: Vec<&'a Announced>,
+}
+
+impl Seen<'_> {
+    fn unmet(&self, announcement: &Announcement) -> Vec<Unmet> {
+        let place = if announcement.is_own() {
+            format!("port `{}`", announcement.port())
+        } else {
+            let target = announcement.service.target.trim_end_matches('.');
+            format!("a server at `{target}`")
+        };
+        let all = [
+            (place, self.without(announcement, Way::Tls)),
+            ("`h2`".to_owned(), self.without_h2(announcement)),
+            ("`h3`".to_owned(), self.without(announcement, Way::Quic)),
+            ("ECH".to_owned(), self.without(announcement, Way::Ech)),
+        ];
+        let unmet = all
+            .into_iter()
+            .map(|(promised, had)| Unmet { promised, had });
+        unmet.filter(|unmet| !unmet.had.is_empty()).collect()
+    }
+
+    /// HTTP/2 is offered in every handshake here, so what was chosen tells.
+    fn without_h2(&self, announcement: &Announcement) -> Vec<(String, String)> {
+        if !announcement.service.alpn.iter().any(|name| name == "h2") {
+            return Vec::new();
+        }
+        let spoken = |alpn: &Option<String>| match alpn {
+            Some(alpn) => format!("the server speaks `{alpn}`"),
+            None => "the server speaks no protocol of that list".to_owned(),
+        };
+        let h2 = |alpn: &Option<String>| alpn.as_deref() == Some("h2");
+        if announcement.is_here() {
+            let shaken = self.endpoints.iter().filter(|endpoint| {
+                let offered = endpoint.hello.alpn.iter().any(|name| name == "h2");
+                offered && endpoint.error.is_none() && endpoint.port == 443
+            });
+            let without = shaken.filter(|endpoint| !h2(&endpoint.alpn));
+            return without
+                .map(|endpoint| (endpoint.label(), spoken(&endpoint.alpn)))
+                .collect();
+        }
+        let shaken = self.of(announcement, Way::Tls);
+        let without = shaken.filter(|tried| tried.failure.is_none() && !h2(&tried.alpn));
+        without
+            .filter_map(|tried| Some((tried.label()?, spoken(&tried.alpn))))
+            .collect()
+    }
+
+    fn of(&self, announcement: &Announcement, way: Way) -> impl Iterator<Item = &&Announced> {
+        let own = self.tried.iter().filter(move |tried| tried.way == way);
+        own.filter(|tried| tried.record == announcement.record)
+    }
+
+    /// Where a way does not lead to a handshake, and that says something of the server.
+    fn without(&self, announcement: &Announcement, way: Way) -> Vec<(String, String)> {
+        let failed = self.of(announcement, way).filter_map(|tried| {
+            let failure = tried.failure.as_ref()?;
+            let told = !tried.is_kept() && tried.is_measured(&self.tried) && !self.is_dead(tried);
+            let place = tried.label();
+            let place = place.unwrap_or_else(|| announcement.service.target.clone());
+            told.then(|| (place, clause(way, failure)))
+        });
+        failed.collect()
+    }
+
+    /// Whether the address is dead without the record too, or the place is, which is said already.
+    fn is_dead(&self, tried: &Announced) -> bool {
+        let at_all = self
+            .endpoints
+            .iter()
+            .any(|endpoint| Some(endpoint.address) == tried.address && endpoint.error.is_some());
+        let over_tcp = self.tried.iter().any(|other| {
+            let same = (other.address, other.port) == (tried.address, tried.port);
+            same && other.way == Way::Tls && other.failure.is_some()
+        });
+        at_all || (tried.way != Way::Tls && over_tcp)
+    }
+}
+
+fn clause(way: Way, failure: &Failure) -> String {
+    match (way, failure) {
+        (Way::Quic, Failure::Refused) => "nothing listens on UDP there".to_owned(),
+        (Way::Quic, Failure::TimedOut { .. }) => {
+            "nothing comes back over UDP, while another address answers".to_owned()
+        }
+        (Way::Ech, Failure::Malformed { .. }) => "its keys cannot be read".to_owned(),
+        (_, failure) => failure.in_words(),
+    }
+}
+
+fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
+    let Some(first) = here.first() else {
         return;
     };
     let pages: Vec<&Hop> = http
@@ -110,10 +198,8 @@ fn disagree(http: &Http, records: &[(String, Service)], findings: &mut Vec<Findi
         .collect();
     let Some(page) = pages.first() else { return };
     let field = page.values("alt-svc").join(", ");
-    let in_field = field.contains("h3=");
-    let in_record = records
-        .iter()
-        .any(|(_, service)| service.alpn.iter().any(|name| name == "h3"));
+    let in_field = announces_h3(&field);
+    let in_record = here.iter().any(|announcement| announcement.promises("h3"));
     let said = match (in_record, in_field) {
         (true, false) => "the record announces it, the field does not",
         (false, true) => "the field announces it, the record does not",
@@ -122,11 +208,22 @@ fn disagree(http: &Http, records: &[(String, Service)], findings: &mut Vec<Findi
     let host = http.host.clone();
     let evidence = AltSvcUnmet {
         host: host.clone(),
-        record: record.clone(),
+        record: first.record.clone(),
         field,
         said: said.to_owned(),
     };
     findings.push(evidence.about(host));
+}
+
+/// Whether an Alt-Svc field (RFC 7838 §3) has an alternative for HTTP/3, at whatever place. `clear` has none.
+fn announces_h3(field: &str) -> bool {
+    let mut quoted = false;
+    let alternatives = field.split(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    let mut names = alternatives.filter_map(|alternative| alternative.split_once('='));
+    names.any(|(name, _)| name.trim() == "h3")
 }
 
 #[cfg(test)]
@@ -160,14 +257,103 @@ mod tests {
     }
 
     #[test]
-    fn a_record_for_another_place_is_not_judged_here() {
+    fn a_record_for_another_place_is_not_held_against_this_one() {
         for record in [
             "0 cdn.example.",
             "1 cdn.example. alpn=\"h2\"",
             "1 . alpn=\"h2\" port=8443",
+            "1 . mandatory=key65280 alpn=\"h2\" key65280=\"x\"",
         ] {
             assert!(judged(record, Some("http/1.1"), "").is_empty(), "{record}");
         }
+    }
+
+    /// What is told of tries at two addresses of which the usual place answers.
+    fn tried(record: &str, way: Way, failures: [Option<Failure>; 2]) -> Vec<Finding> {
+        let addresses = ["192.0.2.10", "192.0.2.11"];
+        let dns = service(dns(&addresses), record);
+        let mut facts = facts(Some(dns), Some(http(Vec::new())));
+        let announced = addresses
+            .iter()
+            .zip(failures)
+            .map(|(address, failure)| Announced {
+                record: record.to_owned(),
+                way,
+                address: address.parse().ok(),
+                port: if record.contains("8443") { 8443 } else { 443 },
+                alpn: None,
+                ech_accepted: None,
+                leaf_sha256: None,
+                handshake_ms: None,
+                failure,
+            });
+        facts.tls = Some(Tls {
+            announced: Some(announced.collect()),
+            endpoints: addresses
+                .map(|address| endpoint(address, Some("h2")))
+                .to_vec(),
+            ..Tls::default()
+        });
+        let mut findings = Vec::new();
+        judge(&facts, &mut findings);
+        findings
+    }
+
+    const H3: &str = "1 . alpn=\"h3,h2\"";
+
+    fn silence() -> Option<Failure> {
+        Some(Failure::TimedOut {
+            after_ms: Default::default(),
+        })
+    }
+
+    #[test]
+    fn a_promised_h3_that_is_refused_is_an_error_at_its_address() {
+        let found = tried(H3, Way::Quic, [Some(Failure::Refused), None]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].subjects, ["192.0.2.10:443"]);
+        assert!(
+            found[0]
+                .message
+                .contains("`h3`, and nothing listens on UDP")
+        );
+        let both = [Some(Failure::Refused), Some(Failure::Refused)];
+        assert_eq!(tried(H3, Way::Quic, both)[0].subjects.len(), 2);
+        assert!(tried(H3, Way::Quic, [None, None]).is_empty());
+    }
+
+    #[test]
+    fn silence_over_udp_speaks_only_beside_an_address_that_answers() {
+        assert!(tried(H3, Way::Quic, [silence(), silence()]).is_empty());
+        assert!(tried(H3, Way::Quic, [Some(Failure::Unreachable), None]).is_empty());
+        let found = tried(H3, Way::Quic, [silence(), None]);
+        assert_eq!(found[0].subjects, ["192.0.2.10:443"]);
+    }
+
+    #[test]
+    fn ech_that_is_ignored_is_an_error_and_ech_with_other_keys_is_none() {
+        let record = "1 . alpn=\"h2\" ech=\"AAAA\"";
+        let rejected = |other_keys| Some(Failure::EchRejected { other_keys });
+        let found = |failure| tried(record, Way::Ech, [failure, None]).len();
+        assert_eq!(found(rejected(false)), 1);
+        assert_eq!(found(rejected(true)), 0);
+        assert_eq!(found(Some(Failure::Reset)), 0, "who resets is not known");
+        assert_eq!(found(silence()), 0);
+        assert_eq!(found(Some(Failure::Malformed { at: None })), 1);
+        let rule = "InvalidEncryptedClientHello(NoCompatibleConfig)".to_owned();
+        assert_eq!(found(Some(Failure::Incompatible { rule })), 0);
+        assert_eq!(found(None), 0);
+    }
+
+    #[test]
+    fn a_port_where_nobody_listens_is_an_error() {
+        let record = "1 . alpn=\"h2\" port=8443";
+        let found = tried(record, Way::Tls, [Some(Failure::Refused), None]);
+        assert!(found[0].message.contains("promises port `8443`"));
+        assert_eq!(found[0].subjects, ["192.0.2.10:8443"]);
+        // At the other one the handshake was had, and nothing was chosen.
+        assert_eq!(found[1].subjects, ["192.0.2.11:8443"]);
+        assert!(tried(record, Way::Tls, [silence(), silence()]).is_empty());
     }
 
     #[test]
@@ -177,6 +363,9 @@ mod tests {
         assert_eq!(judged(without, Some("h2"), field), ["across/alt-svc-unmet"]);
         assert_eq!(judged(with, Some("h2"), ""), ["across/alt-svc-unmet"]);
         assert!(judged(with, Some("h2"), field).is_empty());
+        assert!(judged(without, Some("h2"), "alt-svc: clear").is_empty());
+        let others = "alt-svc: h3-29=\":443\", h2=\"a,h3=b:443\"";
+        assert!(judged(without, Some("h2"), others).is_empty());
         assert!(
             judged("0 cdn.example.", Some("h2"), field).is_empty(),
             "there is no record to compare"

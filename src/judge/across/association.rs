@@ -114,6 +114,7 @@ mod tests {
             twin: None,
             host: "shop.example".to_owned(),
             lookup: None,
+            announced: None,
             endpoints: endpoints.collect(),
         });
         ids(|findings| judge(&facts, findings))

@@ -12,6 +12,9 @@ finding! {
     /// A browser that keeps the host's HSTS policy, or follows its HTTPS record, shows the warning without the button to go on:
     /// nobody gets in who was there before. Mend the certificate now; see the finding about it for how. Taking the policy back
     /// does not help those who have it, for it is heeded over a good connection alone.
+    ///
+    /// Where the certificate is set: nginx `ssl_certificate`, Apache SSLCertificateFile, HAProxy `crt`, IIS the binding,
+    /// Caddy by itself (read its log), an ALB and CloudFront by ACM, Cloudflare Edge Certificates.
     HstsWithoutTls { host: String, bound: String, place: String }
     id: "across/hsts-without-tls", severity: Warning, source: "RFC 6797 §8.4",
     explained_by: [

@@ -14,6 +14,8 @@ finding! {
     /// missed a change of the configuration, or an address still leads to a former server. Compare the machines' configuration
     /// (nginx `nginx -T`, Apache `apachectl -S`, HAProxy and Caddy their files, IIS applicationHost.config) and deploy to all; at
     /// a load balancer look at the targets one by one; at CloudFront or Cloudflare purge the cache.
+    ///
+    /// At an ALB the targets of one group were deployed differently.
     AddressesDiffer { url: String, here: String, there: String, first: String, others: String }
     id: "http/addresses-differ", severity: Warning, source: "practice: what a visitor gets is chance",
     explained_by: [
@@ -33,6 +35,9 @@ finding! {
     /// [::]:443 ssl;`, Apache `Listen 80` without an address, HAProxy `bind :::80 v4v6`, Caddy without `bind`, IIS the binding
     /// "All Unassigned"; a security group or firewall needs its own rule for `::/0`; a load balancer the type dualstack.
     /// Otherwise take the records out of the DNS.
+    ///
+    /// An ALB: IP address type dualstack; CloudFront: IPv6 enabled in the distribution; Cloudflare: Network, IPv6
+    /// Compatibility.
     FamilyFails { family: String, url: String, addresses: String, why: String, records: String }
     id: "http/family-fails", severity: Warning, source: "practice: visitors with this family alone stay outside (RFC 8305 hides it from others)",
     explained_by: [

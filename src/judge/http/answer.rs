@@ -12,6 +12,11 @@ finding! {
     /// The visitor gets through all doors and meets an error of the server: the application has crashed, or the load balancer
     /// has no healthy target behind it (502, 503, 504). Look at the application's log and at the health checks. What else
     /// depends on the answer is not judged.
+    ///
+    /// Where it is written: nginx `error_log` (502: nothing listens at proxy_pass; 504: proxy_read_timeout), Apache
+    /// `ErrorLog` (503: ProxyPass), HAProxy its log with the server's state (`show servers state`), IIS the failed request
+    /// tracing (503: the application pool stands), Caddy `log`, an ALB the health of the target group (502, 503, 504 each
+    /// mean another thing), CloudFront the origin and its certificate, Cloudflare the codes 520 to 526 about the origin.
     ServerError { url: String, status: u16 }
     id: "http/server-error", severity: Error, source: "RFC 9110 §15.6",
     message: "`{url}` answers {status}: the server has failed",
@@ -25,6 +30,8 @@ finding! {
     /// the server shows its default site because it does not know the name (nginx `server_name`, Apache `ServerName` and
     /// `ServerAlias`, HAProxy the host ACL, IIS the binding, Caddy the site's address, an ALB the host rule, CloudFront
     /// "Alternate domain names" and the default root object), or the files were deployed elsewhere.
+    ///
+    /// At Cloudflare the DNS record has to be proxied to the origin that knows the name.
     ClientError { url: String, status: u16 }
     id: "http/client-error", severity: Warning, source: "RFC 9110 §15.5",
     message: "the front page is not there: `{url}` answers {status}",
@@ -36,6 +43,11 @@ finding! {
     ///
     /// The port accepts a connection and answers with something that no browser understands, or closes it without an answer.
     /// Another program listens there, TLS is expected on a port in clear, or the server is broken. See what listens on the port.
+    ///
+    /// nginx: `listen 443 ssl` with `ssl`, `listen 80` without; Apache: `SSLEngine on` in the VirtualHost of 443 alone;
+    /// HAProxy: `ssl` on the bind line and `mode http`; IIS: the binding's type; Caddy: the scheme in the site's address; an
+    /// ALB: the protocol of the listener and of the target group; CloudFront: the origin protocol policy; Cloudflare: the
+    /// encryption mode, and a record that is proxied to a port of HTTP. Two programs on one port show in `ss -ltnp`.
     Malformed { url: String, said: String }
     id: "http/malformed", severity: Error, source: "RFC 9112 §4",
     explained_by: ["dns/private-address", "dns/all-addresses-private"],
@@ -48,6 +60,10 @@ finding! {
     ///
     /// Clients and proxies bound the size and number of header fields, mostly at 8 to 64 KiB, and fail beyond it. Often cookies are
     /// set again and again, or a policy field has grown. Send fewer and shorter fields.
+    ///
+    /// Fields that grow come from the application, or are added at each place on the way: nginx `add_header` and
+    /// `proxy_hide_header`, Apache `Header unset`, HAProxy `http-response del-header`, IIS customHeaders, Caddy `header
+    /// -Name`, an ALB its header attributes, CloudFront the response headers policy, Cloudflare transform rules.
     LimitReached { url: String, limit: String }
     id: "http/limit-reached", severity: Error, source: "practice: clients have bounds of this size",
     message: "the head of the answer of `{url}` is larger than clients read (bound {limit})",

@@ -24,7 +24,9 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let routes = http.given().chain(http.of_root());
     let own = routes
         .flat_map(|route| &route.hops)
-        .filter(|hop| host_of(&hop.url) == http.host && hop.error.is_none());
+        .filter(|hop| host_of(&hop.url) == http.host && hop.error.is_none())
+        // What a firewall sets for a robot, no visitor gets.
+        .filter(|hop| !hop.is_declined());
     let open: Vec<(&Hop, String)> = own.filter_map(|hop| Some((hop, open(hop)?))).collect();
     if let Some((hop, cookie)) = open.first() {
         let why = if hop.is_https() {
@@ -100,6 +102,18 @@ mod tests {
             "https://shop.example/",
             vec![page("https://shop.example/", 200)],
             RouteOutcome::Https,
+        );
+        assert!(ids(|findings| judge(&http(vec![walk]), findings)).is_empty());
+    }
+
+    #[test]
+    fn a_cookie_of_a_test_for_robots_is_none_of_the_sites() {
+        let mut hop = page("https://shop.example/", 403);
+        hop.head = Some("HTTP/1.1 403 Forbidden\nset-cookie: id=1\n\n".to_owned());
+        let walk = route(
+            "https://shop.example/",
+            vec![hop],
+            RouteOutcome::Inconclusive,
         );
         assert!(ids(|findings| judge(&http(vec![walk]), findings)).is_empty());
     }

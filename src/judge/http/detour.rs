@@ -16,6 +16,8 @@ finding! {
     /// https://$host$request_uri;` stands in the server block of port 80 alone, in Apache the redirect to https comes before
     /// other rules, in HAProxy `redirect scheme https` before other redirects, in IIS the https rule is the first, with
     /// stopProcessing; at an ALB, CloudFront or Cloudflare switch their redirect on, so that the application is not asked.
+    ///
+    /// Caddy redirects to https by itself, before the rules of the site.
     FirstHopPlain { url: String, target: String, advice: String }
     id: "http/first-hop-plain", severity: Warning, source: "practice: each step in clear can be changed on the way (Observatory)",
     explained_by: ["http/redirect-loop", "http/too-many-hops", "http/target-unreachable", "http/host-glued", "http/internal-target"],
@@ -28,6 +30,11 @@ finding! {
     ///
     /// Each costs the visitor at least a round trip, and over https to another host three. Let the first step lead to https of
     /// the same host, the second to the final URL; rules that add `www`, a language or a slash can be joined into one.
+    ///
+    /// nginx: one `return` to the final host instead of several `rewrite`; Apache: one RewriteRule with both conditions;
+    /// HAProxy: `redirect prefix https://www.shop.example` instead of two rules; IIS: stopProcessing and one rule; Caddy:
+    /// `redir https://www.shop.example{uri}`; an ALB: host and protocol in one action; CloudFront: one function; Cloudflare:
+    /// one redirect rule for host and scheme, in front of the application's own.
     ManyHops { start: String, hops: usize, shown: String }
     id: "http/many-hops", severity: Notice, source: "practice: each redirect costs a round trip",
     explained_by: ["http/too-many-hops", "http/redirect-loop"],
@@ -42,6 +49,9 @@ finding! {
     /// tools do not, and everybody has loaded a page that could be changed on the way. Answer with a redirect: nginx `return 301
     /// https://$host$request_uri;`, Apache `Redirect permanent / https://shop.example/`, IIS HTTP Redirect, a bucket of S3 the
     /// redirect of its website settings, or CloudFront in front of it with "Redirect HTTP to HTTPS".
+    ///
+    /// HAProxy `http-request redirect scheme https code 301 unless { ssl_fc }`, Caddy `redir https://{host}{uri} permanent`,
+    /// an ALB the redirect action of HTTP:80, Cloudflare Always Use HTTPS.
     HtmlRedirect { url: String, target: String, advice: String }
     id: "http/html-redirect", severity: Warning, source: "RFC 6797 §7.2",
     message: "`{url}` leads to `{target}` by a page with a meta refresh, which only browsers follow",

@@ -32,6 +32,13 @@ finding! {
     /// It looks as if the host were protected, and it is not: a directive that stands there twice, a `max-age` that is no number
     /// or is missing, or a stray character makes the whole field void. Correct the field where the server, the application
     /// or the CDN sets it; often two of them set it at once.
+    ///
+    /// nginx: one `add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;`, the value in quotes
+    /// because of the semicolon; Apache `Header always set Strict-Transport-Security "max-age=31536000"`; HAProxy
+    /// `http-after-response set-header Strict-Transport-Security "max-age=31536000"`; IIS `<hsts enabled="true"
+    /// max-age="31536000" />` instead of a text in customHeaders; Caddy `header Strict-Transport-Security
+    /// "max-age=31536000"`; ALB: the attribute of the HTTPS listener; CloudFront: the response headers policy; Cloudflare:
+    /// the form under Edge Certificates.
     HstsInvalid { host: String, header: String, why: String, token: Option<String>, corrected: String }
     id: "http/hsts-invalid", severity: Warning, source: "RFC 6797 §6.1",
     explained_by: ["http/hsts-repeated"],
@@ -102,8 +109,7 @@ fn corrected(hsts: &Hsts) -> String {
 }
 
 fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
-    let fine = hop.status.is_some_and(|status| status < 400);
-    hop.is_https() && fine && host_of(&hop.url) == hsts.host
+    hop.is_https() && hop.is_conclusive() && host_of(&hop.url) == hsts.host
 }
 
 #[cfg(test)]

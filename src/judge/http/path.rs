@@ -17,6 +17,8 @@ finding! {
     /// and `RewriteRule ^ https://%{HTTP_HOST}%1 [R=301,NE,L]` every byte;
     /// HAProxy: `redirect scheme https` keeps, `redirect location` does not; IIS: `{UNENCODED_URL}`; Caddy: `{uri}`; ALB:
     /// `/#{path}` and `#{query}`; Cloudflare: a redirect rule with `concat("https://", http.host, http.request.uri)`.
+    ///
+    /// A CloudFront function builds it from `event.request.uri`.
     PathLost { url: String, target: String, sent: String, came: String, advice: String }
     id: "http/path-lost", severity: Warning, source: "RFC 9110 §15.4 (links lead to another page)",
     explained_by: ["http/host-glued", "http/downgrade", "http/redirect-loop"],
@@ -31,6 +33,9 @@ finding! {
     /// link fail. nginx: `$request_uri` instead of `$uri`; Apache: no `?` at the end of the target, and the flag NE against
     /// encoding twice; IIS: `{UNENCODED_URL}` or appendQueryString; Caddy: `{uri}` instead of `{path}`; ALB: `#{query}`;
     /// CloudFront functions: rebuild the query from `request.querystring`.
+    ///
+    /// HAProxy: `redirect scheme` and `redirect prefix` keep the query, `drop-query` is to go; Cloudflare: "Preserve query
+    /// string" in the rule.
     QueryLost { url: String, target: String, sent: String, came: String, advice: String }
     id: "http/query-lost", severity: Warning, source: "RFC 9110 §15.4 (links lead to another page)",
     explained_by: ["http/host-glued", "http/downgrade", "http/redirect-loop"],
@@ -45,6 +50,9 @@ finding! {
     /// http, stays open to whoever stands in the way. Redirect whatever is asked for: nginx with the `return` in the server
     /// block and not in `location = /`, Apache with `Redirect permanent /` or `RewriteRule ^`, IIS with the pattern `(.*)`,
     /// ALB in the default action of the listener.
+    ///
+    /// HAProxy without `if { path / }`, Caddy without a path before the target, CloudFront in every behavior, Cloudflare with
+    /// Always Use HTTPS instead of a rule for one URL.
     OnlyRoot { url: String, status: u16, advice: String }
     id: "http/only-root", severity: Warning, source: "RFC 6797 §7.2",
     message: "only `/` is redirected to https: `{url}` answers {status} in clear",

@@ -27,6 +27,12 @@ finding! {
     /// The redirect gives up the protection that was already there, and takes cookies and form data along. Often an application
     /// behind a load balancer builds its links with `http`, because it does not know of the TLS in front: have it trust
     /// `X-Forwarded-Proto`, or set its own base URL to https.
+    ///
+    /// nginx in front `proxy_set_header X-Forwarded-Proto $scheme;`; Apache in front `RequestHeader set X-Forwarded-Proto
+    /// https`; HAProxy `http-request set-header X-Forwarded-Proto https if { ssl_fc }`; IIS with Application Request Routing
+    /// the server variable HTTP_X_FORWARDED_PROTO; Caddy sends it by itself, and believes one that it gets when
+    /// `trusted_proxies` names the sender; an ALB sends it always; CloudFront sends CloudFront-Forwarded-Proto when the
+    /// origin request policy has it; Cloudflare sends it, with the encryption mode "Full (strict)".
     Downgrade { from: String, to: String, advice: String }
     id: "http/downgrade", severity: Error, source: "practice: the protection is given up on the way (hstspreload.org)",
     message: "`{from}` sends visitors back into the clear, to `{to}`",
@@ -39,6 +45,12 @@ finding! {
     /// The status code asks the client to go elsewhere, and the Location field is missing, stands there twice with different
     /// values, or is no URL of a site. Browsers show an empty page or an error. Look at the redirect rule of the server or
     /// application: often a variable in it is empty.
+    ///
+    /// nginx `return 301 https://$host$request_uri;`; Apache `Redirect permanent / https://shop.example/`; HAProxy
+    /// `http-request redirect scheme https`, or `location` with a value that is never empty; IIS the url of the action
+    /// Redirect; Caddy `redir https://{host}{uri}`; ALB `https://#{host}:443/#{path}?#{query}`; CloudFront functions the
+    /// header location of the response; Cloudflare the target of the redirect rule. When the application makes it, its base
+    /// URL is empty.
     LocationInvalid { url: String, status: u16, said: String, token: Option<String>, head: Option<String> }
     id: "http/location-invalid", severity: Error, source: "RFC 9110 §10.2.2",
     message: "`{url}` answers {status} {said}",
@@ -51,8 +63,15 @@ finding! {
     /// A browser keeps an HSTS policy for a host only when it met that host over HTTPS. When `http://name` leads directly to
     /// another host, `www` included, the name itself is never protected, and the first step stays open to attack at every
     /// visit. Redirect to https of the same host first, and from there to the other.
+    ///
+    /// nginx: in the server block of port 80 `return 301 https://$host$request_uri;`, and the step to the other host in that
+    /// of port 443; Apache: the same in the two VirtualHosts, `https://%{HTTP_HOST}`; HAProxy `redirect scheme https` before
+    /// `redirect prefix`; IIS the https rule with `{HTTP_HOST}` before the canonical host; Caddy does so by itself; ALB
+    /// `#{host}` in the redirect of HTTP:80; CloudFront "Redirect HTTP to HTTPS" keeps the host; Cloudflare: Always Use
+    /// HTTPS, and the rule for the other host on https alone. A certificate for both names is needed.
     OffHostFirst { url: String, target: String, host: String }
     id: "http/off-host-first", severity: Warning, source: "RFC 6797 §7.2",
+    explained_by: ["http/first-hop-plain"],
     message: "`{url}` leads to another host, `{target}`, before `https://{host}` was reached",
     fix: "redirect `http://{host}` to `https://{host}` first, and from there to the other host",
 }
@@ -62,6 +81,10 @@ finding! {
     ///
     /// Browsers and search engines keep a permanent redirect (301 or 308) and skip the step in clear next time; a temporary one
     /// they ask for again at every visit. Use 301, or 308 when forms are sent to the address.
+    ///
+    /// nginx `return 301` instead of 302, and `permanent` instead of `redirect` behind rewrite; Apache `Redirect permanent`
+    /// or `[R=301]`; HAProxy `code 301`; IIS redirectType Permanent; Caddy `redir … permanent`; ALB HTTP_301; CloudFront
+    /// answers 301 by itself, a function says statusCode 301; Cloudflare: status code 301 in the rule.
     NotPermanent { url: String, status: u16, advice: String }
     id: "http/not-permanent", severity: Notice, source: "RFC 9110 §15.4",
     message: "the step from `{url}` to https is temporary ({status})",
@@ -81,11 +104,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         };
         findings.push(evidence.about_all(host, places(&downgrades)));
     }
-    let away = steps_to_https(http, |hop, next| host_of(next) != host_of(&hop.url));
-    let away: Vec<(&Hop, &str)> = away
-        .into_iter()
-        .filter(|(hop, _)| host_of(&hop.url) == host)
-        .collect();
+    let away = steps_to_https(http, |_, next| host_of(next) != host);
     if let Some((hop, target)) = away.first() {
         let (url, target) = (hop.url.clone(), (*target).to_owned());
         findings.push(
@@ -273,6 +292,20 @@ mod tests {
             to(302, "http://shop.example/en").is_empty(),
             "a step in clear is not the step to https"
         );
+    }
+
+    #[test]
+    fn the_first_https_is_another_host_also_behind_a_step_in_clear() {
+        let (http, www) = ("http://shop.example/", "http://www.shop.example/");
+        let secure = "https://www.shop.example/";
+        let hops = vec![
+            redirect(http, 301, www),
+            redirect(www, 301, secure),
+            page(secure, 200),
+        ];
+        let walks = super::super::testing::http(vec![route(http, hops, RouteOutcome::Https)]);
+        let found = ids(|findings| judge(&walks, findings));
+        assert_eq!(found, ["http/off-host-first"]);
     }
 
     #[test]

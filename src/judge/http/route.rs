@@ -13,6 +13,12 @@ finding! {
     /// A URL that was asked for already comes again, and every browser gives up with "too many redirects". The commonest cause is
     /// a proxy or CDN that speaks HTTP to the server while the server redirects all HTTP to HTTPS: let the CDN connect over
     /// HTTPS ("full" mode), or the server trust `X-Forwarded-Proto`. Two rules that send `www` there and back are another.
+    ///
+    /// nginx behind a proxy: redirect `if ($http_x_forwarded_proto = http)` alone; Apache: `RewriteCond
+    /// %{HTTP:X-Forwarded-Proto} =http`; HAProxy: `unless { ssl_fc }`; IIS: the condition `{HTTP_X_FORWARDED_PROTO}`; Caddy:
+    /// `http://` before the address of a site behind a proxy, so that it does not redirect by itself; an ALB: the redirect on
+    /// HTTP:80 alone, not in the target; CloudFront: origin protocol HTTPS only; Cloudflare: "Full (strict)" instead of
+    /// "Flexible".
     RedirectLoop { members: Vec<String>, shown: String }
     id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
     message: "the redirects go round in a circle: {shown}",
@@ -24,6 +30,10 @@ finding! {
     ///
     /// The walk was given up before it came to a page. Browsers follow 20, many other clients 10, and each costs the visitor at
     /// least a round trip. Let the first redirect point to the final URL at once.
+    ///
+    /// nginx, Apache, HAProxy, IIS and Caddy: look for a rule that adds to the path at each step (`rewrite`, RewriteRule,
+    /// `redirect prefix`, URL Rewrite, `redir`) and let it stand for the exact path; an ALB, CloudFront functions and
+    /// Cloudflare rules: the condition has to leave out what the rule itself produces.
     TooManyHops { start: String, hops: usize, last: String }
     id: "http/too-many-hops", severity: Error, source: "practice: the Fetch standard allows 20 redirects, common clients 10",
     message: "`{start}` leads through more than {hops} redirects; the last seen is to `{last}`",
@@ -35,6 +45,10 @@ finding! {
     ///
     /// The name of the target does not exist, its server cannot be connected to, or it refuses the TLS handshake. The visitor
     /// sees an error of the browser. Point the redirect to a host that serves the site, or mend that host.
+    ///
+    /// Where the target is written: nginx `return` or `rewrite`, Apache `Redirect` or RewriteRule, HAProxy `redirect
+    /// location` or `prefix`, IIS the url of the action, Caddy `redir`, an ALB the host of the redirect action, a CloudFront
+    /// function its location, Cloudflare the target of the redirect rule.
     TargetUnreachable { url: String, from: String, why: String }
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
@@ -52,6 +66,10 @@ finding! {
     /// Whoever types the name without `https://` into a client that does not try HTTPS first sees "connection refused". Browsers
     /// try HTTPS by themselves more and more, so this can be meant; but links with `http://` are broken. A redirect to https on
     /// port 80 serves both.
+    ///
+    /// nginx `listen 80; listen [::]:80;`; Apache `Listen 80`; HAProxy `bind :80,:::80`; IIS a binding http on port 80; Caddy
+    /// listens by itself unless `auto_https disable_redirects`; an ALB a listener HTTP:80; CloudFront and Cloudflare listen
+    /// always, so the name does not lead to them.
     Port80Closed { addresses: String }
     id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
     explained_by: [
@@ -67,6 +85,10 @@ finding! {
     ///
     /// Something on the way, mostly a firewall or security group, drops the packets. Visitors who come by `http://` wait for a
     /// long time before they see an error. Open the port and redirect to https, or refuse connections instead of dropping them.
+    ///
+    /// Behind the firewall the server has to listen: nginx `listen 80; listen [::]:80;`, Apache `Listen 80`, HAProxy `bind
+    /// :80,:::80`, IIS a binding and the rule "World Wide Web Services (HTTP)" of its firewall, Caddy by itself; an ALB needs
+    /// port 80 in its security group; CloudFront and Cloudflare always answer there.
     Port80Silent { addresses: String, why: String }
     id: "http/port-80-silent", severity: Warning, source: "practice: visitors wait for nothing",
     explained_by: [
@@ -144,7 +166,7 @@ fn unconnected(route: &Route) -> Option<(&Hop, &Failure)> {
     let first = route
         .hops
         .first()
-        .filter(|_| route.starts_in_clear() && route.hops.len() == 1)?;
+        .filter(|hop| route.starts_in_clear() && hop.port == 80 && route.hops.len() == 1)?;
     let error = first
         .error
         .as_ref()
@@ -298,6 +320,13 @@ mod tests {
             ["http/port-80-silent"]
         );
         assert!(judged(vec![first(Failure::NoRoute)], None).is_empty());
+        let mut elsewhere = first(Failure::Refused);
+        elsewhere.hops[0].port = 8080;
+        assert_eq!(
+            judged(vec![elsewhere], None),
+            ["http/target-unreachable"],
+            "another port that was asked for is the site's"
+        );
     }
 
     #[test]

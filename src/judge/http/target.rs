@@ -17,6 +17,9 @@ finding! {
     /// request was kept while the scheme was changed: nginx `return 301 https://$host$request_uri;` (not `$http_host` or
     /// `$server_port`), Apache `%{SERVER_NAME}` without `%{SERVER_PORT}`, HAProxy `redirect scheme https`, Tomcat and Jetty the
     /// setting redirectPort or the secure port. At an ALB set the redirect's port to 443 instead of `#{port}`.
+    ///
+    /// IIS `https://{HTTP_HOST}` is wrong where the host has a port: `{SERVER_NAME}`; Caddy `{host}` instead of `{hostport}`;
+    /// a CloudFront function without a port in its location; Cloudflare without a port in the target.
     WrongPort { url: String, target: String, advice: String }
     id: "http/wrong-port", severity: Error, source: "RFC 9110 §4.2.2",
     message: "`{url}` leads to `{target}`: https at the port that speaks in clear",
@@ -29,6 +32,12 @@ finding! {
     /// It works, but networks that let only 443 through stop visitors there, and the HSTS policy and cookies hold for other
     /// ports as well. Often the port of a machine behind the proxy leaks out (8443): set the proxy's name and port in the
     /// application, or have it trust `X-Forwarded-Port`.
+    ///
+    /// nginx `port_in_redirect off;` and `proxy_set_header X-Forwarded-Port 443;`; Apache `UseCanonicalPhysicalPort Off` and
+    /// a ServerName without a port; HAProxy `redirect scheme https` instead of a location with a port; IIS `{SERVER_NAME}`
+    /// and the binding on 443; Caddy `https_port 443` or a site without a port; an ALB: port 443 in the redirect; CloudFront
+    /// and Cloudflare reach the origin at its port and show visitors 443: the origin has to build its links with the
+    /// visitor's host.
     OddPort { url: String, target: String, port: u16 }
     id: "http/odd-port", severity: Notice, source: "RFC 9110 §4.2.2",
     message: "`{url}` leads to port {port} instead of 443: `{target}`",
@@ -43,6 +52,9 @@ finding! {
     /// https://shop.example/` needs the slash at its end; nginx: `https://$host$request_uri`, or `https://shop.example$uri`
     /// without anything between; IIS: `https://{HTTP_HOST}/{R:1}`; HAProxy: `redirect prefix https://shop.example` takes the
     /// path by itself.
+    ///
+    /// Caddy `https://shop.example{uri}` has the slash in `{uri}`; an ALB `/#{path}`; a CloudFront function the slash that
+    /// `request.uri` begins with; Cloudflare `concat("https://shop.example", http.request.uri)`.
     HostGlued { url: String, target: String, glued: String, advice: String }
     id: "http/host-glued", severity: Error, source: "RFC 3986 §3.2",
     message: "`{url}` leads to `{target}`: the host `{glued}` is the site's name and the path grown together",
@@ -56,6 +68,8 @@ finding! {
     /// cannot go there. An application behind a proxy builds links with the name of its own machine: pass the visitor's host on
     /// (nginx `proxy_set_header Host $host;`, Apache `ProxyPreserveHost On` and ProxyPassReverse, HAProxy does by itself, IIS
     /// preserveHostHeader, CloudFront forward Host), or set the application's base URL.
+    ///
+    /// Caddy passes it on by itself, an ALB does too; Cloudflare does unless an origin rule overrides the Host.
     InternalTarget { url: String, target: String }
     id: "http/internal-target", severity: Error, source: "RFC 6890, RFC 6761",
     message: "`{url}` leads to `{target}`, which only the inside of a network knows",

@@ -368,6 +368,7 @@ mod tests {
                 host: "shop.example".to_owned(),
                 lookup: Some(failure),
                 endpoints: Vec::new(),
+                announced: None,
             };
             ids(|findings| judge_lookup(&tls, findings))
         };

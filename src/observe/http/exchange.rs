@@ -84,6 +84,7 @@ impl Client<'_> {
             probe_timeout: patience,
             starttls: None,
             identity: None,
+            ech: None,
             depth: Depth::Handshake,
         };
         let (endpoint, stream) = handshake::open(&plan, at, self.dialer, self.deadline).await;
@@ -360,22 +361,45 @@ fn why(error: &hyper::Error, head: &Head) -> Failure {
 }
 
 fn why_h2(error: &hyper::Error) -> Failure {
-    of_socket(error).unwrap_or_else(|| {
-        if error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
-            Failure::Closed
-        } else {
-            Failure::Malformed { at: None }
-        }
+    if let Some(failure) = of_socket(error).or_else(|| of_h2(error)) {
+        return failure;
+    }
+    if error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
+        Failure::Closed
+    } else {
+        Failure::Malformed { at: None }
+    }
+}
+
+/// What the library refuses as too much, and what the server says.
+fn of_h2(error: &hyper::Error) -> Option<Failure> {
+    let error: &h2::Error = inner(error)?;
+    let reason = error.reason()?;
+    let bounds = [h2::Reason::REFUSED_STREAM, h2::Reason::ENHANCE_YOUR_CALM];
+    if error.is_library() && bounds.contains(&reason) {
+        return Some(Failure::LimitReached {
+            limit: "HEAD_BYTES".to_owned(),
+        });
+    }
+    error.is_remote().then(|| Failure::Http2Error {
+        code: reason.into(),
+        name: format!("{reason:?}"),
     })
 }
 
-/// The reset of a connection, which hyper wraps.
+/// The reset of a connection.
 fn of_socket(error: &hyper::Error) -> Option<Failure> {
+    let io: &std::io::Error = inner(error)?;
+    let reset = io.kind() == std::io::ErrorKind::ConnectionReset;
+    reset.then_some(Failure::Reset)
+}
+
+/// The error of a kind that hyper has wrapped.
+fn inner<E: std::error::Error + 'static>(error: &hyper::Error) -> Option<&E> {
     let mut source = error.source();
     while let Some(inner) = source {
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            let reset = io.kind() == std::io::ErrorKind::ConnectionReset;
-            return reset.then_some(Failure::Reset);
+        if let Some(wanted) = inner.downcast_ref::<E>() {
+            return Some(wanted);
         }
         source = inner.source();
     }

@@ -79,19 +79,12 @@ fn ended(url: &Url, hop: &Hop, leads_on: bool) -> Option<RouteOutcome> {
             RouteOutcome::Error
         });
     }
-    match hop.status {
-        _ if leads_on => None,
-        _ if is_challenge(hop) => Some(RouteOutcome::Inconclusive),
-        // A server that turns probes away may welcome browsers.
-        Some(403 | 405 | 429) => Some(RouteOutcome::Inconclusive),
-        _ => Some(page(url)),
+    if leads_on {
+        return None;
     }
-}
-
-/// Whether the answer is a test for robots instead of the page, as Cloudflare and AWS WAF mark it.
-fn is_challenge(hop: &Hop) -> bool {
-    let marks = ["cf-mitigated", "x-amzn-waf-action"];
-    marks.iter().any(|mark| !hop.values(mark).is_empty())
+    // A server that turns probes away may welcome browsers.
+    let declined = hop.is_declined().then_some(RouteOutcome::Inconclusive);
+    Some(declined.unwrap_or_else(|| page(url)))
 }
 
 fn page(url: &Url) -> RouteOutcome {

@@ -17,5 +17,6 @@ pub fn read(file: &str, name: Option<&str>, chain: &[Vec<u8>]) -> Tls {
         lookup: None,
         twin: None,
         endpoints: vec![endpoint],
+        announced: None,
     }
 }

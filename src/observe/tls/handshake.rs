@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::client::{ClientSessionStore, Resumption};
+use rustls::client::{ClientSessionStore, EchConfig, EchMode, Resumption};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, Error as TlsError, InvalidMessage, KeyLogFile};
+use rustls::crypto::aws_lc_rs::hpke::ALL_SUPPORTED_SUITES;
+use rustls::pki_types::{EchConfigListBytes, ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, EncryptedClientHelloError, Error as TlsError, InvalidMessage,
+    KeyLogFile, PeerIncompatible,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -87,7 +91,8 @@ pub(super) async fn shaken(
     let presenter = Arc::new(Presenter::new(door.plan.identity.clone()));
     let seen = (Arc::clone(&recorder), Arc::clone(&presenter));
     let watch = Stopwatch::start();
-    let shaken = match (upgraded, config(door.plan, provider, seen, keeper)) {
+    let config = config(door.plan, provider, seen, keeper).map_err(|error| of_config(&error));
+    let shaken = match (upgraded, config) {
         (Ok(stream), Ok(config)) => shake(door, stream, config).await,
         (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };
@@ -130,7 +135,7 @@ pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &
     }
 }
 
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
@@ -225,12 +230,13 @@ fn config(
     provider: Arc<CryptoProvider>,
     (recorder, presenter): (Arc<Recorder>, Arc<Presenter>),
     keeper: Option<&Arc<Keeper>>,
-) -> Result<ClientConfig, Failure> {
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::Incompatible {
-            rule: format!("{error:?}"),
-        })?
+) -> Result<ClientConfig, TlsError> {
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = match &plan.ech {
+        Some(keys) => builder.with_ech(encrypted(keys)?)?,
+        None => builder.with_safe_default_protocol_versions()?,
+    };
+    let mut config = builder
         .dangerous()
         .with_custom_certificate_verifier(recorder)
         .with_client_cert_resolver(presenter);
@@ -250,6 +256,24 @@ fn config(
         keeper.remember(&config);
     }
     Ok(config)
+}
+
+/// An encrypted hello for whoever has the keys.
+fn encrypted(keys: &[u8]) -> Result<EchMode, TlsError> {
+    let keys = EchConfigListBytes::from(keys);
+    EchConfig::new(keys, ALL_SUPPORTED_SUITES).map(EchMode::from)
+}
+
+/// Why no hello could be written.
+fn of_config(error: &TlsError) -> Failure {
+    match error {
+        TlsError::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList) => {
+            Failure::Malformed { at: None }
+        }
+        error => Failure::Incompatible {
+            rule: format!("{error:?}"),
+        },
+    }
 }
 
 fn chosen(connection: &ClientConnection, endpoint: &mut Endpoint) {
@@ -297,6 +321,11 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
                 name,
             }
         }
+        Some(TlsError::PeerIncompatible(PeerIncompatible::ServerRejectedEncryptedClientHello(
+            keys,
+        ))) => Failure::EchRejected {
+            other_keys: keys.as_ref().is_some_and(|keys| !keys.is_empty()),
+        },
         Some(TlsError::InvalidMessage(_)) if !looks_like_tls(first) => not_tls(first),
         Some(TlsError::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge)) => {
             Failure::LimitReached {

@@ -1,5 +1,6 @@
 //! The second door: what was agreed, and at each address whom the server proved to be; under `-v` the story of it.
 
+mod announced;
 mod hellos;
 mod listing;
 mod story;
@@ -67,6 +68,8 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
         })
         .collect();
     out.push_str(&each(&lines));
+    let tried = tls.announced.as_deref().unwrap_or_default();
+    out.push_str(&announced::announced(tried, style));
     if report.command == "tlscheck" || style.verbose {
         for endpoint in &tls.endpoints {
             out.push_str(&hellos::hellos(endpoint, style));

@@ -1,10 +1,12 @@
 //! `demo --delay`: round trips counted by what waits for what, in a world where each takes long enough to be told apart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use serde_json::Value;
 
 use super::json;
+use super::served::{Served, after};
 
 /// A round trip, in milliseconds: far above what the machine itself adds.
 const ROUND_TRIP: f64 = 200.0;
@@ -139,4 +141,63 @@ fn takes(lengths: impl Iterator<Item = f64>, round_trips: f64) {
         expected.contains(&quickest),
         "{quickest} instead of {round_trips} round trips"
     );
+}
+
+/// What `httpcheck` reports of a target in the world that is up.
+fn walked(served: &Served, target: &str) -> Value {
+    let commands = served.commands("doorstep");
+    let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .env_clear()
+        .args(["httpcheck", target, "--json", "--config"])
+        .arg(after(&commands[0], "--config"))
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_healthy_site_is_walked_in_eight_round_trips() {
+    let served = Served::with("healthy", &["--delay", "400ms"]);
+    let trips = |_| number(&walked(&served, "shop.example")["elapsed_ms"]) / 400.0;
+    // The quickest run is the one that the machine held up the least.
+    let quickest = (0..3).map(trips).min_by(f64::total_cmp).unwrap();
+    assert!(quickest <= 8.0, "{quickest} round trips");
+    assert!(quickest >= 6.0, "a model of latency that is none");
+}
+
+/// How many requests each address had, by the host that they were for.
+fn requests(report: &Value) -> BTreeMap<(String, String), usize> {
+    let routes = report["http"]["routes"].as_array().unwrap().iter();
+    let hops = routes.flat_map(|route| route["hops"].as_array().unwrap());
+    // A request that two routes share is made once.
+    let made: BTreeSet<(String, String)> = hops
+        .map(|hop| {
+            let text = |name: &str| hop[name].as_str().unwrap().to_owned();
+            (text("address"), text("url"))
+        })
+        .collect();
+    let mut counted = BTreeMap::new();
+    for (address, url) in made {
+        let host = url.split('/').nth(2).unwrap().to_owned();
+        *counted.entry((address, host)).or_default() += 1;
+    }
+    counted
+}
+
+#[test]
+fn an_address_has_eight_requests_for_the_name_and_four_for_its_twin() {
+    for scenario in ["healthy", "no-redirect", "path-lost"] {
+        let served = Served::start(scenario);
+        for target in ["shop.example", "https://shop.example/a?b=c"] {
+            let counted = requests(&walked(&served, target));
+            assert_eq!(counted.len(), 6, "{counted:?}");
+            for ((address, host), requests) in counted {
+                let bound = if host == "shop.example" { 8 } else { 4 };
+                assert!(
+                    requests <= bound,
+                    "{scenario} {target}: {requests} requests for {host} at {address}"
+                );
+            }
+        }
+    }
 }

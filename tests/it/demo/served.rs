@@ -10,16 +10,22 @@ use hickory_proto::rr::{Name, RecordType};
 use serde_json::Value;
 
 /// A world that is up, and what it printed.
-struct Served {
+pub(super) struct Served {
     child: Child,
     lines: Vec<String>,
 }
 
 impl Served {
-    fn start(scenario: &str) -> Self {
+    pub(super) fn start(scenario: &str) -> Self {
+        Self::with(scenario, &[])
+    }
+
+    /// The same with further options.
+    pub(super) fn with(scenario: &str, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_doorstep"))
             .env_clear()
             .args(["demo", scenario, "--serve"])
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -36,7 +42,7 @@ impl Served {
     }
 
     /// The words of the commands that begin so, comments taken off.
-    fn commands(&self, program: &str) -> Vec<Vec<String>> {
+    pub(super) fn commands(&self, program: &str) -> Vec<Vec<String>> {
         let own = self.lines.iter().map(|line| line.trim_start());
         let own = own.filter(|line| line.starts_with(&format!("{program} ")));
         let bare = own.map(|line| line.split("  #").next().unwrap_or_default());
@@ -53,7 +59,7 @@ impl Drop for Served {
 }
 
 /// The word after another.
-fn after<'a>(words: &'a [String], option: &str) -> &'a str {
+pub(super) fn after<'a>(words: &'a [String], option: &str) -> &'a str {
     let at = words.iter().position(|word| word == option).unwrap();
     &words[at + 1]
 }

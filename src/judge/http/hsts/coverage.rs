@@ -40,6 +40,12 @@ finding! {
     /// Anybody on the way could have written it, so it must not be sent over http, and is not heeded there. It does no harm, but
     /// it may be why nobody misses it over https. Set it in the part of the configuration that serves https: the server block
     /// of port 443, `<VirtualHost *:443>`, the frontend of port 443.
+    ///
+    /// nginx: add_header out of `http {}` and of the server block of port 80; Apache: `Header always set` within
+    /// `<VirtualHost *:443>`; HAProxy: `http-after-response set-header … if { ssl_fc }`; IIS: `<hsts>` instead of
+    /// customHeaders; Caddy: `header` within the block of the https address; an ALB: on the HTTPS listener alone; CloudFront:
+    /// with "Redirect HTTP to HTTPS" nothing is served in clear; Cloudflare: in its HSTS setting instead of the origin or a
+    /// transform rule.
     HstsOverHttp { url: String, header: String }
     id: "http/hsts-over-http", severity: Notice, source: "RFC 6797 §7.2",
     message: "`{url}` sends an HSTS policy in clear, where browsers ignore it",
@@ -125,7 +131,7 @@ fn partial(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
     let over_https = || all.iter().copied().filter(|hop| hop.is_https());
     let page = over_https().any(|hop| hop.is_page() && hop.hsts.is_some());
     let bare: Vec<&Hop> = over_https()
-        .filter(|hop| hop.hsts.is_none() && !hop.is_page())
+        .filter(|hop| hop.hsts.is_none() && !hop.is_page() && !hop.is_declined())
         .collect();
     if let Some(first) = bare.first().filter(|_| page) {
         let evidence = HstsPartial {

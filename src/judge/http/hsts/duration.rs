@@ -22,6 +22,11 @@ finding! {
     ///
     /// It protects, and a year is what most recommend and what hstspreload.org asks for. Raise `max-age` to 31536000 where the
     /// policy is set, when everything has worked over https for a while.
+    ///
+    /// nginx `add_header Strict-Transport-Security "max-age=31536000" always;`; Apache `Header always set
+    /// Strict-Transport-Security "max-age=31536000"`; HAProxy `http-after-response set-header`; IIS `<hsts
+    /// max-age="31536000">`; Caddy `header`; an ALB the attribute of the HTTPS listener; CloudFront the response headers
+    /// policy; Cloudflare Edge Certificates, Max Age 12 months.
     HstsUnderAYear { host: String, max_age: u64 }
     id: "http/hsts-under-a-year", severity: Notice, source: "practice: a year is the common recommendation (internet.nl)",
     message: "the HSTS policy of `{host}` is kept for {max_age} seconds, less than a year",
@@ -34,6 +39,10 @@ finding! {
     /// `max-age=0` makes browsers forget the policy. That is right only on the way out of https. Otherwise the value was left
     /// over from a test, or an unset variable became 0: look where the field is made, and begin with a day (86400), then a
     /// month, then a year (31536000).
+    ///
+    /// nginx `add_header`, Apache `Header always set`, HAProxy `http-after-response set-header`, IIS `<hsts max-age>`, Caddy
+    /// `header`, an ALB the attribute of the HTTPS listener, CloudFront the response headers policy, Cloudflare Edge
+    /// Certificates (HSTS "Disable" sends 0 on purpose).
     HstsDisabled { host: String, header: String }
     id: "http/hsts-disabled", severity: Warning, source: "RFC 6797 §6.1.1",
     message: "the HSTS policy of `{host}`, `{header}`, makes browsers forget that it has one",

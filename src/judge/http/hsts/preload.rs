@@ -24,20 +24,22 @@ finding! {
 }
 
 pub(super) fn judge(hsts: &Hsts, places: &[String], findings: &mut Vec<Finding>) {
-    let Some(errors) = hsts
+    // A host below the registrable name may repeat the policy of that one: it asks for nothing by itself.
+    let own = |error: &&PreloadError| !matches!(error, PreloadError::NotRegistrable { .. });
+    let errors: Vec<PreloadError> = hsts
         .preload_errors
-        .as_ref()
-        .filter(|errors| !errors.is_empty())
-    else {
-        return;
-    };
-    if !hsts.preload || hsts.valid != Some(true) {
+        .iter()
+        .flatten()
+        .filter(own)
+        .cloned()
+        .collect();
+    if errors.is_empty() || !hsts.preload || hsts.valid != Some(true) {
         return;
     }
     let shown: Vec<String> = errors.iter().map(PreloadError::in_words).collect();
     let evidence = PreloadNotReady {
         host: hsts.host.clone(),
-        errors: errors.clone(),
+        errors,
         shown: shown.join(", and "),
     };
     findings.push(evidence.about_all(hsts.host.as_str(), places.to_vec()));
@@ -63,6 +65,9 @@ mod tests {
         let errors = || Some(vec![PreloadError::IncludeSubdomainsMissing]);
         assert_eq!(judged(true, errors()), ["http/preload-not-ready"]);
         assert!(judged(false, errors()).is_empty());
+        let registrable = "shop.example".to_owned();
+        let below = Some(vec![PreloadError::NotRegistrable { registrable }]);
+        assert!(judged(true, below).is_empty(), "www repeats the policy");
         assert!(judged(true, Some(Vec::new())).is_empty());
         assert!(judged(true, None).is_empty());
     }
