@@ -157,9 +157,11 @@ pub(super) struct HttpcheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DnstraceArgs {
-    /// The name to resolve; international names are accepted, an address stands for its reverse name
-    pub(super) name: String,
-    /// Record types, by name or as TYPE123 [default: A AAAA]
+    /// The name to resolve; international names are accepted, an address stands for its reverse name; `-` reads names from
+    /// standard input, one a line
+    #[arg(required_unless_present = "targets")]
+    pub(super) name: Option<String>,
+    /// Record types, by name or as TYPE123, of every name [default: A AAAA]
     #[arg(value_name = "TYPE")]
     pub(super) types: Vec<String>,
     /// Send the whole name to every server instead of only the labels it needs
@@ -177,6 +179,8 @@ pub(super) struct DnstraceArgs {
     /// The size of answers that are accepted over UDP
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::EDNS_BUFFER, value_parser = clap::value_parser!(u16).range(512..))]
     pub(super) bufsize: u16,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }

@@ -21,6 +21,7 @@ use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::observe::dns::shared::SharedCuts;
 use crate::observe::tls::beside::BesidePlan;
 use crate::render::graph::Picture;
 use crate::render::style::Style;
@@ -61,6 +62,7 @@ impl Settings {
             signatures: true,
             buffer: limits::EDNS_BUFFER,
             probe_timeout: probing.probe_timeout,
+            shared: None,
         };
         let resolver = resolver(&probing.resolver, &trace)?;
         let lookup = LookupPlan {
@@ -94,6 +96,18 @@ impl Settings {
         })
     }
 
+    /// For a run over so many targets: several share what leads to their zones.
+    pub(super) fn for_targets(mut self, targets: usize) -> Self {
+        if targets > 1 {
+            let shared = Some(Arc::new(SharedCuts::default()));
+            if let ResolverChoice::Trace(plan) = &mut self.lookup.resolver {
+                plan.shared.clone_from(&shared);
+            }
+            self.trace.shared = shared;
+        }
+        self
+    }
+
     /// With how the status of certificates is learned.
     pub(super) fn with_status(self, status: &StatusArgs) -> Result<Self, UsageError> {
         let lists = status.crl.iter().map(|path| super::pem::list(path));
@@ -113,10 +127,11 @@ impl Settings {
 
 /// The plan of `dnstrace`. An address stands for its reverse name.
 pub(super) fn trace_plan(
+    name: &str,
     args: &DnstraceArgs,
     settings: &Settings,
 ) -> Result<TracePlan, UsageError> {
-    let (name, own_types) = match args.name.parse::<IpAddr>() {
+    let (name, own_types) = match name.parse::<IpAddr>() {
         Ok(address) => {
             let reverse = hickory_proto::rr::Name::from(address);
             (
@@ -124,7 +139,7 @@ pub(super) fn trace_plan(
                 vec![hickory_proto::rr::RecordType::PTR.into()],
             )
         }
-        Err(_) => (host_name(&args.name)?, vec![RrType::A, RrType::AAAA]),
+        Err(_) => (host_name(name)?, vec![RrType::A, RrType::AAAA]),
     };
     let types = if args.types.is_empty() {
         own_types
@@ -377,6 +392,7 @@ mod tests {
             signatures: true,
             buffer: 1232,
             probe_timeout: Duration::from_secs(1),
+            shared: None,
         };
         match resolver(spec, &trace) {
             Ok(ResolverChoice::Server {

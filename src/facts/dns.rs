@@ -276,7 +276,10 @@ pub struct Step {
     pub transport: Transport,
     /// Whether the question had EDNS (RFC 6891).
     pub edns: bool,
-    /// When it began, counted from the start of the run.
+    /// Whether it was made for another target of the same run, and what it led to is taken over.
+    #[serde(default)]
+    pub cached: bool,
+    /// When it began, counted from the start of the run; of one that was made for another target, when it was taken over.
     pub at_ms: Millis,
     /// How long the answer took; `null` when none came.
     pub rtt_ms: Option<Millis>,

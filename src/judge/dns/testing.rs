@@ -129,6 +129,7 @@ pub(super) fn step(zone: &str, number: u8, response: ResponseClass) -> Step {
         },
         transport: Transport::Udp,
         edns: true,
+        cached: false,
         at_ms: Default::default(),
         rtt_ms: None,
         response,
