@@ -8,6 +8,7 @@ pub mod address;
 pub mod attempt;
 pub mod certificate;
 pub mod dns;
+pub mod dns_host;
 pub mod dnssec;
 pub mod group;
 pub mod http;

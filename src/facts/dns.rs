@@ -343,6 +343,8 @@ pub struct Zone {
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.
     pub referred_by: Option<Server>,
+    /// Who runs these servers, told by their names; derived. `null` when it is nobody of the list.
+    pub host: Option<String>,
     /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
     pub dnssec: Option<ZoneSecurity>,
 }

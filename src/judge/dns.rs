@@ -5,6 +5,7 @@ mod alias;
 mod delegation;
 mod dnssec;
 mod existence;
+mod host;
 mod hosts;
 mod limit;
 mod manners;

@@ -30,6 +30,7 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         cds: None,
         servers: Vec::new(),
         referred_by: None,
+        host: None,
         dnssec: None,
     };
     Dns {

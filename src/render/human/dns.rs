@@ -24,6 +24,7 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for zone in &dns.zones {
         let _ = writeln!(out, "  {}", cut(zone, &steps, style));
     }
+    out.push_str(&host(dns, "  ", style));
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
     }
@@ -64,6 +65,7 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         1,
     );
     out.push_str(&through(dns, &steps, style));
+    out.push_str(&host(dns, "        ", style));
     for answer in &dns.resolvers {
         out.push_str(&beside(answer, style));
     }
@@ -89,6 +91,17 @@ fn beside(answer: &ResolverAnswer, style: Style) -> String {
         answer.resolver, answer.r#type
     );
     wrapped(&harmless(&text), "        ", "          ", style)
+}
+
+/// Who runs the servers of the deepest zone of the name, when that is known.
+fn host(dns: &Dns, indent: &str, style: Style) -> String {
+    let name = dns.own_questions().next().map(|question| &question.name);
+    let own = |zone: &&Zone| name.is_some_and(|name| name.is_at_or_below(&zone.name));
+    let deepest = dns.zones.iter().filter(own).max_by_key(|zone| zone.name.label_count());
+    let host = deepest.and_then(|zone| zone.host.as_ref());
+    host.map_or_else(String::new, |host| {
+        wrapped(&harmless(&format!("DNS host: {host}")), indent, indent, style)
+    })
 }
 
 /// The cuts in the order in which they were come to, each with the exchange that moved the trace on.
