@@ -10,6 +10,9 @@
     reason = "a bench prints, reads the clock, and stops by panicking"
 )]
 
+#[path = "trace/bulk.rs"]
+mod bulk;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -174,6 +177,23 @@ fn answered(report: &serde_json::Value) -> f64 {
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [_, bulk::SERVE, directory] => bulk::serve(directory.as_ref()),
+        [_, "bulk", ..] => bulk::main(),
+        _ => {
+            one_answer();
+            bulk::main();
+        }
+    }
+}
+
+fn one_answer() {
     println!(
         "| | validates | healthy: round trips | questions | one dead server: round trips | questions |"
     );

@@ -23,8 +23,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{CheckArgs, Cli, Command, DnstraceArgs, HttpcheckArgs, ListArgs, TlscheckArgs};
 use crate::observe::dns::TracePlan;
+use args::{CheckArgs, Cli, Command, DnstraceArgs, HttpcheckArgs, ListArgs, TlscheckArgs};
 use exit::{Exit, UsageError};
 use settings::Settings;
 use target::Target;
@@ -126,10 +126,16 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?;
+    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = settings.with_registration(&args.registration);
     settings.graph = args.graph.map(Into::into);
     let given: Vec<String> = args.name.iter().cloned().collect();
-    let read = |name: &str| Ok((name.to_owned(), settings::trace_plan(name, args, &settings)?));
+    let read = |name: &str| {
+        Ok((
+            name.to_owned(),
+            settings::trace_plan(name, args, &settings)?,
+        ))
+    };
     let named = targets(&given, &args.list, read)?;
     let settings = settings.clone().for_targets(named.len());
     let plans = named.into_iter().map(|(name, plan)| {
@@ -151,7 +157,8 @@ fn shown(name: &str) -> String {
 }
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let mut settings = settings.with_registration(&args.registration);
     settings
         .policy
         .min_version
@@ -270,7 +277,11 @@ fn targets<T>(
     }
     if let Some(path) = &list.targets {
         let text = settings::read_file(path, "targets")?;
-        targets.extend(target::read_list(&text, &path.display().to_string(), &read)?);
+        targets.extend(target::read_list(
+            &text,
+            &path.display().to_string(),
+            &read,
+        )?);
     }
     if targets.is_empty() {
         return Err(

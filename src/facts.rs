@@ -15,6 +15,7 @@ pub mod http;
 pub mod name;
 mod presentation;
 pub mod probe;
+pub mod registration;
 pub mod revocation;
 mod rr_type;
 pub mod service;

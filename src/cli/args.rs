@@ -1,6 +1,7 @@
 //! The arguments as they are written; [`super::settings`] makes of them what is to be done.
 
 mod certificates;
+mod registration;
 pub(super) mod tls;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 use crate::render::graph::Picture;
 pub(super) use certificates::{PemArgs, StatusArgs};
+pub(super) use registration::RegistrationArgs;
 use tls::{DepthArgs, PeerArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
@@ -74,6 +76,8 @@ pub(super) struct CheckArgs {
     pub(super) target: Vec<String>,
     #[command(flatten)]
     pub(super) status: StatusArgs,
+    #[command(flatten)]
+    pub(super) registration: RegistrationArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
@@ -179,6 +183,8 @@ pub(super) struct DnstraceArgs {
     /// The size of answers that are accepted over UDP
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::EDNS_BUFFER, value_parser = clap::value_parser!(u16).range(512..))]
     pub(super) bufsize: u16,
+    #[command(flatten)]
+    pub(super) registration: RegistrationArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]

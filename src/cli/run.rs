@@ -66,7 +66,12 @@ where
             let (sender, waiting, report) = (sender.clone(), &waiting, &report);
             let runtime = runtime.handle();
             threads.spawn(move || {
-                let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = || {
+                    waiting
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .next()
+                };
                 let reports = stream::iter(std::iter::from_fn(next)).map(report);
                 let work = reports.buffer_unordered(share).for_each(|report| async {
                     // Nobody takes it any more once the output is closed or the wait for the last ones is over.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 
-use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, StatusArgs, When};
+use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, RegistrationArgs, StatusArgs, When};
 use super::exit::UsageError;
 use super::output::Output;
 use super::target::host_name;
@@ -20,6 +20,7 @@ use crate::net::dial::{Dialer, Families};
 use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
+use crate::observe::dns::registration::RegistrationPlan;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
 use crate::observe::dns::shared::SharedCuts;
 use crate::observe::tls::beside::BesidePlan;
@@ -49,6 +50,8 @@ pub(super) struct Settings {
     pub(super) progress: bool,
     /// What is fetched beside the handshakes.
     pub(super) beside: BesidePlan,
+    /// Whom to ask for the registration of the domain, if that is wanted.
+    pub(super) registration: Option<RegistrationPlan>,
 }
 
 impl Settings {
@@ -93,7 +96,18 @@ impl Settings {
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
             beside: BesidePlan::default(),
+            registration: None,
         })
+    }
+
+    /// With how the registration of the domain is learned.
+    pub(super) fn with_registration(mut self, args: &RegistrationArgs) -> Self {
+        let wanted = args.registration || args.rdap.is_some();
+        self.registration = wanted.then(|| RegistrationPlan {
+            server: args.rdap.clone(),
+            patience: self.lookup.probe_timeout,
+        });
+        self
     }
 
     /// For a run over so many targets: several share what leads to their zones.

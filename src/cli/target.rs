@@ -303,7 +303,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(list.len(), 2);
-        let wrong = read_list("example.com\nexample.com:70000\n", "sites.txt", Target::read).unwrap_err();
+        let wrong = read_list(
+            "example.com\nexample.com:70000\n",
+            "sites.txt",
+            Target::read,
+        )
+        .unwrap_err();
         assert!(wrong.to_string().contains("sites.txt, line 2"), "{wrong}");
     }
 }

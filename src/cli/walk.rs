@@ -16,6 +16,7 @@ use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::net::limits;
 use crate::observe;
+use crate::observe::dns::registration;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::tls::identity::Identity;
@@ -100,6 +101,11 @@ async fn traced_beside(
     let mut asked = plan.types.iter();
     let of_addresses = apart && asked.any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
     let types = plan.types.clone();
+    let registration = async {
+        let plan = settings.registration.as_ref()?;
+        let name: DnsName = host.parse().ok()?;
+        registration::look_up(plan, &name, &lookup, deadline).await
+    };
     let beside = async {
         if of_addresses {
             lookup.ask_addresses(&host).await
@@ -107,7 +113,9 @@ async fn traced_beside(
             Vec::new()
         }
     };
-    let (mut dns, answers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
+    let trace = traced(plan, besides, settings, deadline);
+    let (mut dns, answers, registration) = tokio::join!(trace, beside, registration);
+    dns.registration = registration;
     dns.resolvers = answers
         .into_iter()
         .filter(|answer| types.contains(&answer.r#type))

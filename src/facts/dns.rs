@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::{Failure, Millis, NotMeasured};
 use super::dnssec::{Security, Signature, ZoneSecurity};
 use super::name::{DnsName, RrType};
+use super::registration::Registration;
 use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
@@ -23,6 +24,8 @@ pub struct Dns {
     pub signatures: Vec<Signature>,
     /// What recursive resolvers, and the hosts file, say of the same questions.
     pub resolvers: Vec<ResolverAnswer>,
+    /// Who registered the domain, and until when; `null` when that was not asked, or nobody can register the name.
+    pub registration: Option<Registration>,
 }
 
 impl Dns {

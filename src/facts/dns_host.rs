@@ -34,9 +34,7 @@ impl DnsHost {
 
     fn has(&self, server: &DnsName) -> bool {
         let server = server.without_dot();
-        self.servers
-            .iter()
-            .any(|pattern| fits(&server, pattern))
+        self.servers.iter().any(|pattern| fits(&server, pattern))
     }
 }
 
@@ -163,8 +161,14 @@ mod tests {
         let aws = ["ns-2048.awsdns-64.com.", "NS-2051.awsdns-67.co.uk."];
         assert_eq!(of(&aws), Some("Amazon Route 53"));
         assert_eq!(of(&["ada.ns.cloudflare.com."]), Some("Cloudflare"));
-        assert_eq!(of(&["ns-cloud-d1.googledomains.com."]), Some("Google Cloud DNS (or Squarespace, of Google Domains)"));
-        assert_eq!(of(&["ns1-04.azure-dns.com.", "ns3-04.azure-dns.org."]), Some("Azure DNS"));
+        assert_eq!(
+            of(&["ns-cloud-d1.googledomains.com."]),
+            Some("Google Cloud DNS (or Squarespace, of Google Domains)")
+        );
+        assert_eq!(
+            of(&["ns1-04.azure-dns.com.", "ns3-04.azure-dns.org."]),
+            Some("Azure DNS")
+        );
         assert_eq!(of(&["dns1.p05.nsone.net."]), Some("Netlify DNS (NS1)"));
     }
 

@@ -54,6 +54,8 @@ pub const ISSUER_BYTES: usize = 64 * 1024;
 pub const RESPONSE_BYTES: usize = 64 * 1024;
 /// Bytes of a fetched revocation list: public authorities split theirs, most stay under 1 MB.
 pub const FETCHED_LIST_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of a registry's answer about one domain, which has 2 to 20 KB.
+pub const REGISTRATION_BYTES: usize = 256 * 1024;
 /// Redirects followed when something beside the site is fetched.
 pub const FETCH_REDIRECTS: usize = 3;
 /// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.

@@ -7,6 +7,7 @@ mod inquire;
 mod labels;
 mod message;
 mod referral;
+pub mod registration;
 pub mod resolvers;
 pub mod shared;
 mod survey;

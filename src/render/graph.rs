@@ -400,6 +400,7 @@ mod tests {
                 signature("shop.", RrType::A, "shop.", 2, false),
             ],
             resolvers: Vec::new(),
+            registration: None,
         }
     }
 

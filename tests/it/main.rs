@@ -7,6 +7,7 @@
 
 mod authorities;
 mod bad_servers;
+mod bulk;
 mod certificates;
 mod demo;
 mod dnstrace;
@@ -16,6 +17,7 @@ mod hostile;
 mod imports;
 mod peers;
 mod pki;
+mod registration;
 mod signed;
 mod tls;
 mod usage;

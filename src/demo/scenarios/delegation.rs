@@ -14,10 +14,26 @@ const BEFORE: &str = "198.51.100.54";
 
 /// Name servers as Route 53 names them, under numbers that it does not give: the name, its zone, the addresses.
 const ROUTE_53: [(&str, &str, [&str; 2]); 4] = [
-    ("ns-9001.awsdns-91.com.", "awsdns-91.com.", ["203.0.113.61", "2001:db8:a:1::1"]),
-    ("ns-9002.awsdns-92.net.", "awsdns-92.net.", ["203.0.113.62", "2001:db8:a:2::1"]),
-    ("ns-9003.awsdns-93.org.", "awsdns-93.org.", ["203.0.113.63", "2001:db8:a:3::1"]),
-    ("ns-9004.awsdns-94.co.uk.", "awsdns-94.co.uk.", ["203.0.113.64", "2001:db8:a:4::1"]),
+    (
+        "ns-9001.awsdns-91.com.",
+        "awsdns-91.com.",
+        ["203.0.113.61", "2001:db8:a:1::1"],
+    ),
+    (
+        "ns-9002.awsdns-92.net.",
+        "awsdns-92.net.",
+        ["203.0.113.62", "2001:db8:a:2::1"],
+    ),
+    (
+        "ns-9003.awsdns-93.org.",
+        "awsdns-93.org.",
+        ["203.0.113.63", "2001:db8:a:3::1"],
+    ),
+    (
+        "ns-9004.awsdns-94.co.uk.",
+        "awsdns-94.co.uk.",
+        ["203.0.113.64", "2001:db8:a:4::1"],
+    ),
 ];
 
 /// The addresses of a cloud provider's name server.

@@ -51,7 +51,11 @@ mod tests {
     #[test]
     fn a_known_host_is_named_with_the_place_to_click() {
         let zone = served_by("ns-2048.awsdns-64.com.");
-        assert!(mend_lame(&zone).unwrap().contains("four servers of its own"));
+        assert!(
+            mend_lame(&zone)
+                .unwrap()
+                .contains("four servers of its own")
+        );
         assert!(at_host(&zone).contains("Hosted zones"));
         let zone = served_by("ada.ns.cloudflare.com.");
         assert!(mend_lame(&zone).unwrap().contains("dash.cloudflare.com"));
@@ -63,6 +67,9 @@ mod tests {
         assert!(mend_lame(&parked).unwrap().contains("Sedo"));
         assert_eq!(at_host(&parked), "");
         let unknown = served_by("ns1.shop.example.");
-        assert_eq!((mend_lame(&unknown), at_host(&unknown)), (None, String::new()));
+        assert_eq!(
+            (mend_lame(&unknown), at_host(&unknown)),
+            (None, String::new())
+        );
     }
 }

@@ -140,6 +140,7 @@ impl Tracer {
             questions,
             zones,
             resolvers: Vec::new(),
+            registration: None,
         }
     }
 }
