@@ -19,7 +19,8 @@ fn list(names: &str) -> tempfile::NamedTempFile {
 
 fn traced(arguments: &[&str]) -> String {
     let names = list(NAMES);
-    let mut command = world().dnstrace(&["--targets", names.path().to_str().unwrap()]);
+    let world = world();
+    let mut command = world.dnstrace(&["--targets", names.path().to_str().unwrap()]);
     let output = command.args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -105,7 +106,8 @@ fn a_name_alone_takes_nothing_over() {
 #[test]
 fn a_wrong_name_in_a_list_is_told_with_its_line() {
     let names = list("www.shop.example\na..example\n");
-    let mut command = world().dnstrace(&["--targets", names.path().to_str().unwrap()]);
+    let world = world();
+    let mut command = world.dnstrace(&["--targets", names.path().to_str().unwrap()]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("line 2"));

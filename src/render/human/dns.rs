@@ -113,8 +113,7 @@ fn registration(dns: &Dns, indent: &str, style: Style) -> String {
             format!("registered at {registrar}{}", expires.unwrap_or_default())
         }
         Some(Failure::NoRegistry) => {
-            "registration not measured: no server of this registry is known (hint: --rdap URL)"
-                .to_owned()
+            "registration not measured: no server is known (hint: --rdap URL)".to_owned()
         }
         Some(Failure::NameNotFound) => format!(
             "registration: the registry has no `{}`",
