@@ -36,6 +36,10 @@ impl RrType {
     pub const CDNSKEY: Self = Self(60);
     /// Which protocols a site announces.
     pub const HTTPS: Self = Self(65);
+    /// Which certificates are expected at a port.
+    pub const TLSA: Self = Self(52);
+    /// Which certificate authorities may issue.
+    pub const CAA: Self = Self(257);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 
