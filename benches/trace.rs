@@ -10,6 +10,8 @@
     reason = "a bench prints, reads the clock, and stops by panicking"
 )]
 
+#[path = "trace/bulk.rs"]
+mod bulk;
 mod world;
 
 use std::time::Instant;
@@ -118,6 +120,23 @@ fn answered(report: &serde_json::Value) -> f64 {
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [_, bulk::SERVE, directory] => bulk::serve(directory.as_ref()),
+        [_, "bulk", ..] => bulk::main(),
+        _ => {
+            one_answer();
+            bulk::main();
+        }
+    }
+}
+
+fn one_answer() {
     println!(
         "| | validates | healthy: round trips | questions | one dead server: round trips | questions |"
     );

@@ -23,6 +23,9 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
         'dnstrace' {
             [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Print the delegation and its chain of trust as a picture instead')
             [CompletionResult]::new('--bufsize', '--bufsize', [CompletionResultType]::ParameterName, 'The size of answers that are accepted over UDP')
+            [CompletionResult]::new('--rdap', '--rdap', [CompletionResultType]::ParameterName, 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]')
+            [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the results to a file as well, replaced as a whole; may be repeated with other formats')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured')
@@ -41,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
             [CompletionResult]::new('--no-qname-minimisation', '--no-qname-minimisation', [CompletionResultType]::ParameterName, 'Send the whole name to every server instead of only the labels it needs')
             [CompletionResult]::new('--no-dnssec', '--no-dnssec', [CompletionResultType]::ParameterName, 'Ask for no signatures and judge none')
             [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Ask over TCP only')
+            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')

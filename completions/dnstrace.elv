@@ -20,6 +20,9 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
         &'dnstrace'= {
             cand --graph 'Print the delegation and its chain of trust as a picture instead'
             cand --bufsize 'The size of answers that are accepted over UDP'
+            cand --rdap 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]'
+            cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
+            cand --jobs 'Targets at a time'
             cand --format 'How results are printed'
             cand --output 'Write the results to a file as well, replaced as a whole; may be repeated with other formats'
             cand --color 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured'
@@ -38,6 +41,7 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
             cand --no-qname-minimisation 'Send the whole name to every server instead of only the labels it needs'
             cand --no-dnssec 'Ask for no signatures and judge none'
             cand --tcp 'Ask over TCP only'
+            cand --registration 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
             cand --json 'Short for --format json'
             cand -v 'Tell the story: every exchange, what was offered and chosen, and what it means'
             cand --verbose 'Tell the story: every exchange, what was offered and chosen, and what it means'

@@ -33,6 +33,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
         }
         &'doorstep;check'= {
             cand --crl 'Hold certificates against this revocation list, PEM or DER; may be repeated'
+            cand --rdap 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]'
             cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
             cand --jobs 'Targets at a time'
             cand --min-version 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3'
@@ -53,6 +54,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --config 'Options from this file [default: doorstep.toml, looked for upwards from here]'
             cand --revocation 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
             cand --no-aia 'Do not fetch issuers that were not sent'
+            cand --registration 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
             cand --enumerate 'List all versions, the cipher suites of each in the server''s order, and the groups'
             cand --handshake-only 'One handshake with each address, and no further hellos'
             cand --json 'Short for --format json'
@@ -69,6 +71,9 @@ set edit:completion:arg-completer[doorstep] = {|@words|
         &'doorstep;dnstrace'= {
             cand --graph 'Print the delegation and its chain of trust as a picture instead'
             cand --bufsize 'The size of answers that are accepted over UDP'
+            cand --rdap 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]'
+            cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
+            cand --jobs 'Targets at a time'
             cand --format 'How results are printed'
             cand --output 'Write the results to a file as well, replaced as a whole; may be repeated with other formats'
             cand --color 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured'
@@ -87,6 +92,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --no-qname-minimisation 'Send the whole name to every server instead of only the labels it needs'
             cand --no-dnssec 'Ask for no signatures and judge none'
             cand --tcp 'Ask over TCP only'
+            cand --registration 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
             cand --json 'Short for --format json'
             cand -v 'Tell the story: every exchange, what was offered and chosen, and what it means'
             cand --verbose 'Tell the story: every exchange, what was offered and chosen, and what it means'

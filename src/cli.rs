@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
+use crate::observe::dns::TracePlan;
 use args::{CheckArgs, Cli, Command, DnstraceArgs, HttpcheckArgs, ListArgs, TlscheckArgs};
 use exit::{Exit, UsageError};
 use settings::Settings;
@@ -125,33 +126,49 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?;
+    let settings = Settings::resolve(&args.probing)?;
+    let mut settings = settings.with_registration(&args.registration);
     settings.graph = args.graph.map(Into::into);
-    let plan = settings::trace_plan(args, &settings)?;
-    let shown = match Target::read(&args.name) {
-        Ok(target) => target.shown(),
-        Err(_) => args.name.clone(),
+    let given: Vec<String> = args.name.iter().cloned().collect();
+    let read = |name: &str| {
+        Ok((
+            name.to_owned(),
+            settings::trace_plan(name, args, &settings)?,
+        ))
     };
+    let named = targets(&given, &args.list, read)?;
+    let settings = settings.clone().for_targets(named.len());
+    let plans = named.into_iter().map(|(name, plan)| {
+        let shared = settings.trace.shared.clone();
+        (shown(&name), TracePlan { shared, ..plan })
+    });
     run::run(
         "dnstrace",
-        vec![(shown, plan)],
-        1,
+        plans.collect(),
+        args.list.jobs,
         &settings,
         |plan, deadline| walk::dnstrace(plan, &settings, deadline),
     )
 }
 
+/// International names in both spellings.
+fn shown(name: &str) -> String {
+    Target::read(name).map_or_else(|_| name.to_owned(), |target| target.shown())
+}
+
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let mut settings = settings.with_registration(&args.registration);
     settings
         .policy
         .min_version
         .clone_from(&args.depth.min_version);
-    let targets = targets(&args.target, &args.list)?;
+    let targets = hosts(&args.target, &args.list)?;
     let handshake = Handshake {
         depth: args.depth.depth(),
         ..Handshake::default()
     };
+    let settings = settings.for_targets(targets.len());
     let (settings, handshake) = (&settings, &handshake);
     run::run(
         "check",
@@ -171,7 +188,7 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
     if !args.pem.pem.is_empty() {
         return pem::judge(&args.pem, &settings);
     }
-    let targets = targets(&args.target, &args.list)?;
+    let targets = hosts(&args.target, &args.list)?;
     let server_name = args
         .server_name
         .as_deref()
@@ -190,6 +207,7 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
         identity: identity::identity(&args.peer)?,
         depth: args.depth.depth(),
     };
+    let settings = settings.for_targets(targets.len());
     let saving = chain_file::Saving::new(&args.pem, targets.len())?;
     let (settings, handshake, saving_to) = (&settings, &handshake, &saving);
     let exit = run::run(
@@ -208,7 +226,7 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
 
 fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {
     let settings = Settings::resolve(&args.probing)?;
-    let targets = targets(&args.target, &args.list)?;
+    let targets = hosts(&args.target, &args.list)?;
     let asking = Asking {
         method: args.method.clone(),
         headers: args.header.clone(),
@@ -220,6 +238,7 @@ fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {
         path: args.path.clone(),
         address: args.address,
     };
+    let settings = settings.for_targets(targets.len());
     let (settings, asking) = (&settings, &asking);
     run::run(
         "httpcheck",
@@ -230,8 +249,20 @@ fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {
     )
 }
 
-/// The targets of the arguments, of the list, and of standard input, each with how it is shown.
-fn targets(given: &[String], list: &ListArgs) -> Result<Vec<(String, Target)>, UsageError> {
+/// Hosts, URLs and addresses, each with how it is shown.
+fn hosts(given: &[String], list: &ListArgs) -> Result<Vec<(String, Target)>, UsageError> {
+    targets(given, list, |text| {
+        let target = Target::read(text)?;
+        Ok((target.shown(), target))
+    })
+}
+
+/// What `read` makes of the targets of the arguments, of the list, and of standard input, in this order.
+fn targets<T>(
+    given: &[String],
+    list: &ListArgs,
+    read: impl Fn(&str) -> Result<T, UsageError>,
+) -> Result<Vec<T>, UsageError> {
     let mut targets = Vec::new();
     for text in given {
         if text == "-" {
@@ -239,22 +270,23 @@ fn targets(given: &[String], list: &ListArgs) -> Result<Vec<(String, Target)>, U
             io::stdin().read_to_string(&mut lines).map_err(|error| {
                 UsageError::new(format!("cannot read targets from standard input: {error}"))
             })?;
-            targets.extend(target::read_list(&lines, "standard input")?);
+            targets.extend(target::read_list(&lines, "standard input", &read)?);
         } else {
-            targets.push(Target::read(text)?);
+            targets.push(read(text)?);
         }
     }
     if let Some(path) = &list.targets {
         let text = settings::read_file(path, "targets")?;
-        targets.extend(target::read_list(&text, &path.display().to_string())?);
+        targets.extend(target::read_list(
+            &text,
+            &path.display().to_string(),
+            &read,
+        )?);
     }
     if targets.is_empty() {
         return Err(
             UsageError::new("no target in the list").hint("put one host or URL on each line")
         );
     }
-    Ok(targets
-        .into_iter()
-        .map(|target| (target.shown(), target))
-        .collect())
+    Ok(targets)
 }

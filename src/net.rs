@@ -5,3 +5,4 @@ pub mod deadline;
 pub mod dial;
 pub mod limits;
 pub mod roots;
+pub mod web;

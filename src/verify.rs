@@ -10,6 +10,7 @@ pub mod path;
 pub mod resolvers;
 
 use crate::facts::Facts;
+use crate::facts::dns_host::DnsHost;
 use dnssec::anchors::TrustAnchors;
 use path::Anchors;
 
@@ -19,6 +20,9 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
     if let Some(dns) = &mut facts.dns {
         dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
+        for zone in &mut dns.zones {
+            zone.host = DnsHost::of(&zone.parent_ns).map(|host| host.name.to_owned());
+        }
     }
     if let Some(tls) = &mut facts.tls {
         let twin = tls.twin.as_ref().map(|twin| twin.name.as_str());

@@ -1,6 +1,7 @@
 //! The arguments as they are written; [`super::settings`] makes of them what is to be done.
 
 mod certificates;
+mod registration;
 pub(super) mod tls;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 use crate::render::graph::Picture;
 pub(super) use certificates::{PemArgs, StatusArgs};
+pub(super) use registration::RegistrationArgs;
 use tls::{DepthArgs, PeerArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
@@ -74,6 +76,8 @@ pub(super) struct CheckArgs {
     pub(super) target: Vec<String>,
     #[command(flatten)]
     pub(super) status: StatusArgs,
+    #[command(flatten)]
+    pub(super) registration: RegistrationArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
@@ -157,9 +161,11 @@ pub(super) struct HttpcheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DnstraceArgs {
-    /// The name to resolve; international names are accepted, an address stands for its reverse name
-    pub(super) name: String,
-    /// Record types, by name or as TYPE123 [default: A AAAA]
+    /// The name to resolve; international names are accepted, an address stands for its reverse name; `-` reads names from
+    /// standard input, one a line
+    #[arg(required_unless_present = "targets")]
+    pub(super) name: Option<String>,
+    /// Record types, by name or as TYPE123, of every name [default: A AAAA]
     #[arg(value_name = "TYPE")]
     pub(super) types: Vec<String>,
     /// Send the whole name to every server instead of only the labels it needs
@@ -177,6 +183,10 @@ pub(super) struct DnstraceArgs {
     /// The size of answers that are accepted over UDP
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::EDNS_BUFFER, value_parser = clap::value_parser!(u16).range(512..))]
     pub(super) bufsize: u16,
+    #[command(flatten)]
+    pub(super) registration: RegistrationArgs,
+    #[command(flatten)]
+    pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }

@@ -30,15 +30,12 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
-    /// The code for several reports: what was found outweighs what could not be measured.
-    pub(super) fn of_all(reports: &[Report], fail_on: FailOn) -> Self {
-        let each = || reports.iter().map(|report| Self::of(report, fail_on));
-        if each().any(|exit| exit == Self::Found) {
-            Self::Found
-        } else if each().any(|exit| exit == Self::Inconclusive) {
-            Self::Inconclusive
-        } else {
-            Self::Fine
+    /// The code with one report more: what was found outweighs what could not be measured.
+    pub(super) fn and(self, report: &Report, fail_on: FailOn) -> Self {
+        match (self, Self::of(report, fail_on)) {
+            (Self::Found, _) | (_, Self::Found) => Self::Found,
+            (Self::Inconclusive, _) | (_, Self::Inconclusive) => Self::Inconclusive,
+            _ => Self::Fine,
         }
     }
 

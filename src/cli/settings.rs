@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 
-use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, StatusArgs, When};
+use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, RegistrationArgs, StatusArgs, When};
 use super::exit::UsageError;
 use super::output::Output;
 use super::target::host_name;
@@ -20,7 +20,9 @@ use crate::net::dial::{Dialer, Families};
 use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
+use crate::observe::dns::registration::RegistrationPlan;
 use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::observe::dns::shared::SharedCuts;
 use crate::observe::tls::beside::BesidePlan;
 use crate::render::graph::Picture;
 use crate::render::style::Style;
@@ -48,6 +50,8 @@ pub(super) struct Settings {
     pub(super) progress: bool,
     /// What is fetched beside the handshakes.
     pub(super) beside: BesidePlan,
+    /// Whom to ask for the registration of the domain, if that is wanted.
+    pub(super) registration: Option<RegistrationPlan>,
 }
 
 impl Settings {
@@ -61,6 +65,7 @@ impl Settings {
             signatures: true,
             buffer: limits::EDNS_BUFFER,
             probe_timeout: probing.probe_timeout,
+            shared: None,
         };
         let resolver = resolver(&probing.resolver, &trace)?;
         let lookup = LookupPlan {
@@ -98,7 +103,30 @@ impl Settings {
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
             beside,
+            registration: None,
         })
+    }
+
+    /// With how the registration of the domain is learned.
+    pub(super) fn with_registration(mut self, args: &RegistrationArgs) -> Self {
+        let wanted = args.registration || args.rdap.is_some();
+        self.registration = wanted.then(|| RegistrationPlan {
+            server: args.rdap.clone(),
+            patience: self.lookup.probe_timeout,
+        });
+        self
+    }
+
+    /// For a run over so many targets: several share what leads to their zones.
+    pub(super) fn for_targets(mut self, targets: usize) -> Self {
+        if targets > 1 {
+            let shared = Some(Arc::new(SharedCuts::default()));
+            if let ResolverChoice::Trace(plan) = &mut self.lookup.resolver {
+                plan.shared.clone_from(&shared);
+            }
+            self.trace.shared = shared;
+        }
+        self
     }
 
     /// With how the status of certificates is learned.
@@ -119,10 +147,11 @@ impl Settings {
 
 /// The plan of `dnstrace`. An address stands for its reverse name.
 pub(super) fn trace_plan(
+    name: &str,
     args: &DnstraceArgs,
     settings: &Settings,
 ) -> Result<TracePlan, UsageError> {
-    let (name, own_types) = match args.name.parse::<IpAddr>() {
+    let (name, own_types) = match name.parse::<IpAddr>() {
         Ok(address) => {
             let reverse = hickory_proto::rr::Name::from(address);
             (
@@ -130,7 +159,7 @@ pub(super) fn trace_plan(
                 vec![hickory_proto::rr::RecordType::PTR.into()],
             )
         }
-        Err(_) => (host_name(&args.name)?, vec![RrType::A, RrType::AAAA]),
+        Err(_) => (host_name(name)?, vec![RrType::A, RrType::AAAA]),
     };
     let types = if args.types.is_empty() {
         own_types
@@ -383,6 +412,7 @@ mod tests {
             signatures: true,
             buffer: 1232,
             probe_timeout: Duration::from_secs(1),
+            shared: None,
         };
         match resolver(spec, &trace) {
             Ok(ResolverChoice::Server {

@@ -210,15 +210,19 @@ pub(super) fn host_name(text: &str) -> Result<DnsName, UsageError> {
         .map_err(|_| wrong("a name has at most 253 characters, in labels of at most 63"))
 }
 
-/// The targets of a list: one a line, blank lines and `#` comments passed over.
-pub(super) fn read_list(text: &str, from: &str) -> Result<Vec<Target>, UsageError> {
+/// What `read` makes of a list: one a line, blank lines and `#` comments passed over.
+pub(super) fn read_list<T>(
+    text: &str,
+    from: &str,
+    read: impl Fn(&str) -> Result<T, UsageError>,
+) -> Result<Vec<T>, UsageError> {
     let lines = text
         .lines()
         .enumerate()
         .map(|(index, line)| (index + 1, line.trim()));
     let named = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     named
-        .map(|(number, line)| Target::read(line).map_err(|wrong| wrong.at(from, number)))
+        .map(|(number, line)| read(line).map_err(|wrong| wrong.at(from, number)))
         .collect()
 }
 
@@ -295,10 +299,16 @@ mod tests {
         let list = read_list(
             "# sites\n\nexample.com\n https://example.org/ \n",
             "sites.txt",
+            Target::read,
         )
         .unwrap();
         assert_eq!(list.len(), 2);
-        let wrong = read_list("example.com\nexample.com:70000\n", "sites.txt").unwrap_err();
+        let wrong = read_list(
+            "example.com\nexample.com:70000\n",
+            "sites.txt",
+            Target::read,
+        )
+        .unwrap_err();
         assert!(wrong.to_string().contains("sites.txt, line 2"), "{wrong}");
     }
 }

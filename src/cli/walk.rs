@@ -12,12 +12,14 @@ use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Purpose, ResolverAnswer};
 use crate::facts::http::Http;
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::registration::Registration;
 use crate::facts::service;
 use crate::facts::tls::{Tls, Twin};
 use crate::net::clock;
 use crate::net::deadline::Deadline;
 use crate::net::limits;
 use crate::observe;
+use crate::observe::dns::registration;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::tls::announced::Promises;
@@ -98,6 +100,7 @@ pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Dea
 struct Traced {
     trace: Trace,
     resolvers: Vec<ResolverAnswer>,
+    registration: Option<Registration>,
 }
 
 impl Traced {
@@ -105,6 +108,7 @@ impl Traced {
     fn facts(&self) -> Dns {
         Dns {
             resolvers: self.resolvers.clone(),
+            registration: self.registration.clone(),
             ..self.trace.facts()
         }
     }
@@ -138,6 +142,11 @@ async fn traced_beside(
     let mut asked = plan.types.iter();
     let of_addresses = apart && asked.any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
     let types = plan.types.clone();
+    let registration = async {
+        let plan = settings.registration.as_ref()?;
+        let name: DnsName = host.parse().ok()?;
+        registration::look_up(plan, &name, &lookup, deadline).await
+    };
     let beside = async {
         if of_addresses {
             lookup.ask_addresses(&host).await
@@ -145,9 +154,14 @@ async fn traced_beside(
             Vec::new()
         }
     };
-    let (trace, mut resolvers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
+    let trace = traced(plan, besides, settings, deadline);
+    let (trace, mut resolvers, registration) = tokio::join!(trace, beside, registration);
     resolvers.retain(|answer| types.contains(&answer.r#type));
-    Traced { trace, resolvers }
+    Traced {
+        trace,
+        resolvers,
+        registration,
+    }
 }
 
 /// A question that the user did not ask.

@@ -90,6 +90,15 @@ pub enum Failure {
         /// Its status code.
         status: u16,
     },
+    /// The server wants to be asked less often.
+    RateLimited {
+        /// Seconds after which it may be asked again, when it said so.
+        retry_after_s: Option<u64>,
+    },
+    /// No server is known that could be asked.
+    NoRegistry,
+    /// The server answered about something else than what was asked.
+    OtherObject,
     /// The peer and doorstep have no version, suite or group in common, or the peer broke the protocol.
     Incompatible {
         /// The TLS library's name for it.
@@ -161,6 +170,16 @@ impl Failure {
                 format!("in clear, after the answer to STARTTLS, came `{first_bytes}`")
             }
             Self::Declined { status } => format!("the server turns this client away with {status}"),
+            Self::RateLimited {
+                retry_after_s: Some(seconds),
+            } => {
+                format!("the server wants to be asked less often, again in {seconds} s")
+            }
+            Self::RateLimited {
+                retry_after_s: None,
+            } => "the server wants to be asked less often".to_owned(),
+            Self::NoRegistry => "no server of this registry is known".to_owned(),
+            Self::OtherObject => "the answer is about something else".to_owned(),
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")
             }

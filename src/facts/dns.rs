@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::{Failure, Millis, NotMeasured};
 use super::dnssec::{Security, Signature, ZoneSecurity};
 use super::name::{DnsName, RrType};
+use super::registration::Registration;
 use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
@@ -23,6 +24,8 @@ pub struct Dns {
     pub signatures: Vec<Signature>,
     /// What recursive resolvers, and the hosts file, say of the same questions.
     pub resolvers: Vec<ResolverAnswer>,
+    /// Who registered the domain, and until when; `null` when that was not asked, or nobody can register the name.
+    pub registration: Option<Registration>,
 }
 
 impl Dns {
@@ -276,7 +279,10 @@ pub struct Step {
     pub transport: Transport,
     /// Whether the question had EDNS (RFC 6891).
     pub edns: bool,
-    /// When it began, counted from the start of the run.
+    /// Whether it was made for another target of the same run, and what it led to is taken over.
+    #[serde(default)]
+    pub cached: bool,
+    /// When it began, counted from the start of the run; of one that was made for another target, when it was taken over.
     pub at_ms: Millis,
     /// How long the answer took; `null` when none came.
     pub rtt_ms: Option<Millis>,
@@ -340,6 +346,8 @@ pub struct Zone {
     pub servers: Vec<ZoneServer>,
     /// Which server gave the referral; `null` for the root.
     pub referred_by: Option<Server>,
+    /// Who runs these servers, told by their names; derived. `null` when it is nobody of the list.
+    pub host: Option<String>,
     /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
     pub dnssec: Option<ZoneSecurity>,
 }

@@ -51,6 +51,12 @@ impl DnsName {
         Self(self.0.trim_to(labels))
     }
 
+    /// The name at or above this one that can be registered, by the public suffix list; none for a suffix itself.
+    #[must_use]
+    pub fn registrable(&self) -> Option<Self> {
+        psl::domain_str(&self.without_dot())?.parse().ok()
+    }
+
     /// The other one of a registrable name and its `www`; none for any other name.
     #[must_use]
     pub fn twin(&self) -> Option<Self> {

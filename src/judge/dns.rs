@@ -5,9 +5,11 @@ mod alias;
 mod delegation;
 mod dnssec;
 mod existence;
+mod host;
 mod hosts;
 mod limit;
 mod manners;
+mod registration;
 mod servers;
 #[cfg(test)]
 mod testing;
@@ -51,6 +53,8 @@ pub(super) const RULES: &[Rule] = &[
     vantage::ClockWrong::RULE,
     vantage::Intercepted::RULE,
     limit::LimitReached::RULE,
+    registration::RegistrationExpiresSoon::RULE,
+    registration::RegistrationOnHold::RULE,
 ];
 
 pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Vec<Finding>) {
@@ -66,5 +70,6 @@ pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Ve
     manners::judge(dns, findings);
     limit::judge(dns, findings);
     hosts::judge(dns, findings);
+    registration::judge(dns, at, findings);
     address::judge(dns, policy, findings);
 }

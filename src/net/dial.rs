@@ -3,7 +3,9 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Arc;
 
+use quick_cache::sync::Cache;
 use tokio::net::{TcpStream, UdpSocket};
 
 /// Which address families may be used.
@@ -122,10 +124,21 @@ impl ConnectTo {
 }
 
 /// Opens every socket of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Dialer {
     families: Families,
     connect_to: Vec<ConnectTo>,
+    /// Whether this machine has a way to an address, as it was found in this run.
+    routes: Arc<Cache<SocketAddr, bool>>,
+}
+
+/// How many addresses are remembered: a run over thousands of names meets the same some hundred servers again and again.
+const ROUTES: usize = 4_096;
+
+impl Default for Dialer {
+    fn default() -> Self {
+        Self::new(Families::default(), Vec::new())
+    }
 }
 
 impl Dialer {
@@ -135,6 +148,7 @@ impl Dialer {
         Self {
             families,
             connect_to,
+            routes: Arc::new(Cache::new(ROUTES)),
         }
     }
 
@@ -168,10 +182,15 @@ impl Dialer {
     /// Whether this machine has a way to the address that would be dialled. Sends nothing: the kernel looks up its route.
     #[must_use]
     pub fn has_route(&self, asked: SocketAddr) -> bool {
+        if let Some(known) = self.routes.get(&asked) {
+            return known;
+        }
         let dialled = self.dialled(asked);
-        std::net::UdpSocket::bind(unspecified(dialled))
+        let found = std::net::UdpSocket::bind(unspecified(dialled))
             .and_then(|socket| socket.connect(dialled))
-            .is_ok()
+            .is_ok();
+        self.routes.insert(asked, found);
+        found
     }
 
     /// A datagram socket connected to `asked`: the kernel drops what others send, and reports what ICMP says.

@@ -6,6 +6,12 @@ use std::time::Duration;
 pub const PATH_QUESTIONS: usize = 200;
 /// Questions of one run, the servers' survey included.
 pub const RUN_QUESTIONS: usize = 1_000;
+/// Bytes that the cuts take which the traces of a run share: some thousand zones, and a third of what a run may take.
+pub const SHARED_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes that one of them takes at least, which bounds their number to 32,768.
+pub const SHARED_ENTRY_BYTES: usize = 1_024;
+/// How long one of them is kept at most: a run that takes longer looks again.
+pub const SHARED_TIME: Duration = Duration::from_secs(3_600);
 /// Referrals on the path of one name; hickory follows 24, unbound 130.
 pub const REFERRALS: usize = 30;
 /// Look-ups of server names at one cut: the bound against NXNSAttack (unbound: 16).
@@ -50,6 +56,8 @@ pub const ISSUER_BYTES: usize = 64 * 1024;
 pub const RESPONSE_BYTES: usize = 64 * 1024;
 /// Bytes of a fetched revocation list: public authorities split theirs, most stay under 1 MB.
 pub const FETCHED_LIST_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of a registry's answer about one domain, which has 2 to 20 KB.
+pub const REGISTRATION_BYTES: usize = 256 * 1024;
 /// Redirects followed when something beside the site is fetched.
 pub const FETCH_REDIRECTS: usize = 3;
 /// Redirects followed at most by default; common clients follow 10, the Fetch standard 20.

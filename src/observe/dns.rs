@@ -7,7 +7,9 @@ mod inquire;
 mod labels;
 mod message;
 mod referral;
+pub mod registration;
 pub mod resolvers;
+pub mod shared;
 mod survey;
 mod trace;
 
@@ -23,6 +25,7 @@ use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use hints::RootHints;
+use shared::SharedCuts;
 
 /// What to trace and how.
 #[derive(Clone, Debug)]
@@ -43,6 +46,8 @@ pub struct TracePlan {
     pub buffer: u16,
     /// How long one attempt may take.
     pub probe_timeout: Duration,
+    /// What is shared with the other traces of a run; `None` for one that stands alone.
+    pub shared: Option<Arc<SharedCuts>>,
 }
 
 /// How long answers that nobody waits for any more are collected.

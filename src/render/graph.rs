@@ -337,6 +337,7 @@ mod tests {
             cds: None,
             servers: Vec::new(),
             referred_by: None,
+            host: None,
             dnssec: Some(ZoneSecurity {
                 security: Security::secure(),
                 ds: ds
@@ -399,6 +400,7 @@ mod tests {
                 signature("shop.", RrType::A, "shop.", 2, false),
             ],
             resolvers: Vec::new(),
+            registration: None,
         }
     }
 

@@ -11,12 +11,6 @@ pub fn report(report: &Report) -> String {
     text(&serde_json::to_value(report).unwrap_or_default())
 }
 
-/// Several reports as an array.
-#[must_use]
-pub fn reports(reports: &[Report]) -> String {
-    text(&serde_json::to_value(reports).unwrap_or_default())
-}
-
 /// One report on one line.
 #[must_use]
 pub fn line(report: &Report) -> String {

@@ -14,6 +14,7 @@ mod nsec3;
 mod question;
 mod response;
 mod rrset;
+mod tried;
 
 use jiff::Timestamp;
 

@@ -12,6 +12,30 @@ use crate::demo::{Behaviour, NameServer};
 /// Where the second server of the zone was before it moved.
 const BEFORE: &str = "198.51.100.54";
 
+/// Name servers as Route 53 names them, under numbers that it does not give: the name, its zone, the addresses.
+const ROUTE_53: [(&str, &str, [&str; 2]); 4] = [
+    (
+        "ns-9001.awsdns-91.com.",
+        "awsdns-91.com.",
+        ["203.0.113.61", "2001:db8:a:1::1"],
+    ),
+    (
+        "ns-9002.awsdns-92.net.",
+        "awsdns-92.net.",
+        ["203.0.113.62", "2001:db8:a:2::1"],
+    ),
+    (
+        "ns-9003.awsdns-93.org.",
+        "awsdns-93.org.",
+        ["203.0.113.63", "2001:db8:a:3::1"],
+    ),
+    (
+        "ns-9004.awsdns-94.co.uk.",
+        "awsdns-94.co.uk.",
+        ["203.0.113.64", "2001:db8:a:4::1"],
+    ),
+];
+
 /// The addresses of a cloud provider's name server.
 const CLOUD: [&str; 2] = ["203.0.113.53", "2001:db8:c::53"];
 
@@ -37,6 +61,26 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                 zones: vec![world.shop.clone().into()],
                 behaviour: Behaviour::Serve,
             });
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "route53-other-zone",
+        title: "the registrar lists the servers of another Route 53 zone",
+        text: "The zone was deleted and created again at Amazon Route 53, which gave it four other name servers. The registrar still lists \
+               the old ones. They are up, and refuse: the zone looks fine in the console, and nobody finds the name.",
+        target: HOST,
+        findings: &["dns/all-servers-lame"],
+        change: |world| {
+            let listed = ROUTE_53.iter();
+            world.tld = listed.fold(tld(), |zone, (name, ..)| {
+                zone.delegate("shop.example.", name, &[])
+            });
+            for (name, origin, addresses) in ROUTE_53 {
+                world.root = world.root.clone().delegate(origin, name, &addresses);
+                let zone = at(ZoneData::new(origin, &[name]), &[name], &addresses);
+                world.others.push(server(origin, &addresses, zone));
+            }
             Ok(())
         },
     },

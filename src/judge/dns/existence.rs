@@ -14,6 +14,7 @@ finding! {
     /// the name at a registrar; when you have just bought it, it takes some minutes until the registry publishes it.
     NotDelegated { name: DnsName, parent: DnsName, servers: Vec<String> }
     id: "dns/not-delegated", severity: Error, source: "RFC 1034 §4.2.1",
+    explained_by: ["dns/registration-on-hold"],
     message: "`{name}` is not delegated: the servers of `{parent}` say that it does not exist",
     fix: "look up `{name}` at your registrar: register or renew it, or mend its spelling",
 }
@@ -71,7 +72,7 @@ fn is_absent(question: &Question) -> bool {
 fn absent(dns: &Dns, question: &Question) -> Finding {
     let name = question.name.clone();
     let zone = enclosing_zone(dns, &name);
-    let registrable = registrable(&name);
+    let registrable = name.registrable();
     match registrable {
         Some(registrable) if zone.label_count() < registrable.label_count() => {
             let servers = deniers(question, &zone);
@@ -99,11 +100,6 @@ fn absent(dns: &Dns, question: &Question) -> Finding {
             evidence.about(subject)
         }
     }
-}
-
-/// The name under a public suffix that can be registered; none for a suffix itself.
-fn registrable(name: &DnsName) -> Option<DnsName> {
-    psl::domain_str(&name.without_dot())?.parse().ok()
 }
 
 /// The other one of the registrable name and its www, when it was asked for and has an address.

@@ -23,6 +23,12 @@ finding! {
     /// The parent zone names these servers, but they refuse or do not know the zone: it was never created there, was deleted,
     /// or the registrar lists the servers of another account. Create the zone at that DNS host, or list at the registrar the
     /// servers that your DNS host shows for the zone.
+    ///
+    /// Some hosts give every zone servers of its own, Route 53 above all: a zone that was deleted and created again, or a freshly
+    /// bought name, has others than those at the registrar. In Route 53 open Hosted zones, the zone, and its NS record, and copy
+    /// the four names to the registrar: at Amazon under Registered domains > the domain > Actions > Edit name servers, at GoDaddy under
+    /// My Products > DNS > Nameservers > Change, at Namecheap under Domain List > Manage > Nameservers > Custom DNS, at Gandi under
+    /// Domain > Nameservers > External. At Cloudflare the two names stand under DNS > Records; they are those of the account.
     AllServersLame { zone: DnsName, names: String, servers: Vec<String>, said: String, mend: String }
     id: "dns/all-servers-lame", severity: Error, source: "RFC 9499, RFC 1912 §2.8",
     message: "the name servers of `{zone}` answer, but none of them serves the zone: {names} ({said})",
@@ -46,10 +52,10 @@ finding! {
     ///
     /// It refuses, fails, or knows nothing of the zone (a lame delegation). Resolvers have to ask another one. Load the zone
     /// on it, or take it out of the NS records at the zone and at the registrar.
-    LameDelegation { zone: DnsName, server: DnsName, addresses: String, response: ResponseClass, said: String }
+    LameDelegation { zone: DnsName, server: DnsName, addresses: String, response: ResponseClass, said: String, at_host: String }
     id: "dns/lame-delegation", severity: Warning, source: "RFC 9499, RFC 1912 §2.8",
     message: "the name server {server} ({addresses}) is listed for `{zone}` but {said}",
-    fix: "load the zone `{zone}` on {server}, or remove it from the NS records",
+    fix: "load the zone `{zone}` on {server}, or remove it from the NS records{at_host}",
 }
 
 finding! {
@@ -119,7 +125,9 @@ fn all_lame(zone: &Zone, asked: &[&ZoneServer]) -> Finding {
         Some(ResponseClass::Servfail) => ("SERVFAIL", true),
         _ => ("without authority", true),
     };
-    let mend = if is_elsewhere {
+    let mend = if let Some(mend) = super::host::mend_lame(zone).filter(|_| is_elsewhere) {
+        mend
+    } else if is_elsewhere {
         format!(
             "create `{name}` at its DNS host, or list at the registrar the servers that the DNS host shows for it"
         )
@@ -194,6 +202,7 @@ fn listed(servers: &[&DnsName]) -> String {
 }
 
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
+    let at_host = super::host::at_host(zone);
     for name in names(asked) {
         let own = || asked.iter().copied().filter(|server| server.name == *name);
         let zone = || zone.name.clone();
@@ -207,6 +216,7 @@ fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
                 addresses: addresses.join(", "),
                 response,
                 said,
+                at_host: at_host.clone(),
             };
             findings.push(evidence.about_all(name.without_dot(), addresses));
         }

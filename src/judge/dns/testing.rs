@@ -30,6 +30,7 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         cds: None,
         servers: Vec::new(),
         referred_by: None,
+        host: None,
         dnssec: None,
     };
     Dns {
@@ -129,6 +130,7 @@ pub(super) fn step(zone: &str, number: u8, response: ResponseClass) -> Step {
         },
         transport: Transport::Udp,
         edns: true,
+        cached: false,
         at_ms: Default::default(),
         rtt_ms: None,
         response,

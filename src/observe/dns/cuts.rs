@@ -18,7 +18,7 @@ impl Tracer {
     /// The cut of a zone that the servers of its parent have as well, which therefore gave no referral.
     pub(super) fn enter_hidden(self: &Arc<Self>, index: usize, parent: &Cut, apex: DnsName) -> Cut {
         if self.plan.signatures {
-            let signer = self.ask(index, parent, &apex, RrType::DS);
+            let signer = self.ask_for_cut(index, parent, &apex, RrType::DS);
             lock(&self.tasks).spawn(signer.map(|_| ()));
         }
         let cut = parent.hidden(apex);
@@ -104,7 +104,7 @@ impl Tracer {
             .take(limits::SERVER_NAME_LOOKUPS)
             .flat_map(|name| [(name.clone(), RrType::A), (name, RrType::AAAA)]);
         let asks = pairs.map(|(name, rr_type)| async move {
-            let reply = self.ask(index, parent, &name, rr_type).await;
+            let reply = self.ask_for_cut(index, parent, &name, rr_type).await;
             reply.map(|reply| addresses_in(&name, &reply.1))
         });
         join_all(asks)

@@ -199,6 +199,7 @@ fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
         server: inquiry.server.clone(),
         transport: way.transport,
         edns: way.edns,
+        cached: false,
         at_ms: at.into(),
         rtt_ms: None,
         response: ResponseClass::Timeout,

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::exchange::Inquiry;
 use super::message::{self, Reply};
 use super::referral::Cut;
+use super::shared::{Kept, Looked, SharedCuts};
 use super::trace::{Tracer, Usable, lock};
 use crate::facts::dns::{Server, Step};
 use crate::facts::name::{DnsName, RrType};
@@ -53,6 +54,84 @@ impl Tracer {
                 race.boxed().shared()
             })
             .clone()
+    }
+
+    /// The same of what leads to a cut: once for all targets of the run.
+    pub(super) fn ask_for_cut(
+        self: &Arc<Self>,
+        index: usize,
+        cut: &Cut,
+        name: &DnsName,
+        rr_type: RrType,
+    ) -> Shared<BoxFuture<'static, Usable>> {
+        let Some(cuts) = self.plan.shared.clone() else {
+            return self.ask(index, cut, name, rr_type);
+        };
+        let key = (cut.zone.clone(), name.clone(), rr_type);
+        let mut asks = lock(&self.asks);
+        asks.entry(key)
+            .or_insert_with(|| {
+                let asked = (name.clone(), rr_type);
+                // A task of its own: traces of other targets may wait for it when this one is over.
+                let task = tokio::spawn(Arc::clone(self).share(cuts, index, cut.clone(), asked));
+                async move { task.await.ok().flatten() }.boxed().shared()
+            })
+            .clone()
+    }
+
+    async fn share(
+        self: Arc<Self>,
+        cuts: Arc<SharedCuts>,
+        index: usize,
+        cut: Cut,
+        asked: (DnsName, RrType),
+    ) -> Usable {
+        let (zone, (name, rr_type)) = (cut.zone.clone(), asked.clone());
+        let key = (self.plan.signatures, (zone.clone(), name.clone(), rr_type));
+        let deadline = self.wire.deadline;
+        match deadline.bound(deadline.left(), cuts.look(key)).await {
+            Ok(Looked::Made(kept)) => {
+                self.record(index, kept.steps(deadline.elapsed()));
+                Some(Arc::clone(&kept.reply))
+            }
+            Ok(Looked::Failed) => {
+                let width = limits::SERVERS_AT_ONCE;
+                Arc::clone(&self).race(width, index, cut, asked).await
+            }
+            Ok(Looked::Open(open)) => {
+                let width = limits::SERVERS_AT_ONCE;
+                let usable = Arc::clone(&self).race(width, index, cut, asked).await;
+                // What was had only from a resolver in a server's place is nothing to build on.
+                let is_plain = |reply: &&Arc<(Server, Message)>| {
+                    let reply = message::classify(&zone, &name, rr_type, &reply.1);
+                    reply.class().is_usable()
+                };
+                let kept = usable.as_ref().filter(is_plain).map(|reply| {
+                    let asked = (&zone, &name, rr_type);
+                    Kept::new(Arc::clone(reply), self.exchange_with(&reply.0, asked))
+                });
+                open.tell(kept);
+                usable
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The steps of an inquiry that one server was asked.
+    fn exchange_with(
+        &self,
+        server: &Server,
+        (zone, name, rr_type): (&DnsName, &DnsName, RrType),
+    ) -> Vec<Step> {
+        let log = lock(&self.log);
+        let steps = log.iter().map(|(_, step)| step);
+        let own = steps.filter(|step| {
+            let question = &step.question;
+            step.zone == *zone
+                && (&question.name, question.r#type) == (name, rr_type)
+                && step.server == *server
+        });
+        own.cloned().collect()
     }
 
     pub(super) async fn race(
@@ -107,6 +186,8 @@ impl Tracer {
                     start_next(&mut waiting, &mut open);
                 }
                 Ok(None) => break,
+                // Nobody is left who could answer: the trace is over.
+                Err(_) if waiting.is_empty() && sender.strong_count() == 1 => break,
                 Err(_) => start_next(&mut waiting, &mut open),
             }
         }

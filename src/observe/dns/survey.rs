@@ -113,6 +113,7 @@ impl Tracer {
             cds: cds(cut, log),
             servers: cut.servers().into_iter().map(server_facts).collect(),
             referred_by: cut.referred_by.clone(),
+            host: None,
             dnssec: None,
         }
     }
@@ -139,6 +140,7 @@ impl Tracer {
             questions,
             zones,
             resolvers: Vec::new(),
+            registration: None,
         }
     }
 }

@@ -216,7 +216,12 @@ impl Tracer {
             let asked = labels.current(name);
             let whole = asked == *name;
             let asked_type = if whole { rr_type } else { RrType::A };
-            let Some(reply) = self.ask(index, &cut, &asked, asked_type).await else {
+            let reply = if whole && stack.is_empty() {
+                self.ask(index, &cut, &asked, asked_type)
+            } else {
+                self.ask_for_cut(index, &cut, &asked, asked_type)
+            };
+            let Some(reply) = reply.await else {
                 if !whole {
                     labels.give_up();
                     continue;
@@ -274,7 +279,7 @@ impl Tracer {
     /// Asks for the keys of a zone in the same flight as the question there, so that they cost no round trip of their own.
     fn fetch_keys(self: &Arc<Self>, index: usize, cut: &Cut) {
         if self.plan.signatures {
-            let keys = self.ask(index, cut, &cut.zone, RrType::DNSKEY);
+            let keys = self.ask_for_cut(index, cut, &cut.zone, RrType::DNSKEY);
             lock(&self.tasks).spawn(keys.map(|_| ()));
         }
     }
@@ -282,7 +287,11 @@ impl Tracer {
     /// Asks one more question of the servers of a zone that was met.
     pub(super) async fn ask_at(self: &Arc<Self>, zone: &DnsName, name: &DnsName, rr_type: RrType) {
         let cut = self.deepest_cut(zone);
-        self.ask(0, &cut, name, rr_type).await;
+        if [RrType::DNSKEY, RrType::DS].contains(&rr_type) {
+            self.ask_for_cut(0, &cut, name, rr_type).await;
+        } else {
+            self.ask(0, &cut, name, rr_type).await;
+        }
     }
 
     /// The same of one of them, and of others only when it does not answer: for what all will say alike.

@@ -13,7 +13,7 @@ use crate::facts::attempt::Failure;
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
-use crate::net::limits;
+use crate::net::{limits, web};
 use crate::observe::dns::resolvers::Lookup;
 
 /// How requests are made for one chain.
@@ -78,9 +78,12 @@ impl Fetcher<'_> {
         if !rewritten || dialled.set_port(Some(at.port())).is_err() {
             return Err(unusable("UrlWithoutHost"));
         }
+        // Only plain HTTP is asked, but without a configuration the client looks for one of the process.
+        let config = web::client_config().map_err(|_| unusable("NoTls"))?;
         let client = Client::builder()
             .redirect(Policy::none())
             .user_agent(concat!("doorstep/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(config)
             .build()
             .map_err(|error| failure(&error))?;
         let request = match sent {

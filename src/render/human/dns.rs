@@ -8,6 +8,7 @@ use colored::Colorize;
 
 use super::super::style::{Style, harmless};
 use super::{mark, worst, wrapped};
+use crate::facts::attempt::Failure;
 use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
 use crate::facts::dnssec::{Flaw, SecurityStatus};
 use crate::facts::name::RrType;
@@ -24,6 +25,8 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for zone in &dns.zones {
         let _ = writeln!(out, "  {}", cut(zone, &steps, style));
     }
+    out.push_str(&host(dns, "  ", style));
+    out.push_str(&registration(dns, "  ", style));
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
     }
@@ -64,6 +67,8 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         1,
     );
     out.push_str(&through(dns, &steps, style));
+    out.push_str(&host(dns, "        ", style));
+    out.push_str(&registration(dns, "        ", style));
     for answer in &dns.resolvers {
         out.push_str(&beside(answer, style));
     }
@@ -89,6 +94,54 @@ fn beside(answer: &ResolverAnswer, style: Style) -> String {
         answer.resolver, answer.r#type
     );
     wrapped(&harmless(&text), "        ", "          ", style)
+}
+
+/// Who registered the domain and until when, or why that is not known.
+fn registration(dns: &Dns, indent: &str, style: Style) -> String {
+    let Some(registration) = &dns.registration else {
+        return String::new();
+    };
+    let text = match &registration.failure {
+        None => {
+            let registrar = registration
+                .registrar
+                .as_deref()
+                .unwrap_or("a registrar without a name");
+            let expires = registration
+                .expires
+                .map(|time| format!(" until {}", time.strftime("%Y-%m-%d")));
+            format!("registered at {registrar}{}", expires.unwrap_or_default())
+        }
+        Some(Failure::NoRegistry) => {
+            "registration not measured: no server is known (hint: --rdap URL)".to_owned()
+        }
+        Some(Failure::NameNotFound) => format!(
+            "registration: the registry has no `{}`",
+            registration.domain
+        ),
+        Some(failure) => format!("registration not measured: {}", failure.in_words()),
+    };
+    wrapped(&harmless(&text), indent, indent, style)
+}
+
+/// Who runs the servers of the deepest zone of the name, when that is known.
+fn host(dns: &Dns, indent: &str, style: Style) -> String {
+    let name = dns.own_questions().next().map(|question| &question.name);
+    let own = |zone: &&Zone| name.is_some_and(|name| name.is_at_or_below(&zone.name));
+    let deepest = dns
+        .zones
+        .iter()
+        .filter(own)
+        .max_by_key(|zone| zone.name.label_count());
+    let host = deepest.and_then(|zone| zone.host.as_ref());
+    host.map_or_else(String::new, |host| {
+        wrapped(
+            &harmless(&format!("DNS host: {host}")),
+            indent,
+            indent,
+            style,
+        )
+    })
 }
 
 /// The cuts in the order in which they were come to, each with the exchange that moved the trace on.
@@ -144,7 +197,12 @@ fn cut(zone: &Zone, steps: &[&Step], style: Style) -> String {
             };
             let (server, address) = (&step.server.name, step.server.address);
             let trust = trust(zone, style);
-            format!("{mark} {name:20} {server} ({address})  {rtt:.1} ms{trust}")
+            let cached = if step.cached {
+                ", of another target"
+            } else {
+                ""
+            };
+            format!("{mark} {name:20} {server} ({address})  {rtt:.1} ms{cached}{trust}")
         }
         None => format!("{} {name:20} no usable answer", style.unknown()),
     }

@@ -5,6 +5,7 @@ use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
+use super::tried::Tried;
 use crate::facts::name::DnsName;
 
 /// The DS records of the root's two keys, as IANA publishes them (root-anchors.xml of 2024-07-18).
@@ -32,7 +33,11 @@ impl TrustAnchor {
 
 /// Every anchor with the zone that it is for.
 #[derive(Clone, Debug)]
-pub struct TrustAnchors(Vec<(DnsName, TrustAnchor)>);
+pub struct TrustAnchors {
+    anchors: Vec<(DnsName, TrustAnchor)>,
+    /// What was verified from them on before.
+    pub(super) tried: Tried,
+}
 
 /// What is wrong with a file of anchors.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +59,7 @@ impl TrustAnchors {
     /// IANA's, for the root.
     #[must_use]
     pub fn built_in() -> Self {
-        Self::parse(ROOT).unwrap_or(Self(Vec::new()))
+        Self::parse(ROOT).unwrap_or_else(|_| Self::of(Vec::new()))
     }
 
     /// Reads DS and DNSKEY records in zone-file format; each owner is absolute.
@@ -70,19 +75,24 @@ impl TrustAnchors {
         if anchors.is_empty() {
             Err(AnchorError::Empty)
         } else {
-            Ok(Self(anchors))
+            Ok(Self::of(anchors))
         }
+    }
+
+    fn of(anchors: Vec<(DnsName, TrustAnchor)>) -> Self {
+        let tried = Tried::default();
+        Self { anchors, tried }
     }
 
     /// The anchors at a zone.
     pub(super) fn at(&self, zone: &DnsName) -> Vec<&TrustAnchor> {
-        let own = self.0.iter().filter(|(name, _)| name == zone);
+        let own = self.anchors.iter().filter(|(name, _)| name == zone);
         own.map(|(_, anchor)| anchor).collect()
     }
 
     /// The zones that have one.
     pub(super) fn zones(&self) -> impl Iterator<Item = &DnsName> {
-        self.0.iter().map(|(name, _)| name)
+        self.anchors.iter().map(|(name, _)| name)
     }
 }
 

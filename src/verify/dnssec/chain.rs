@@ -74,7 +74,7 @@ impl<'a> Chain<'a> {
         Self {
             evidence,
             anchors,
-            check: Check::new(at),
+            check: Check::new(at, anchors.tried.clone()),
             cuts: cuts.iter().chain(anchors.zones()).cloned().collect(),
             known: RefCell::default(),
             nsec3: RefCell::default(),

@@ -10,6 +10,7 @@ use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 use jiff::Timestamp;
 
 use super::budget::{Budget, KEYS_PER_TAG, SIGNATURES_PER_SET};
+use super::tried::Tried;
 use crate::facts::dnssec::{Flaw, SignedSet};
 use crate::facts::name::DnsName;
 
@@ -106,15 +107,18 @@ pub(super) struct Proven {
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) at: Timestamp,
+    /// Signatures verified before, by other runs.
+    before: Tried,
     pub(super) budget: Budget,
     /// Every signature that was tried, with whether it counts.
     pub(super) tried: RefCell<Vec<(SignedSet, bool)>>,
 }
 
 impl Check {
-    pub(super) fn new(at: Timestamp) -> Self {
+    pub(super) fn new(at: Timestamp, before: Tried) -> Self {
         Self {
             at,
+            before,
             budget: Budget::default(),
             tried: RefCell::default(),
         }
@@ -180,7 +184,7 @@ impl Check {
         }
         let signed_bytes = to_be_signed(set, signature).ok_or_else(invalid)?;
         let valid = matching.iter().any(|key| {
-            self.budget.take_signature() && key.verify(&signed_bytes, signature.sig()).is_ok()
+            self.budget.take_signature() && self.before.verify(key, &signed_bytes, signature.sig())
         });
         self.tried.borrow_mut().push((signed.clone(), valid));
         if !valid {

@@ -135,9 +135,14 @@ fn exchange(step: &Step) -> String {
         .map(|zone| format!(" to {zone}"))
         .unwrap_or_default();
     let transport = format!("{:?}", step.transport).to_lowercase();
+    let cached = if step.cached {
+        ", made for another target"
+    } else {
+        ""
+    };
     let (server, asked) = (&step.server, &step.question);
     harmless(&format!(
-        "{:7.1} ms  {} {} @{} {transport}: {what}{to}, {rtt}",
+        "{:7.1} ms  {} {} @{} {transport}: {what}{to}, {rtt}{cached}",
         step.at_ms.0, asked.name, asked.r#type, server.address
     ))
 }
