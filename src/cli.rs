@@ -6,15 +6,18 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod exit;
+mod expect;
 mod explain;
 mod generate;
 mod identity;
 mod output;
 mod pem;
+mod resolver;
 mod run;
 mod settings;
 mod starts;
 mod target;
+mod wait;
 mod walk;
 
 use std::ffi::OsString;
@@ -125,9 +128,9 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?;
+    let mut settings = Settings::resolve(&args.probing)?.with_compared(&args.compare)?;
     settings.graph = args.graph.map(Into::into);
-    let plan = settings::trace_plan(args, &settings)?;
+    let plan = settings::trace_plan(args, &mut settings)?;
     let shown = match Target::read(&args.name) {
         Ok(target) => target.shown(),
         Err(_) => args.name.clone(),
@@ -142,7 +145,8 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
 }
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
-    let mut settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
+    let mut settings = settings.with_compared(&args.compare)?;
     settings
         .policy
         .min_version

@@ -5,6 +5,7 @@ pub mod dnssec;
 pub mod hsts;
 pub mod measured;
 pub mod path;
+mod propagation;
 pub mod resolvers;
 
 use crate::facts::Facts;
@@ -17,6 +18,7 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
     if let Some(dns) = &mut facts.dns {
         dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
+        propagation::verify(dns);
     }
     for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {
         path::verify(endpoint, anchors, at);

@@ -11,6 +11,7 @@ use super::args::Format;
 use super::exit::{Exit, UsageError};
 use super::output;
 use super::settings::Settings;
+use super::wait::wait;
 use super::walk::Seen;
 use crate::facts::Facts;
 use crate::facts::attempt::Millis;
@@ -31,6 +32,7 @@ pub(super) fn run<T, F>(
     look: impl Fn(T, Deadline) -> F,
 ) -> Result<Exit, UsageError>
 where
+    T: Clone,
     F: Future<Output = Seen>,
 {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -40,22 +42,22 @@ where
     let several = targets.len() > 1;
     let mut printer = Printer::new(settings, several);
     let stop = Stop::new();
+    let teller = printer.teller();
     let ended = runtime.block_on(async {
         let reports = targets.into_iter().map(|(shown, target)| {
-            let looking = &look;
-            let started = clock::now();
+            let (looking, teller) = (&look, &teller);
             async move {
-                let deadline = Deadline::after(settings.timeout, stop);
-                let seen = looking(target, deadline).await;
-                let facts = facts(seen, started, settings);
-                let findings = judge::judge(&facts, &settings.policy);
-                Report::new(
-                    command,
-                    &shown,
-                    facts,
-                    findings,
-                    Millis::from(deadline.elapsed()),
-                )
+                let once = |deadline| {
+                    let seen = looking(target.clone(), deadline);
+                    reported((command, &shown), seen, settings, deadline)
+                };
+                let Some(total) = settings.wait else {
+                    return once(Deadline::after(settings.timeout, stop)).await;
+                };
+                let tell = |before: Option<&Report>, report: &Report| teller.tell(before, report);
+                let (before, last) = wait((total, stop), settings, once, tell).await;
+                teller.tell_last(before.as_ref(), &last);
+                last
             }
         });
         let mut finished = stream::iter(reports).buffered(usize::from(jobs));
@@ -83,6 +85,20 @@ where
     runtime.shutdown_background();
     let reports = printer.finish()?;
     Ok(ended?.unwrap_or_else(|| Exit::of_all(&reports, settings.fail_on)))
+}
+
+/// One look, judged.
+async fn reported(
+    (command, shown): (&str, &str),
+    seen: impl Future<Output = Seen>,
+    settings: &Settings,
+    deadline: Deadline,
+) -> Report {
+    let started = clock::now();
+    let facts = facts(seen.await, started, settings);
+    let findings = judge::judge(&facts, &settings.policy);
+    let elapsed = Millis::from(deadline.elapsed());
+    Report::new(command, shown, facts, findings, elapsed)
 }
 
 fn drawn(report: &Report, settings: &Settings) -> String {
@@ -124,6 +140,44 @@ pub(super) async fn signalled() -> Exit {
     Exit::Interrupted
 }
 
+/// Says what changes while a target is waited for.
+struct Teller<'a> {
+    settings: &'a Settings,
+    progress: ProgressBar,
+}
+
+impl Teller<'_> {
+    /// A look after which another one comes.
+    fn tell(&self, before: Option<&Report>, report: &Report) {
+        let changes = render::human::changes(before, report, self.settings.style);
+        match self.settings.format {
+            Format::Human => self.print(&changes),
+            Format::Jsonl if !changes.is_empty() => self.print(&render::json::line(report)),
+            Format::Jsonl | Format::Json => {}
+        }
+        let waited = report.findings.iter();
+        let waited = waited.filter(|finding| self.settings.fail_on.includes(finding.severity));
+        self.progress
+            .set_message(format!("{} left to wait for", waited.count()));
+    }
+
+    /// The last one, which is printed whole after this.
+    fn tell_last(&self, before: Option<&Report>, report: &Report) {
+        if self.settings.format == Format::Human && before.is_some() {
+            let changes = render::human::changes(before, report, self.settings.style);
+            self.print(&changes);
+            self.print("\n");
+        }
+    }
+
+    fn print(&self, text: &str) {
+        if !self.settings.style.quiet && self.settings.graph.is_none() {
+            // What cannot be written shows when the report is.
+            let _ = self.progress.suspend(|| output::print(text));
+        }
+    }
+}
+
 /// Prints reports as they finish, and keeps them for what can be written only at the end.
 struct Printer<'a> {
     settings: &'a Settings,
@@ -148,6 +202,13 @@ impl<'a> Printer<'a> {
             several,
             reports: Vec::new(),
             progress,
+        }
+    }
+
+    fn teller(&self) -> Teller<'a> {
+        Teller {
+            settings: self.settings,
+            progress: self.progress.clone(),
         }
     }
 

@@ -94,27 +94,39 @@ async fn traced_beside(
     deadline: Deadline,
 ) -> Seen {
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
-    let host = plan.name.without_dot();
+    let name = plan.name.clone();
+    // Who is asked for everything answers with what it likes (RFC 8482).
+    let types = plan.types.iter().copied();
+    let types: Vec<RrType> = types.filter(|rr_type| *rr_type != RrType::ANY).collect();
     // A resolver that is a trace would say the same again.
     let apart = !matches!(settings.lookup.resolver, ResolverChoice::Trace(_));
-    let mut asked = plan.types.iter();
-    let of_addresses = apart && asked.any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
-    let types = plan.types.clone();
-    let beside = async {
-        if of_addresses {
-            lookup.ask_addresses(&host).await
+    let own = async {
+        if apart {
+            lookup.ask(&name, &types).await
         } else {
             Vec::new()
         }
     };
-    let (mut dns, answers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
-    dns.resolvers = answers
-        .into_iter()
-        .filter(|answer| types.contains(&answer.r#type))
-        .collect();
+    let trace = traced(plan, besides, settings, deadline);
+    let (mut dns, own, compared) = tokio::join!(trace, own, lookup.compare(&name, &types));
+    dns.resolvers = [own, compared].concat();
+    expect(&mut dns, settings);
     Seen {
         dns: Some(dns),
         ..Seen::default()
+    }
+}
+
+/// Notes what the user's own questions must be answered with.
+fn expect(dns: &mut Dns, settings: &Settings) {
+    let own = dns
+        .questions
+        .iter_mut()
+        .filter(|question| question.purpose.is_none());
+    for question in own {
+        let expected = settings.expected.iter().flatten();
+        let mut of_type = expected.filter(|(rr_type, _)| *rr_type == question.r#type);
+        question.expected = of_type.next().map(|(_, data)| data.clone());
     }
 }
 
@@ -160,6 +172,9 @@ async fn traced(
         }
     };
     tokio::join!(complete, trace.survey());
+    if settings.expected.is_some() {
+        trace.ask_everywhere().await;
+    }
     trace.settle().await;
     trace.facts()
 }
@@ -217,8 +232,9 @@ pub(super) async fn check(
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
 fn visited(dns: &Dns, purpose: Option<Purpose>) -> Vec<IpAddr> {
     if measured::is_blocked(dns) {
-        let beside: Vec<ResolverAnswer> = dns.resolvers.clone();
-        return resolvers::addresses(&beside).unwrap_or_default();
+        let own = dns.resolvers.iter().filter(|answer| !answer.compared);
+        let own: Vec<ResolverAnswer> = own.cloned().collect();
+        return resolvers::addresses(&own).unwrap_or_default();
     }
     let records = dns.of(purpose).flat_map(|question| &question.answers);
     let mut found: Vec<IpAddr> = Vec::new();

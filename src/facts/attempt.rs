@@ -88,6 +88,11 @@ pub enum Failure {
         /// The TLS library's name for it.
         rule: String,
     },
+    /// The peer's certificate does not prove that it is the one meant.
+    Untrusted {
+        /// The TLS library's name for it.
+        rule: String,
+    },
     /// The name has no address: the resolver says that it does not exist.
     NameNotFound,
     /// The name exists, and has no address of a family in use.
@@ -149,6 +154,7 @@ impl Failure {
             Self::Incompatible { rule } => {
                 format!("server and client have nothing in common ({rule})")
             }
+            Self::Untrusted { rule } => format!("its certificate is not trusted ({rule})"),
             Self::Malformed { at: Some(at) } => {
                 format!("what came cannot be read from byte {at} on")
             }

@@ -20,6 +20,8 @@ impl RrType {
     pub const CNAME: Self = Self(5);
     /// Start of authority.
     pub const SOA: Self = Self(6);
+    /// Text.
+    pub const TXT: Self = Self(16);
     /// IPv6 address.
     pub const AAAA: Self = Self(28);
     /// Alias of everything below a name.
@@ -36,6 +38,8 @@ impl RrType {
     pub const CDNSKEY: Self = Self(60);
     /// Which protocols a site announces.
     pub const HTTPS: Self = Self(65);
+    /// Text about mail senders; no longer in use (RFC 7208).
+    pub const SPF: Self = Self(99);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

@@ -5,9 +5,11 @@ mod alias;
 mod delegation;
 mod dnssec;
 mod existence;
+mod expected;
 mod hosts;
 mod limit;
 mod manners;
+mod resolvers;
 mod servers;
 #[cfg(test)]
 mod testing;
@@ -47,7 +49,10 @@ pub(super) const RULES: &[Rule] = &[
     wildcard::Wildcard::RULE,
     manners::MinimisedDenied::RULE,
     manners::EdnsBroken::RULE,
+    resolvers::ResolverStale::RULE,
+    resolvers::ResolverDisagrees::RULE,
     hosts::HostsFile::RULE,
+    expected::ExpectedMismatch::RULE,
     vantage::ClockWrong::RULE,
     vantage::Intercepted::RULE,
     limit::LimitReached::RULE,
@@ -65,6 +70,8 @@ pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Ve
     wildcard::judge(dns, findings);
     manners::judge(dns, findings);
     limit::judge(dns, findings);
+    resolvers::judge(dns, findings);
     hosts::judge(dns, findings);
+    expected::judge(dns, findings);
     address::judge(dns, policy, findings);
 }

@@ -382,6 +382,7 @@ mod tests {
             obstacle: None,
             rcode: Rcode::ServFail,
             answers: vec![record("shop.", RrType::A, "192.0.2.1")],
+            expected: None,
             sibling: None,
             links: vec![Link {
                 name: "shop.".parse().unwrap(),
@@ -399,6 +400,7 @@ mod tests {
                 signature("shop.", RrType::A, "shop.", 2, false),
             ],
             resolvers: Vec::new(),
+            propagation: None,
         }
     }
 

@@ -16,6 +16,7 @@ mod hostile;
 mod imports;
 mod peers;
 mod pki;
+mod resolvers;
 mod signed;
 mod tls;
 mod usage;

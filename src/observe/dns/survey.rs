@@ -139,6 +139,7 @@ impl Tracer {
             questions,
             zones,
             resolvers: Vec::new(),
+            propagation: None,
         }
     }
 }

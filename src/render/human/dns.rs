@@ -1,5 +1,6 @@
 //! The first door: one line a cut, then the answer.
 
+pub(super) mod resolvers;
 mod story;
 
 use std::fmt::Write;
@@ -8,7 +9,7 @@ use colored::Colorize;
 
 use super::super::style::{Style, harmless};
 use super::{mark, worst, wrapped};
-use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
+use crate::facts::dns::{Dns, Outcome, Question, Step, Zone};
 use crate::facts::dnssec::{Flaw, SecurityStatus};
 use crate::facts::name::RrType;
 use crate::finding::{Finding, Severity};
@@ -27,9 +28,8 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
     }
-    for answer in &dns.resolvers {
-        out.push_str(&beside(answer, style));
-    }
+    out.push_str(&resolvers::lines(dns, style));
+    out.push_str(&resolvers::propagation(dns, style));
     if style.verbose {
         out.push_str(&story::story(dns, &steps, style));
     }
@@ -64,31 +64,8 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
         1,
     );
     out.push_str(&through(dns, &steps, style));
-    for answer in &dns.resolvers {
-        out.push_str(&beside(answer, style));
-    }
+    out.push_str(&resolvers::lines(dns, style));
     out
-}
-
-/// What a resolver or the hosts file says, where it is not what the zone says.
-fn beside(answer: &ResolverAnswer, style: Style) -> String {
-    if answer.agrees == Some(true) || answer.agrees.is_none() {
-        return String::new();
-    }
-    let data: Vec<&str> = answer
-        .answers
-        .iter()
-        .map(|record| record.data.as_str())
-        .collect();
-    let said = match data.as_slice() {
-        [] => answer.rcode.clone().unwrap_or_default(),
-        data => data.join("  "),
-    };
-    let text = format!(
-        "{} says otherwise ({}): {said}",
-        answer.resolver, answer.r#type
-    );
-    wrapped(&harmless(&text), "        ", "          ", style)
 }
 
 /// The cuts in the order in which they were come to, each with the exchange that moved the trace on.
