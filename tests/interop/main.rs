@@ -13,6 +13,8 @@ mod differential;
 mod http;
 mod internet;
 mod namespace;
+#[cfg(feature = "demo")]
+mod resolvers;
 mod signed;
 mod tls;
 

@@ -121,6 +121,20 @@ impl Running {
         self.world.change(address, zones);
     }
 
+    /// The report where more addresses are dialled by these rules.
+    pub(crate) fn report_by(&self, rules: &[String], arguments: &[&str]) -> (Value, i32) {
+        let own = rules
+            .iter()
+            .flat_map(|rule| ["--connect-to", rule.as_str()]);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
+        command.env_clear().arg("dnstrace").args(own);
+        command.args(self.command(arguments).get_args().skip(1));
+        let output = command.arg("--json").output().unwrap();
+        let report = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (report, output.status.code().unwrap())
+    }
+
     /// `doorstep dnstrace` in this world, with a scrubbed environment.
     pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
         Command::from_std(self.command(arguments))
