@@ -10,7 +10,7 @@ use doorstep::demo::Behaviour::{Refuse, Serve};
 use doorstep::demo::{NameServer, RESOLVER};
 use serde_json::Value;
 
-use super::world::{Running, SECOND, ZONE, ids, server, shop, start_plan, tld};
+use super::world::{Running, SECOND, ZONE, ids, server, start_plan, tld};
 
 const OLD: &str = "192.0.2.10";
 const NEW: &str = "192.0.2.20";
@@ -144,7 +144,7 @@ fn a_filter_and_a_refusal_are_warnings_and_a_dead_resolver_is_a_fact() {
     );
     assert_eq!(report["dns"]["resolvers"][0]["agrees"], Value::Null);
     let mut all = servers(NEW, NEW, 300);
-    all.push(server("203.0.113.88", &[shop()], Refuse));
+    all.push(server("203.0.113.88", &[zone(NEW, 300)], Refuse));
     let refusing = world(all, Vec::new());
     let (report, _) = refusing.report(&["www.shop.example", "A", "--compare", "203.0.113.88"]);
     assert_eq!(seen(&report), ["dns/resolver-disagrees"]);

@@ -17,51 +17,63 @@ pub(super) fn failure(error: &NetError, after: Duration) -> Failure {
         after_ms: after.into(),
     };
     match error {
-        NetError::Timeout | NetError::QuinnConnection(ConnectionError::TimedOut) => timed_out(),
-        NetError::Io(error) => of_tls(error.get_ref().map(|inner| inner as &(dyn Error + 'static)))
-            .unwrap_or_else(|| Failure::from_io(error, after)),
-        NetError::RustlsError(error) => of_rustls(error),
-        NetError::QuinnConnection(ConnectionError::TransportError(error)) => {
-            of_quic(u64::from(error.code), &error.reason)
+        NetError::Timeout => timed_out(),
+        NetError::Io(error) => {
+            within(error.get_ref(), after).unwrap_or_else(|| Failure::from_io(error, after))
         }
-        NetError::QuinnConnection(ConnectionError::Reset) => Failure::Reset,
-        NetError::QuinnConnection(
-            ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_),
-        ) => Failure::Closed,
+        NetError::RustlsError(error) => of_rustls(error),
+        NetError::QuinnConnection(error) => of_quic(error, after),
         NetError::Proto(_) => Failure::Malformed { at: None },
         _ => Failure::LookupFailed { rcode: None },
     }
 }
 
-fn of_tls(error: Option<&(dyn Error + 'static)>) -> Option<Failure> {
-    error?.downcast_ref().map(of_rustls)
+/// What an error of a socket carries from the protocols above it.
+fn within(error: Option<&(dyn Error + Send + Sync + 'static)>, after: Duration) -> Option<Failure> {
+    let error = error?;
+    let of_tls = error.downcast_ref().map(of_rustls);
+    of_tls.or_else(|| Some(of_quic(error.downcast_ref()?, after)))
 }
 
 fn of_rustls(error: &rustls::Error) -> Failure {
     match error {
-        rustls::Error::InvalidCertificate(reason) => {
-            // The name of the variant, without its operands.
-            let rule = format!("{reason:?}");
-            let end = rule.find(|c: char| !c.is_ascii_alphanumeric());
-            Failure::Untrusted {
-                rule: rule
-                    .get(..end.unwrap_or(rule.len()))
-                    .unwrap_or_default()
-                    .to_owned(),
-            }
-        }
+        rustls::Error::InvalidCertificate(reason) => Failure::Untrusted {
+            rule: variant(&format!("{reason:?}")),
+        },
         rustls::Error::AlertReceived(alert) => Failure::Alert {
             code: u8::from(*alert),
             name: format!("{alert:?}"),
         },
         other => Failure::Incompatible {
-            rule: format!("{other:?}"),
+            rule: variant(&format!("{other:?}")),
         },
     }
 }
 
+/// The name of a variant without its operands.
+fn variant(debug: &str) -> String {
+    debug
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect()
+}
+
+fn of_quic(error: &ConnectionError, after: Duration) -> Failure {
+    match error {
+        ConnectionError::TimedOut => Failure::TimedOut {
+            after_ms: after.into(),
+        },
+        ConnectionError::Reset => Failure::Reset,
+        ConnectionError::TransportError(error) => ended(u64::from(error.code), &error.reason),
+        ConnectionError::ConnectionClosed(_) | ConnectionError::ApplicationClosed(_) => {
+            Failure::Closed
+        }
+        _ => Failure::LookupFailed { rcode: None },
+    }
+}
+
 /// What this side ended a QUIC connection with. Its own alert says that it does not trust the certificate.
-fn of_quic(code: u64, reason: &str) -> Failure {
+fn ended(code: u64, reason: &str) -> Failure {
     let rule = reason.rsplit(": ").next().unwrap_or(reason);
     if (CRYPTO_ERROR..CRYPTO_ERROR + 0x100).contains(&code) {
         Failure::Untrusted {

@@ -39,6 +39,8 @@ pub(super) struct Peer {
     /// Several only for the system's: the next is asked when one does not answer.
     servers: Vec<NameServerConfig>,
     context: Arc<PoolContext>,
+    /// What drives the connections: they end with it.
+    provider: TokioRuntimeProvider,
     patience: Duration,
     deadline: Deadline,
 }
@@ -82,6 +84,7 @@ impl Peer {
             transport,
             servers,
             context: Arc::new(PoolContext::new(options, TlsConfig { config })),
+            provider: TokioRuntimeProvider::default(),
             patience,
             deadline: ways.deadline,
         })
@@ -135,8 +138,8 @@ impl Peer {
     }
 
     async fn connect(&self, ip: IpAddr, to: &ConnectionConfig) -> Result<Connection, Failure> {
-        let provider = TokioRuntimeProvider::default();
-        let connecting = provider
+        let connecting = self
+            .provider
             .new_connection(ip, to, &self.context)
             .map_err(|error| failure(&error, Duration::ZERO))?;
         self.bound(connecting).await
