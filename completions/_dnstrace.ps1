@@ -23,6 +23,9 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
         'dnstrace' {
             [CompletionResult]::new('--graph', '--graph', [CompletionResultType]::ParameterName, 'Print the delegation and its chain of trust as a picture instead')
             [CompletionResult]::new('--bufsize', '--bufsize', [CompletionResultType]::ParameterName, 'The size of answers that are accepted over UDP')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'The answer must be this set, at every server of the zone')
+            [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Look again until nothing at or above --fail-on is left, at most so long')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the results to a file as well, replaced as a whole; may be repeated with other formats')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured')

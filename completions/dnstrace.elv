@@ -20,6 +20,9 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
         &'dnstrace'= {
             cand --graph 'Print the delegation and its chain of trust as a picture instead'
             cand --bufsize 'The size of answers that are accepted over UDP'
+            cand --expect 'The answer must be this set, at every server of the zone'
+            cand --compare 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones'
+            cand --wait 'Look again until nothing at or above --fail-on is left, at most so long'
             cand --format 'How results are printed'
             cand --output 'Write the results to a file as well, replaced as a whole; may be repeated with other formats'
             cand --color 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured'

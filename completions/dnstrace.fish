@@ -2,6 +2,9 @@ complete -c dnstrace -l graph -d 'Print the delegation and its chain of trust as
 mermaid\t'Mermaid'
 svg\t'An image'"
 complete -c dnstrace -l bufsize -d 'The size of answers that are accepted over UDP' -r
+complete -c dnstrace -l expect -d 'The answer must be this set, at every server of the zone' -r
+complete -c dnstrace -l compare -d 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones' -r
+complete -c dnstrace -l wait -d 'Look again until nothing at or above --fail-on is left, at most so long' -r
 complete -c dnstrace -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"

@@ -38,6 +38,8 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l crl -d 'Hold
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l min-version -d 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l compare -d 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l wait -d 'Look again until nothing at or above --fail-on is left, at most so long' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -75,6 +77,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l graph -d 
 mermaid\t'Mermaid'
 svg\t'An image'"
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l bufsize -d 'The size of answers that are accepted over UDP' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l expect -d 'The answer must be this set, at every server of the zone' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l compare -d 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l wait -d 'Look again until nothing at or above --fail-on is left, at most so long' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
