@@ -6,15 +6,19 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod exit;
+mod expect;
 mod explain;
 mod generate;
 mod identity;
 mod output;
 mod pem;
+mod printer;
+mod resolver;
 mod run;
 mod settings;
 mod starts;
 mod target;
+mod wait;
 mod walk;
 
 use std::ffi::OsString;
@@ -126,7 +130,7 @@ fn dispatch(command: Command) -> Result<Exit, UsageError> {
 }
 
 fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
-    let settings = Settings::resolve(&args.probing)?;
+    let settings = Settings::resolve(&args.probing)?.with_compared(&args.compare)?;
     let mut settings = settings.with_registration(&args.registration);
     settings.graph = args.graph.map(Into::into);
     let given: Vec<String> = args.name.iter().cloned().collect();
@@ -138,16 +142,22 @@ fn run_dnstrace(args: &DnstraceArgs) -> Result<Exit, UsageError> {
     };
     let named = targets(&given, &args.list, read)?;
     let settings = settings.clone().for_targets(named.len());
-    let plans = named.into_iter().map(|(name, plan)| {
+    let plans = named.into_iter().map(|(name, (plan, expected))| {
         let shared = settings.trace.shared.clone();
-        (shown(&name), TracePlan { shared, ..plan })
+        (shown(&name), (TracePlan { shared, ..plan }, expected))
     });
     run::run(
         "dnstrace",
         plans.collect(),
         args.list.jobs,
         &settings,
-        |plan, deadline| walk::dnstrace(plan, &settings, deadline),
+        |(plan, expected), deadline| {
+            let settings = Settings {
+                expected,
+                ..settings.clone()
+            };
+            async move { walk::dnstrace(plan, &settings, deadline).await }
+        },
     )
 }
 
@@ -158,7 +168,8 @@ fn shown(name: &str) -> String {
 
 fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
     let settings = Settings::resolve(&args.probing)?.with_status(&args.status)?;
-    let mut settings = settings.with_registration(&args.registration);
+    let settings = settings.with_registration(&args.registration);
+    let mut settings = settings.with_compared(&args.compare)?;
     settings
         .policy
         .min_version

@@ -22,7 +22,7 @@ pub mod zone;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use crate::net::dial::ConnectTo;
@@ -97,6 +97,8 @@ pub struct Plan {
     pub sites: Vec<Site>,
     /// The name servers as the resolver knew them once; none when it asks those that are there.
     pub remembered: Vec<NameServer>,
+    /// Names that the resolver keeps back, as a filter does.
+    pub filtered: Vec<hickory_proto::rr::Name>,
 }
 
 impl Plan {
@@ -129,6 +131,7 @@ pub struct Place {
 pub struct World {
     places: Vec<Place>,
     trust_anchor: String,
+    answering: Vec<(Vec<IpAddr>, Arc<Answering>)>,
 }
 
 /// Where whatever the world does not have is dialled: nobody listens on tcpmux, and the kernel never gives its port away.
@@ -147,14 +150,14 @@ impl World {
         let mut world = Self {
             places: Vec::new(),
             trust_anchor: sign::seal(&mut plan.servers).map_err(io::Error::other)?,
+            answering: Vec::new(),
         };
         let delay = Delay(delay);
-        let known = if plan.remembered.is_empty() {
-            plan.servers.clone()
-        } else {
-            plan.remembered
+        let resolver = || {
+            let resolver = Resolver::new(plan.servers.clone());
+            let resolver = resolver.remembering(plan.remembered.clone());
+            Answering::Resolver(resolver.filtering(plan.filtered.clone()))
         };
-        let resolver = || Answering::Resolver(Resolver::new(known.clone()));
         world
             .listen("resolver", &[RESOLVER], resolver(), (ground, delay))
             .await?;
@@ -162,7 +165,7 @@ impl World {
             let answering = match server.behaviour {
                 Behaviour::Dead => continue,
                 Behaviour::Resolve => resolver(),
-                _ => Answering::Server(server.clone()),
+                _ => Answering::Server(RwLock::new(server.clone())),
             };
             world
                 .listen(&server.name, &server.addresses, answering, (ground, delay))
@@ -192,12 +195,23 @@ impl World {
         (ground, delay): (Ground, Delay),
     ) -> io::Result<()> {
         let answering = Arc::new(answering);
+        self.answering
+            .push((addresses.to_vec(), Arc::clone(&answering)));
         for (udp, tcp, addresses) in ground.dns_sockets(addresses).await? {
             self.note(name, &addresses, 53, udp.local_addr()?);
             tokio::spawn(serve::udp(Arc::clone(&answering), udp, delay));
             tokio::spawn(serve::tcp(Arc::clone(&answering), tcp, delay));
         }
         Ok(())
+    }
+
+    /// Has the server at an address serve these zones from now on. They are not signed anew.
+    pub fn change(&self, address: IpAddr, zones: &[ZoneData]) {
+        let there = self.answering.iter();
+        let there = there.filter(|(addresses, _)| addresses.contains(&address));
+        for (_, answering) in there {
+            answering.serve(zones.iter().cloned().map(Arc::new).collect());
+        }
     }
 
     fn note(&mut self, name: &str, addresses: &[IpAddr], port: u16, dialled: SocketAddr) {

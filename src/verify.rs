@@ -7,6 +7,7 @@ pub mod dnssec;
 pub mod hsts;
 pub mod measured;
 pub mod path;
+mod propagation;
 pub mod resolvers;
 
 use crate::facts::Facts;
@@ -23,6 +24,7 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
         for zone in &mut dns.zones {
             zone.host = DnsHost::of(&zone.parent_ns).map(|host| host.name.to_owned());
         }
+        propagation::verify(dns);
     }
     if let Some(tls) = &mut facts.tls {
         let twin = tls.twin.as_ref().map(|twin| twin.name.as_str());

@@ -1,6 +1,7 @@
 //! The arguments as they are written; [`super::settings`] makes of them what is to be done.
 
 mod certificates;
+mod compare;
 mod registration;
 pub(super) mod tls;
 
@@ -15,6 +16,7 @@ use crate::finding::Severity;
 use crate::net::dial::ConnectTo;
 use crate::render::graph::Picture;
 pub(super) use certificates::{PemArgs, StatusArgs};
+pub(super) use compare::CompareArgs;
 pub(super) use registration::RegistrationArgs;
 use tls::{DepthArgs, PeerArgs};
 
@@ -82,6 +84,8 @@ pub(super) struct CheckArgs {
     pub(super) list: ListArgs,
     #[command(flatten)]
     pub(super) depth: DepthArgs,
+    #[command(flatten)]
+    pub(super) compare: CompareArgs,
     #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }
@@ -183,6 +187,14 @@ pub(super) struct DnstraceArgs {
     /// The size of answers that are accepted over UDP
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::EDNS_BUFFER, value_parser = clap::value_parser!(u16).range(512..))]
     pub(super) bufsize: u16,
+    /// The answer must be this set, at every server of the zone
+    ///
+    /// Values stand as in a zone file, with commas between them: 192.0.2.1,2001:db8::1 or, after the type TXT, '"v=spf1 -all"'.
+    /// Without types only those of the values are asked for; a type that is named and has no value must have no record.
+    #[arg(long, value_name = "VALUE,…", help_heading = "Judgement")]
+    pub(super) expect: Vec<String>,
+    #[command(flatten)]
+    pub(super) compare: CompareArgs,
     #[command(flatten)]
     pub(super) registration: RegistrationArgs,
     #[command(flatten)]

@@ -39,7 +39,7 @@ impl Exit {
         }
     }
 
-    fn of(report: &Report, fail_on: FailOn) -> Self {
+    pub(super) fn of(report: &Report, fail_on: FailOn) -> Self {
         if report
             .findings
             .iter()

@@ -1,7 +1,7 @@
 //! What is to be done, made of the arguments and the environment: the options of each layer.
 
 use std::io::IsTerminal;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 
-use super::args::{DnstraceArgs, FailOn, Format, ProbingArgs, RegistrationArgs, StatusArgs, When};
+use super::args::{
+    CompareArgs, DnstraceArgs, FailOn, Format, ProbingArgs, RegistrationArgs, StatusArgs, When,
+};
 use super::exit::UsageError;
+use super::expect::{Expected, expected};
 use super::output::Output;
+use super::resolver::{compared, resolver};
 use super::target::host_name;
-use crate::facts::dns::Transport;
 use crate::facts::name::{DnsName, RrType};
 use crate::judge::policy::Policy;
 use crate::net::dial::{Dialer, Families};
@@ -48,6 +51,10 @@ pub(super) struct Settings {
     pub(super) fail_on: FailOn,
     pub(super) outputs: Vec<Output>,
     pub(super) progress: bool,
+    /// How long to look again.
+    pub(super) wait: Option<Duration>,
+    /// What the user's questions must be answered with.
+    pub(super) expected: Option<Expected>,
     /// What is fetched beside the handshakes.
     pub(super) beside: BesidePlan,
     /// Whom to ask for the registration of the domain, if that is wanted.
@@ -68,12 +75,14 @@ impl Settings {
             shared: None,
         };
         let resolver = resolver(&probing.resolver, &trace)?;
+        let anchors = anchors(&probing.trust)?;
         let lookup = LookupPlan {
             resolver,
+            compare: Vec::new(),
             hosts: hosts(probing.hosts.as_deref())?,
+            roots: Arc::new(anchors.roots()),
             probe_timeout: probing.probe_timeout,
         };
-        let anchors = anchors(&probing.trust)?;
         let beside = BesidePlan {
             issuers: true,
             status: false,
@@ -102,9 +111,18 @@ impl Settings {
                 .map(|text| Output::read(text))
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
+            wait: None,
+            expected: None,
             beside,
             registration: None,
         })
+    }
+
+    /// With whom to compare, and how long to look again.
+    pub(super) fn with_compared(mut self, args: &CompareArgs) -> Result<Self, UsageError> {
+        self.lookup.compare = compared(&args.compare)?;
+        self.wait = args.wait;
+        Ok(self)
     }
 
     /// With how the registration of the domain is learned.
@@ -117,9 +135,9 @@ impl Settings {
         self
     }
 
-    /// For a run over so many targets: several share what leads to their zones.
+    /// For a run over so many targets: several share what leads to their zones, unless a change is waited for.
     pub(super) fn for_targets(mut self, targets: usize) -> Self {
-        if targets > 1 {
+        if targets > 1 && self.wait.is_none() {
             let shared = Some(Arc::new(SharedCuts::default()));
             if let ResolverChoice::Trace(plan) = &mut self.lookup.resolver {
                 plan.shared.clone_from(&shared);
@@ -145,12 +163,12 @@ impl Settings {
     }
 }
 
-/// The plan of `dnstrace`. An address stands for its reverse name.
+/// The plan of `dnstrace`, and what is expected. An address stands for its reverse name.
 pub(super) fn trace_plan(
     name: &str,
     args: &DnstraceArgs,
     settings: &Settings,
-) -> Result<TracePlan, UsageError> {
+) -> Result<(TracePlan, Option<Expected>), UsageError> {
     let (name, own_types) = match name.parse::<IpAddr>() {
         Ok(address) => {
             let reverse = hickory_proto::rr::Name::from(address);
@@ -166,7 +184,7 @@ pub(super) fn trace_plan(
     } else {
         read_types(&args.types)?
     };
-    Ok(TracePlan {
+    let mut plan = TracePlan {
         name,
         types,
         minimise: !args.no_qname_minimisation,
@@ -174,7 +192,9 @@ pub(super) fn trace_plan(
         signatures: !args.no_dnssec,
         buffer: args.bufsize,
         ..settings.trace.clone()
-    })
+    };
+    let expected = expected(&args.expect, &mut plan, !args.types.is_empty())?;
+    Ok((plan, expected))
 }
 
 fn read_types(types: &[String]) -> Result<Vec<RrType>, UsageError> {
@@ -264,45 +284,6 @@ fn system_hosts() -> PathBuf {
         Some(root) => PathBuf::from(root).join(r"System32\drivers\etc\hosts"),
         None => PathBuf::from("/etc/hosts"),
     }
-}
-
-fn resolver(spec: &str, trace: &TracePlan) -> Result<ResolverChoice, UsageError> {
-    match spec {
-        "system" => return Ok(ResolverChoice::System),
-        "trace" => return Ok(ResolverChoice::Trace(Box::new(trace.clone()))),
-        _ => {}
-    }
-    let (transport, rest, port) = match spec.split_once("://") {
-        None => (Transport::Udp, spec, 53),
-        Some(("tls", rest)) => (Transport::Tls, rest, 853),
-        Some(("quic", rest)) => (Transport::Quic, rest, 853),
-        Some(("https", rest)) => (Transport::Https, rest, 443),
-        Some(_) => return Err(no_resolver(spec)),
-    };
-    let (server, path) = match rest.split_once('/') {
-        Some((server, path)) if transport == Transport::Https => (server, Some(format!("/{path}"))),
-        _ => (rest, None),
-    };
-    let bare = server
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(server);
-    let address = match (bare.parse::<IpAddr>(), server.parse::<SocketAddr>()) {
-        (Ok(address), _) => SocketAddr::new(address, port),
-        (_, Ok(socket)) if socket.port() > 0 => socket,
-        _ => return Err(no_resolver(spec)),
-    };
-    Ok(ResolverChoice::Server {
-        address,
-        transport,
-        server_name: address.ip().to_string(),
-        path,
-    })
-}
-
-fn no_resolver(spec: &str) -> UsageError {
-    UsageError::new(format!("`{}` is no resolver", spec.escape_debug()))
-        .hint("write system, trace, an address as in 9.9.9.9, or tls://, https:// or quic:// and an address")
 }
 
 /// The anchors of every store named, Mozilla's without any. A file without one usable root is an error; a bad one among good
@@ -395,51 +376,5 @@ fn style(probing: &ProbingArgs) -> Style {
         width,
         verbose: probing.verbose,
         quiet: probing.quiet,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn choice(spec: &str) -> Option<(SocketAddr, Transport)> {
-        let trace = TracePlan {
-            name: DnsName::root(),
-            types: Vec::new(),
-            hints: RootHints::built_in(),
-            minimise: true,
-            tcp_only: false,
-            signatures: true,
-            buffer: 1232,
-            probe_timeout: Duration::from_secs(1),
-            shared: None,
-        };
-        match resolver(spec, &trace) {
-            Ok(ResolverChoice::Server {
-                address, transport, ..
-            }) => Some((address, transport)),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn resolvers_are_read_with_their_transport_and_port() {
-        let at = |text: &str| text.parse().unwrap();
-        assert_eq!(choice("9.9.9.9"), Some((at("9.9.9.9:53"), Transport::Udp)));
-        assert_eq!(
-            choice("[2620:fe::fe]:5353"),
-            Some((at("[2620:fe::fe]:5353"), Transport::Udp))
-        );
-        assert_eq!(
-            choice("tls://9.9.9.9"),
-            Some((at("9.9.9.9:853"), Transport::Tls))
-        );
-        assert_eq!(
-            choice("https://9.9.9.9/dns-query"),
-            Some((at("9.9.9.9:443"), Transport::Https))
-        );
-        for wrong in ["", "dns.example", "udp://9.9.9.9", "tls://", "9.9.9.9:0"] {
-            assert!(choice(wrong).is_none(), "{wrong}");
-        }
     }
 }

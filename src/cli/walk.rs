@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::join_all;
 
+use super::expect::Expected;
 use super::settings::Settings;
 use super::starts::{self, walk};
 use super::target::{Host, Target};
@@ -101,16 +102,19 @@ struct Traced {
     trace: Trace,
     resolvers: Vec<ResolverAnswer>,
     registration: Option<Registration>,
+    expected: Option<Expected>,
 }
 
 impl Traced {
     /// What was seen so far.
     fn facts(&self) -> Dns {
-        Dns {
+        let mut dns = Dns {
             resolvers: self.resolvers.clone(),
             registration: self.registration.clone(),
             ..self.trace.facts()
-        }
+        };
+        expect(&mut dns, self.expected.as_ref());
+        dns
     }
 
     async fn ended(self) -> Dns {
@@ -136,31 +140,46 @@ async fn traced_beside(
     deadline: Deadline,
 ) -> Traced {
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
-    let host = plan.name.without_dot();
+    let name = plan.name.clone();
+    // Who is asked for everything answers with what it likes (RFC 8482).
+    let types = plan.types.iter().copied();
+    let types: Vec<RrType> = types.filter(|rr_type| *rr_type != RrType::ANY).collect();
     // A resolver that is a trace would say the same again.
     let apart = !matches!(settings.lookup.resolver, ResolverChoice::Trace(_));
-    let mut asked = plan.types.iter();
-    let of_addresses = apart && asked.any(|rr_type| [RrType::A, RrType::AAAA].contains(rr_type));
-    let types = plan.types.clone();
     let registration = async {
         let plan = settings.registration.as_ref()?;
-        let name: DnsName = host.parse().ok()?;
         registration::look_up(plan, &name, &lookup, deadline).await
     };
-    let beside = async {
-        if of_addresses {
-            lookup.ask_addresses(&host).await
+    let own = async {
+        if apart {
+            lookup.ask(&name, &types).await
         } else {
             Vec::new()
         }
     };
     let trace = traced(plan, besides, settings, deadline);
-    let (trace, mut resolvers, registration) = tokio::join!(trace, beside, registration);
-    resolvers.retain(|answer| types.contains(&answer.r#type));
+    let compared = lookup.compare(&name, &types);
+    let (trace, own, compared, registration) = tokio::join!(trace, own, compared, registration);
     Traced {
         trace,
-        resolvers,
+        resolvers: [own, compared].concat(),
         registration,
+        expected: settings.expected.clone(),
+    }
+}
+
+/// Notes what the user's own questions must be answered with.
+fn expect(dns: &mut Dns, expected: Option<&Expected>) {
+    let own = dns
+        .questions
+        .iter_mut()
+        .filter(|question| question.purpose.is_none());
+    for question in own {
+        let mut of_type = expected
+            .into_iter()
+            .flatten()
+            .filter(|(rr_type, _)| *rr_type == question.r#type);
+        question.expected = of_type.next().map(|(_, data)| data.clone());
     }
 }
 
@@ -196,6 +215,9 @@ async fn traced(
         proven(&trace, settings).await;
     };
     tokio::join!(complete, trace.survey());
+    if settings.expected.is_some() {
+        trace.ask_everywhere().await;
+    }
     trace
 }
 
@@ -345,8 +367,9 @@ async fn announced(
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
 fn visited(dns: &Dns, purpose: Option<Purpose>) -> Vec<IpAddr> {
     if measured::is_blocked(dns) {
-        let beside: Vec<ResolverAnswer> = dns.resolvers.clone();
-        return resolvers::addresses(&beside).unwrap_or_default();
+        let own = dns.resolvers.iter().filter(|answer| !answer.compared);
+        let own: Vec<ResolverAnswer> = own.cloned().collect();
+        return resolvers::addresses(&own).unwrap_or_default();
     }
     let records = dns.of(purpose).flat_map(|question| &question.answers);
     let mut found: Vec<IpAddr> = Vec::new();

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use hickory_proto::rr::Name;
 use rcgen::CertificateParams;
 use rustls::pki_types::CertificateDer;
 
@@ -69,6 +70,8 @@ pub struct Blueprint {
     pub hosts: String,
     /// The zone as the world's resolver remembers it, when it has changed since.
     pub remembered: Option<ZoneData>,
+    /// Names that the world's resolver keeps back.
+    pub filtered: Vec<Name>,
 }
 
 impl Blueprint {
@@ -101,6 +104,7 @@ impl Blueprint {
             sites,
             hosts: String::new(),
             remembered: None,
+            filtered: Vec::new(),
         })
     }
 
@@ -212,6 +216,7 @@ impl Blueprint {
         servers.extend(self.others);
         let then = self.remembered.map(Arc::new);
         Plan {
+            filtered: self.filtered,
             remembered: then.map_or_else(Vec::new, |then| replaced(&servers, &shop, &then)),
             servers,
             sites: self.sites,

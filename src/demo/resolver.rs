@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::NameServer;
@@ -37,6 +38,10 @@ type Key = (Name, RecordType, bool);
 #[derive(Debug)]
 pub(super) struct Resolver {
     servers: Vec<NameServer>,
+    /// The servers as they were when it asked for the first time.
+    remembered: Vec<NameServer>,
+    /// Names that it keeps back.
+    filtered: Vec<Name>,
     cache: Mutex<BTreeMap<Key, Known>>,
 }
 
@@ -44,9 +49,24 @@ impl Resolver {
     /// A resolver that begins at the servers of the root among these.
     pub(super) fn new(servers: Vec<NameServer>) -> Self {
         Self {
+            remembered: servers.clone(),
             servers,
+            filtered: Vec::new(),
             cache: Mutex::default(),
         }
+    }
+
+    /// One that has asked before, when the servers were these; none when they were the same.
+    pub(super) fn remembering(self, remembered: Vec<NameServer>) -> Self {
+        if remembered.is_empty() {
+            return self;
+        }
+        Self { remembered, ..self }
+    }
+
+    /// One that keeps these names back.
+    pub(super) fn filtering(self, filtered: Vec<Name>) -> Self {
+        Self { filtered, ..self }
     }
 
     /// The response to `asked`: from the cache while it may be kept.
@@ -62,10 +82,17 @@ impl Resolver {
             signatures,
         );
         let cached = self.lock().get(&key).cloned();
+        let servers = if cached.is_some() {
+            &self.servers
+        } else {
+            &self.remembered
+        };
+        let filtered = self.filtered.contains(&key.0);
         let known = match cached.filter(Known::is_fresh) {
+            _ if filtered => Known::denied(),
             Some(known) => known,
             None => {
-                let known = Walk::new(&self.servers, signatures).resolve(&key.0, key.1, 0);
+                let known = Walk::new(servers, signatures).resolve(&key.0, key.1, 0);
                 self.lock().insert(key, known.clone());
                 known
             }
@@ -80,6 +107,9 @@ impl Resolver {
         if asked.edns.is_some() {
             let mut edns = Edns::new();
             edns.set_max_payload(1232).set_dnssec_ok(signatures);
+            if filtered {
+                edns.options_mut().insert(blocked());
+            }
             response.set_edns(edns);
         }
         Some(response)
@@ -100,11 +130,24 @@ impl Known {
         }
     }
 
+    fn denied() -> Self {
+        Self {
+            code: ResponseCode::NXDomain,
+            ..Self::failed()
+        }
+    }
+
     fn is_fresh(&self) -> bool {
         let records = self.answers.iter().chain(&self.authorities);
         let shortest = records.map(|record| record.ttl).min().unwrap_or(0);
         self.since.elapsed() < Duration::from_secs(shortest.into())
     }
+}
+
+/// The extended error of a filter (RFC 8914 §4.16).
+fn blocked() -> EdnsOption {
+    let code: [u8; 2] = 15_u16.to_be_bytes();
+    EdnsOption::Unknown(15, [&code[..], b"on the list of this network"].concat())
 }
 
 fn aged(records: &[Record], by: Duration) -> Vec<Record> {

@@ -1,7 +1,7 @@
 //! A name server's sockets: UDP and TCP on one port.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::RData;
@@ -13,13 +13,14 @@ use super::answer::answer;
 use super::delay::{Carried, Delay};
 use super::forge::{Carrier, Forge, Forged};
 use super::resolver::Resolver;
+use super::zone::ZoneData;
 use super::{Behaviour, NameServer};
 
 /// Who answers.
 #[derive(Debug)]
 pub(super) enum Answering {
-    /// A server of zones.
-    Server(NameServer),
+    /// A server of zones, which may change.
+    Server(RwLock<NameServer>),
     /// The world's resolver.
     Resolver(Resolver),
 }
@@ -27,15 +28,23 @@ pub(super) enum Answering {
 impl Answering {
     fn respond(&self, asked: &Message) -> Option<Message> {
         match self {
-            Self::Server(server) => respond(server, asked),
+            Self::Server(server) => respond(&read(server), asked),
             Self::Resolver(resolver) => resolver.respond(asked),
         }
     }
 
     fn behaviour(&self) -> Behaviour {
         match self {
-            Self::Server(server) => server.behaviour,
+            Self::Server(server) => read(server).behaviour,
             Self::Resolver(_) => Behaviour::Serve,
+        }
+    }
+
+    /// Has a server of zones serve these from now on.
+    pub(super) fn serve(&self, zones: Vec<Arc<ZoneData>>) {
+        if let Self::Server(server) = self {
+            let mut server = server.write().unwrap_or_else(PoisonError::into_inner);
+            server.zones = zones;
         }
     }
 
@@ -44,6 +53,10 @@ impl Answering {
         let response = self.respond(&asked)?;
         Some((asked, response))
     }
+}
+
+fn read(server: &RwLock<NameServer>) -> RwLockReadGuard<'_, NameServer> {
+    server.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a name server says, as it behaves; nothing when it is silent.

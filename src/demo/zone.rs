@@ -129,6 +129,14 @@ impl ZoneData {
         self
     }
 
+    /// With all its records so far to be kept for so many seconds.
+    #[must_use]
+    pub fn kept_for(mut self, seconds: u32) -> Self {
+        let records = self.nodes.values_mut().flatten();
+        records.for_each(|record| record.ttl = seconds);
+        self
+    }
+
     /// With a text.
     #[must_use]
     pub fn text(mut self, owner: &str, text: &str) -> Self {

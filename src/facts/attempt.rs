@@ -109,6 +109,11 @@ pub enum Failure {
         /// Whether it sent other keys to try again with: it speaks ECH then.
         other_keys: bool,
     },
+    /// The peer's certificate does not prove that it is the one meant.
+    Untrusted {
+        /// The TLS library's name for it.
+        rule: String,
+    },
     /// The name has no address: the resolver says that it does not exist.
     NameNotFound,
     /// The name exists, and has no address of a family in use.
@@ -187,6 +192,7 @@ impl Failure {
                 "the server has other keys for ECH than the record".to_owned()
             }
             Self::EchRejected { other_keys: false } => "the server ignores ECH".to_owned(),
+            Self::Untrusted { rule } => format!("its certificate is not trusted ({rule})"),
             Self::Malformed { at: Some(at) } => {
                 format!("what came cannot be read from byte {at} on")
             }

@@ -26,6 +26,9 @@ pub struct Dns {
     pub resolvers: Vec<ResolverAnswer>,
     /// Who registered the domain, and until when; `null` when that was not asked, or nobody can register the name.
     pub registration: Option<Registration>,
+    /// When everybody will see a change made now; derived. `null` when no time to live is known.
+    #[serde(default)]
+    pub propagation: Option<Propagation>,
 }
 
 impl Dns {
@@ -58,6 +61,9 @@ pub struct Question {
     pub rcode: Rcode,
     /// The alias chain first, in order, then the records of the type asked for.
     pub answers: Vec<Record>,
+    /// The data that the user says must be answered at every server (`--expect`); `null` when nothing was said.
+    #[serde(default)]
+    pub expected: Option<Vec<String>>,
     /// What the zone says of a name beside the last one that nobody will have created; `null` when it was not asked.
     pub sibling: Option<Vec<Record>>,
     /// The names that were asked for on the way, the name itself first, then the target of each alias.
@@ -403,12 +409,46 @@ pub struct ResolverAnswer {
     pub rcode: Option<String>,
     /// Its records.
     pub answers: Vec<Record>,
+    /// Seconds until it forgets this answer and asks the zone again; `null` when it remembers nothing.
+    #[serde(default)]
+    pub ttl_left: Option<u32>,
     /// Whether it says that it validated them (AD).
     pub authenticated: Option<bool>,
-    /// How long it took.
+    /// Extended errors (RFC 8914).
+    #[serde(default)]
+    pub ede: Vec<ExtendedError>,
+    /// How long the answer took, once connected.
     pub rtt_ms: Option<Millis>,
-    /// Whether it names the same data as the zone's own servers.
+    /// Whether it was named to be compared with (`--compare`), and is not the one that this machine asks.
+    #[serde(default)]
+    pub compared: bool,
+    /// Whether it says what the zone's own servers say, any of them in any of their responses; derived.
     pub agrees: Option<bool>,
+    /// Whether it says what is expected; derived. `null` when nothing is.
+    #[serde(default)]
+    pub as_expected: Option<bool>,
     /// Why nothing came.
     pub failure: Option<Failure>,
+}
+
+/// How long a change of the zone, made now, may stay unseen: as long as resolvers may keep what they have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Propagation {
+    /// Of a change to the records that were asked for.
+    pub records: Option<HeldUp>,
+    /// Of a move to other name servers or keys: those that the parent and the zone itself name.
+    pub delegation: Option<HeldUp>,
+}
+
+/// The record that is kept longest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldUp {
+    /// Seconds that it may be kept.
+    pub seconds: u32,
+    /// Its owner.
+    pub name: DnsName,
+    /// Its type; `SOA` where it is the absence of a record that is kept (RFC 2308).
+    pub r#type: RrType,
+    /// The zone whose servers gave it.
+    pub zone: DnsName,
 }

@@ -20,6 +20,8 @@ impl RrType {
     pub const CNAME: Self = Self(5);
     /// Start of authority.
     pub const SOA: Self = Self(6);
+    /// Text.
+    pub const TXT: Self = Self(16);
     /// IPv6 address.
     pub const AAAA: Self = Self(28);
     /// Alias of everything below a name.
@@ -40,6 +42,8 @@ impl RrType {
     pub const TLSA: Self = Self(52);
     /// Which certificate authorities may issue.
     pub const CAA: Self = Self(257);
+    /// Text about mail senders; no longer in use (RFC 7208).
+    pub const SPF: Self = Self(99);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

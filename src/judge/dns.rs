@@ -5,11 +5,13 @@ mod alias;
 mod delegation;
 mod dnssec;
 mod existence;
+mod expected;
 mod host;
 mod hosts;
 mod limit;
 mod manners;
 mod registration;
+mod resolvers;
 mod servers;
 #[cfg(test)]
 mod testing;
@@ -49,7 +51,10 @@ pub(super) const RULES: &[Rule] = &[
     wildcard::Wildcard::RULE,
     manners::MinimisedDenied::RULE,
     manners::EdnsBroken::RULE,
+    resolvers::ResolverStale::RULE,
+    resolvers::ResolverDisagrees::RULE,
     hosts::HostsFile::RULE,
+    expected::ExpectedMismatch::RULE,
     vantage::ClockWrong::RULE,
     vantage::Intercepted::RULE,
     limit::LimitReached::RULE,
@@ -69,7 +74,9 @@ pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Ve
     wildcard::judge(dns, findings);
     manners::judge(dns, findings);
     limit::judge(dns, findings);
+    resolvers::judge(dns, findings);
     hosts::judge(dns, findings);
     registration::judge(dns, at, findings);
+    expected::judge(dns, findings);
     address::judge(dns, policy, findings);
 }

@@ -26,6 +26,16 @@ pub const ADDRESSES_PER_SERVER: usize = 4;
 pub const ALIAS_LINKS: usize = 11;
 /// Names at which CAA is looked for, climbing from the host: more labels than names of public sites have.
 pub const CAA_NAMES: usize = 8;
+/// Questions by which an expectation is held against every server: 16 servers, two types, two names.
+pub const EXPECTED_QUESTIONS: usize = 64;
+/// Resolvers compared with in one run.
+pub const RESOLVERS: usize = 32;
+/// The shortest time between two looks of `--wait`.
+pub const WAIT_LEAST: Duration = Duration::from_secs(1);
+/// The longest: nobody wants to learn of a change later than that, whatever the TTL.
+pub const WAIT_MOST: Duration = Duration::from_secs(60);
+/// The same where no TTL says anything: a certificate, a redirect, a server that does not answer.
+pub const WAIT_BLINDLY: Duration = Duration::from_secs(10);
 /// Servers asked side by side at one cut.
 pub const SERVERS_AT_ONCE: usize = 3;
 /// Minimised questions for one name (RFC 9156 §2.3, MAX_MINIMISE_COUNT).

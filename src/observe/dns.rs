@@ -1,6 +1,7 @@
 //! The first door: the name is resolved from the root, and every exchange kept.
 
 mod cuts;
+mod everywhere;
 mod exchange;
 pub mod hints;
 mod inquire;
@@ -104,6 +105,11 @@ impl Trace {
     /// Asks the servers of a zone that was met for one record set more.
     pub async fn ask(&self, zone: &DnsName, name: &DnsName, rr_type: RrType) {
         self.tracer.ask_at(zone, name, rr_type).await;
+    }
+
+    /// Asks each server of the zones on the way for what the user asked, whether or not another has answered.
+    pub async fn ask_everywhere(&self) {
+        self.tracer.ask_everywhere(&self.questions).await;
     }
 
     /// Asks each server of the zones that the answers came from.

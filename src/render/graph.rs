@@ -383,6 +383,7 @@ mod tests {
             obstacle: None,
             rcode: Rcode::ServFail,
             answers: vec![record("shop.", RrType::A, "192.0.2.1")],
+            expected: None,
             sibling: None,
             links: vec![Link {
                 name: "shop.".parse().unwrap(),
@@ -401,6 +402,7 @@ mod tests {
             ],
             resolvers: Vec::new(),
             registration: None,
+            propagation: None,
         }
     }
 

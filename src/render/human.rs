@@ -1,11 +1,14 @@
 //! For people at a terminal: the cause first, then the way in, then each finding with what mends it.
 
 mod caret;
+mod changes;
 mod dns;
 mod http;
 mod tls;
 
 use std::fmt::Write;
+
+pub use changes::changes;
 
 use super::style::{Style, harmless};
 use super::words::{count, severity};

@@ -34,6 +34,20 @@ pub fn left(end: Timestamp, at: Timestamp) -> String {
     }
 }
 
+/// A length of time in its largest unit that leaves nothing out, or nearly.
+#[must_use]
+pub fn period(seconds: u32) -> String {
+    let units = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let fits = |(length, _): &&(u32, &str)| seconds >= *length && seconds % *length == 0;
+    let (length, word) = units.iter().find(fits).unwrap_or(&(1, "second"));
+    count(usize::try_from(seconds / length).unwrap_or_default(), word)
+}
+
 fn days(length: SignedDuration) -> String {
     match usize::try_from(length.as_hours()).unwrap_or_default() {
         hours if hours < 48 => count(hours, "hour"),
@@ -58,6 +72,15 @@ mod tests {
     fn the_common_name_is_taken_out_of_a_subject() {
         assert_eq!(common_name("C=US, O=Demo, CN=Demo CA 1"), "Demo CA 1");
         assert_eq!(common_name("O=Demo"), "O=Demo");
+    }
+
+    #[test]
+    fn a_period_has_the_unit_that_fits() {
+        assert_eq!(period(172_800), "2 days");
+        assert_eq!(period(3_600), "1 hour");
+        assert_eq!(period(300), "5 minutes");
+        assert_eq!(period(90), "90 seconds");
+        assert_eq!(period(0), "0 seconds");
     }
 
     #[test]

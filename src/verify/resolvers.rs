@@ -1,34 +1,86 @@
-//! Do resolvers, and the hosts file, say what the zone's own servers say?
+//! Do resolvers, and the hosts file, say what the zone's own servers say, and what is expected?
 
-use crate::facts::dns::{Dns, Outcome, Question, Record, ResolverAnswer};
-use crate::facts::name::RrType;
+use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, ResponseClass};
+use crate::facts::dnssec::SecurityStatus;
+use crate::facts::said::{data, same};
 
-/// Fills in whether each answer agrees with the zone's. Unknown where either is.
+/// Fills in whether each answer agrees with the zone's, and with what is expected. Unknown where either is.
 pub fn verify(dns: &mut Dns) {
-    for answer in &mut dns.resolvers {
+    let mut resolvers = std::mem::take(&mut dns.resolvers);
+    for answer in &mut resolvers {
         let asked =
             |question: &&Question| question.name == answer.name && question.r#type == answer.r#type;
         let question = dns.questions.iter().find(asked);
-        answer.agrees = question.and_then(|question| agrees(question, answer));
+        answer.agrees = question.and_then(|question| agrees(dns, question, answer));
+        answer.as_expected = question.and_then(|question| as_expected(question, answer));
+    }
+    dns.resolvers = resolvers;
+}
+
+fn as_expected(question: &Question, answer: &ResolverAnswer) -> Option<bool> {
+    let expected = question.expected.as_ref()?;
+    answer.rcode.as_ref()?;
+    let said = data(&answer.answers, answer.r#type);
+    Some(same(expected, &said, answer.r#type))
+}
+
+fn agrees(dns: &Dns, question: &Question, answer: &ResolverAnswer) -> Option<bool> {
+    let rcode = answer.rcode.as_deref()?;
+    let bogus = |question: &Question| {
+        let status = question.dnssec.as_ref().map(|security| security.status);
+        status == Some(SecurityStatus::Bogus)
+    };
+    // A resolver that validates must not pass on what is bogus.
+    if bogus(question) && rcode == "SERVFAIL" {
+        return Some(true);
+    }
+    let said = Answer::of(rcode, answer)?;
+    let zone = match question.outcome {
+        Outcome::Unresolvable => return None,
+        _ => data(&question.answers, question.r#type),
+    };
+    if said.is(&zone, answer) {
+        return Some(true);
+    }
+    let responses = responses(dns, question);
+    let all: Vec<String> = responses.concat();
+    if responses.iter().any(|response| said.is(response, answer)) || said.is_within(&all) {
+        return Some(true);
+    }
+    // Where the zone itself says now this and now that, another answer may be one of its own.
+    let varied = responses
+        .iter()
+        .any(|response| !same(response, &zone, answer.r#type));
+    (!varied).then_some(false)
+}
+
+/// What a resolver said: data, or that there is none.
+struct Answer(Vec<String>);
+
+impl Answer {
+    /// `None` where it did not answer the question, and so neither agrees nor disagrees: it fails.
+    fn of(rcode: &str, answer: &ResolverAnswer) -> Option<Self> {
+        let fits = ["NOERROR", "NXDOMAIN"].contains(&rcode);
+        fits.then(|| Self(data(&answer.answers, answer.r#type)))
+    }
+
+    fn is(&self, data: &[String], answer: &ResolverAnswer) -> bool {
+        same(&self.0, data, answer.r#type)
+    }
+
+    fn is_within(&self, all: &[String]) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|one| all.contains(one))
     }
 }
 
-fn agrees(question: &Question, answer: &ResolverAnswer) -> Option<bool> {
-    let rcode = answer.rcode.as_deref()?;
-    Some(match question.outcome {
-        Outcome::Unresolvable => return None,
-        Outcome::Nxdomain => rcode == "NXDOMAIN",
-        Outcome::Answer | Outcome::Nodata => {
-            rcode == "NOERROR"
-                && data(&question.answers, question.r#type)
-                    == data(&answer.answers, question.r#type)
-        }
-    })
-}
-
-fn data(records: &[Record], rr_type: RrType) -> Vec<&str> {
-    let of_type = records.iter().filter(|record| record.r#type == rr_type);
-    let mut data: Vec<&str> = of_type.map(|record| record.data.as_str()).collect();
-    data.sort_unstable();
-    data
+/// What the servers of the last zone said, each time that they were asked.
+fn responses(dns: &Dns, question: &Question) -> Vec<Vec<String>> {
+    let link = question.links.last();
+    let said = link
+        .map(|link| dns.said(question, link))
+        .unwrap_or_default();
+    let own = said
+        .into_iter()
+        .filter(|said| said.response != ResponseClass::Alias);
+    own.map(|said| said.data).collect()
 }

@@ -14,6 +14,8 @@ mod differential;
 mod http;
 mod internet;
 mod namespace;
+#[cfg(feature = "demo")]
+mod resolvers;
 mod signed;
 mod starttls;
 mod tls;

@@ -21,6 +21,7 @@ mod imports;
 mod peers;
 mod pki;
 mod registration;
+mod resolvers;
 mod signed;
 mod standards;
 mod tls;

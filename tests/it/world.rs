@@ -54,6 +54,35 @@ pub(crate) fn start(tld: ZoneData, others: Vec<NameServer>) -> Running {
 
 /// The same with a TLD whose server behaves so.
 pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServer>) -> Running {
+    let servers = with_parents(tld, behaviour, others);
+    start_whole(Plan {
+        servers,
+        ..Plan::default()
+    })
+}
+
+/// The same with a resolver that knew the other servers as they were then, and whatever `change` does to the plan.
+pub(crate) fn start_plan(
+    tld: ZoneData,
+    others: Vec<NameServer>,
+    then: Vec<NameServer>,
+    change: impl FnOnce(&mut Plan),
+) -> Running {
+    let remembered = if then.is_empty() {
+        then
+    } else {
+        with_parents(tld.clone(), Behaviour::Serve, then)
+    };
+    let mut plan = Plan {
+        servers: with_parents(tld, Behaviour::Serve, others),
+        remembered,
+        ..Plan::default()
+    };
+    change(&mut plan);
+    start_whole(plan)
+}
+
+fn with_parents(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServer>) -> Vec<NameServer> {
     let root = ZoneData::new(".", &["a.root-servers.net."])
         .address("a.root-servers.net.", ROOT)
         .delegate("example.", "ns.nic.example.", &[TLD]);
@@ -62,12 +91,11 @@ pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServ
         server(TLD, &[tld], behaviour),
     ];
     servers.extend(others);
+    servers
+}
+
+fn start_whole(plan: Plan) -> Running {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let plan = Plan {
-        servers,
-        sites: Vec::new(),
-        ..Plan::default()
-    };
     let world = runtime
         .block_on(World::start(plan, Ground::Loopback, None))
         .unwrap();
@@ -88,6 +116,25 @@ pub(crate) fn start_as(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServ
 }
 
 impl Running {
+    /// Has a server serve these zones from now on.
+    pub(crate) fn change(&self, address: std::net::IpAddr, zones: &[ZoneData]) {
+        self.world.change(address, zones);
+    }
+
+    /// The report where more addresses are dialled by these rules.
+    pub(crate) fn report_by(&self, rules: &[String], arguments: &[&str]) -> (Value, i32) {
+        let own = rules
+            .iter()
+            .flat_map(|rule| ["--connect-to", rule.as_str()]);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
+        command.env_clear().arg("dnstrace").args(own);
+        command.args(self.command(arguments).get_args().skip(1));
+        let output = command.arg("--json").output().unwrap();
+        let report = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        (report, output.status.code().unwrap())
+    }
+
     /// `doorstep dnstrace` in this world, with a scrubbed environment.
     pub(crate) fn dnstrace(&self, arguments: &[&str]) -> Command {
         Command::from_std(self.command(arguments))

@@ -197,6 +197,22 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "resolver-filters",
+        title: "the resolver of this network keeps the site back",
+        text: "The site is on the list of a filter, by mistake or because it once was broken into. Everybody behind that filter \
+               sees \"server not found\", all others get in; the filter says so in its answer (an extended error), which no \
+               browser shows.",
+        target: HOST,
+        findings: &["dns/resolver-disagrees"],
+        change: |world| {
+            world.filtered = vec![
+                hickory_proto::rr::Name::from_labels([&b"shop"[..], b"example"])
+                    .unwrap_or_default(),
+            ];
+            Ok(())
+        },
+    },
+    Scenario {
         name: "hosts-file",
         title: "this machine's hosts file sends it elsewhere",
         text: "A line that was written for a test a year ago still stands in the hosts file. The site is fine; only this \

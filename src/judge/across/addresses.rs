@@ -42,7 +42,12 @@ finding! {
 }
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
-    if let Some(dns) = &facts.dns {
+    // Where nothing but DNS was looked at, the resolver is judged there.
+    if let Some(dns) = facts
+        .dns
+        .as_ref()
+        .filter(|_| facts.tls.is_some() || facts.http.is_some())
+    {
         not_in_zone(dns, findings);
     }
     if let Some(http) = &facts.http {
@@ -71,7 +76,7 @@ fn not_in_zone(dns: &Dns, findings: &mut Vec<Finding>) {
     for answer in dns
         .resolvers
         .iter()
-        .filter(|answer| answer.name == *name && answer.transport != Transport::Hosts)
+        .filter(|answer| answer.name == *name && is_visitors(answer))
     {
         let foreign = foreign(answer, &zone);
         match by_resolver
@@ -93,8 +98,15 @@ fn not_in_zone(dns: &Dns, findings: &mut Vec<Finding>) {
             addresses: addresses.join(", "),
             zone: zone.join(", "),
         };
-        findings.push(evidence.about_all(host.clone(), addresses));
+        // The resolver is a subject as well: what is found of it alone is explained by this.
+        let subjects = [addresses, vec![resolver.to_owned()]].concat();
+        findings.push(evidence.about_all(host.clone(), subjects));
     }
+}
+
+/// Whether visitors on this machine are led by it, and it does not say what some server of the zone says.
+fn is_visitors(answer: &ResolverAnswer) -> bool {
+    answer.transport != Transport::Hosts && !answer.compared && answer.agrees != Some(true)
 }
 
 fn is_address(rr_type: RrType) -> bool {
@@ -184,10 +196,19 @@ mod tests {
         let told = |address: &str| {
             let mut dns = dns(&["192.0.2.10", "192.0.2.11"]);
             dns.resolvers = vec![resolver("192.0.2.53", address)];
-            judged(&facts(Some(dns), None))
+            judged(&facts(Some(dns), Some(http(Vec::new()))))
         };
         assert_eq!(told("198.51.100.7"), ["across/address-not-in-zone"]);
         assert!(told("192.0.2.11").is_empty());
+    }
+
+    #[test]
+    fn what_is_only_compared_with_or_looked_at_in_dns_alone_is_judged_there() {
+        let mut dns = dns(&["192.0.2.10"]);
+        dns.resolvers = vec![resolver("192.0.2.53", "198.51.100.7")];
+        assert!(judged(&facts(Some(dns.clone()), None)).is_empty());
+        dns.resolvers[0].compared = true;
+        assert!(judged(&facts(Some(dns), Some(http(Vec::new())))).is_empty());
     }
 
     #[test]

@@ -57,6 +57,7 @@ fn question(rr_type: RrType, answers: Vec<Record>) -> Question {
         obstacle: None,
         rcode: Rcode::NoError,
         answers,
+        expected: None,
         sibling: None,
         links: Vec::<Link>::new(),
         dnssec: None,
@@ -89,9 +90,13 @@ pub(super) fn resolver(resolver: &str, address: &str) -> ResolverAnswer {
         r#type: RrType::A,
         rcode: Some("NOERROR".to_owned()),
         answers: vec![record(RrType::A, address)],
+        ttl_left: Some(60),
         authenticated: None,
+        ede: Vec::new(),
         rtt_ms: None,
+        compared: false,
         agrees: None,
+        as_expected: None,
         failure: None,
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn question(name: &str, rr_type: RrType, outcome: Outcome) -> Questio
         obstacle: None,
         rcode,
         answers: Vec::new(),
+        expected: None,
         sibling: None,
         links: Vec::new(),
         dnssec: None,
@@ -159,9 +160,13 @@ pub(super) fn resolver(transport: Transport, name: &str, address: &str) -> Resol
         r#type: asked.r#type,
         rcode: Some("NOERROR".to_owned()),
         answers: asked.answers,
+        ttl_left: Some(60),
         authenticated: None,
+        ede: Vec::new(),
         rtt_ms: None,
+        compared: false,
         agrees: None,
+        as_expected: None,
         failure: None,
     }
 }

@@ -1,25 +1,25 @@
 //! Look-ups that are not traced: the hosts file, and the resolver that a visitor's machine would ask.
 
+mod failure;
+mod peer;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
+use futures_util::future::join_all;
+use hickory_resolver::Hosts;
 use hickory_resolver::proto::op::Query;
-use hickory_resolver::{Hosts, TokioResolver, system_conf};
+use rustls::RootCertStore;
 
-use super::{TracePlan, message};
+use super::TracePlan;
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Outcome, Rcode, Record, ResolverAnswer, Transport};
 use crate::facts::name::{DnsName, RrType};
-use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
+use peer::{Peer, Ways};
 
 /// Who is asked.
 #[derive(Clone, Debug)]
@@ -55,8 +55,12 @@ pub struct HostsFile {
 pub struct LookupPlan {
     /// Whom to ask.
     pub resolver: ResolverChoice,
+    /// Who is asked the same, to compare.
+    pub compare: Vec<ResolverChoice>,
     /// What to read before.
     pub hosts: Option<HostsFile>,
+    /// Whom the certificates of resolvers must lead to.
+    pub roots: Arc<RootCertStore>,
     /// How long one query may take.
     pub probe_timeout: Duration,
 }
@@ -68,7 +72,7 @@ pub struct Lookup {
     dialer: Dialer,
     deadline: Deadline,
     /// `None` when this machine has no resolver configured, or names are traced.
-    resolver: Option<(String, Transport, TokioResolver)>,
+    resolver: Option<Peer>,
     hosts: Option<(String, Arc<Hosts>)>,
     known: Vec<(String, Result<Vec<IpAddr>, Failure>)>,
 }
@@ -77,7 +81,7 @@ impl Lookup {
     /// Looks up as `plan` says.
     #[must_use]
     pub fn new(plan: LookupPlan, dialer: Dialer, deadline: Deadline) -> Self {
-        let resolver = resolver(&plan, &dialer);
+        let resolver = Peer::new(&plan.resolver, &ways(&plan, &dialer, deadline));
         let hosts = plan.hosts.as_ref().and_then(|file| {
             let mut hosts = Hosts::default();
             hosts.read_hosts_conf(file.text.as_bytes()).ok()?;
@@ -139,53 +143,54 @@ impl Lookup {
 
     /// What the hosts file and the resolver say of the addresses of `host`: two answers each at most.
     pub async fn ask_addresses(&self, host: &str) -> Vec<ResolverAnswer> {
-        let Ok(name) = host.parse::<DnsName>() else {
-            return Vec::new();
+        match host.parse::<DnsName>() {
+            Ok(name) => self.ask(&name, &[RrType::A, RrType::AAAA]).await,
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// What the hosts file and the resolver say of these types at `name`.
+    pub async fn ask(&self, name: &DnsName, types: &[RrType]) -> Vec<ResolverAnswer> {
+        let of_hosts = types
+            .iter()
+            .filter_map(|rr_type| self.hosts_answer(name, *rr_type));
+        let of_hosts: Vec<ResolverAnswer> = of_hosts.collect();
+        let of_resolver = match (&self.plan.resolver, &self.resolver) {
+            (ResolverChoice::Trace(plan), _) => {
+                join_all(
+                    types
+                        .iter()
+                        .map(|rr_type| self.traced(plan, name, *rr_type)),
+                )
+                .await
+            }
+            (_, Some(peer)) => peer.ask(name, types).await,
+            (_, None) => Vec::new(),
         };
-        let of_hosts: Vec<ResolverAnswer> = [RrType::A, RrType::AAAA]
-            .into_iter()
-            .filter_map(|rr_type| self.hosts_answer(&name, rr_type))
+        of_hosts.into_iter().chain(of_resolver).collect()
+    }
+
+    /// What the resolvers that are to be compared with say, each with an answer for each type, in their order.
+    pub async fn compare(&self, name: &DnsName, types: &[RrType]) -> Vec<ResolverAnswer> {
+        let ways = ways(&self.plan, &self.dialer, self.deadline);
+        let peers = self.plan.compare.iter();
+        let peers: Vec<Peer> = peers
+            .filter_map(|choice| Peer::new(choice, &ways))
             .collect();
-        let (v4, v6) = tokio::join!(
-            self.resolver_answer(&name, RrType::A),
-            self.resolver_answer(&name, RrType::AAAA)
-        );
-        of_hosts.into_iter().chain(v4).chain(v6).collect()
+        let answers = join_all(peers.iter().map(|peer| peer.ask(name, types))).await;
+        let mut answers = answers.concat();
+        answers.iter_mut().for_each(|answer| answer.compared = true);
+        answers
     }
 
     fn hosts_answer(&self, name: &DnsName, rr_type: RrType) -> Option<ResolverAnswer> {
         let (path, hosts) = self.hosts.as_ref()?;
         let query = Query::query(name.as_wire().clone(), rr_type.as_wire());
         let found = hosts.lookup_static_host(&query)?;
-        let mut answer = unanswered(path.clone(), Transport::Hosts, name, rr_type);
+        let mut answer = unanswered(path, Transport::Hosts, name, rr_type);
         answer.rcode = Some("NOERROR".to_owned());
         answer.answers = found.answers().iter().map(Record::from).collect();
         (!answer.answers.is_empty()).then_some(answer)
-    }
-
-    async fn resolver_answer(&self, name: &DnsName, rr_type: RrType) -> Option<ResolverAnswer> {
-        if let ResolverChoice::Trace(plan) = &self.plan.resolver {
-            return Some(self.traced(plan, name, rr_type).await);
-        }
-        let (label, transport, resolver) = self.resolver.as_ref()?;
-        let mut answer = unanswered(label.clone(), *transport, name, rr_type);
-        let watch = Stopwatch::start();
-        // hickory repeats the question once within its own timeout; the bound here is for all of it.
-        let asked = resolver.lookup(name.as_wire().clone(), rr_type.as_wire());
-        match self.deadline.bound(self.plan.probe_timeout, asked).await {
-            Ok(Ok(found)) => {
-                answer.rcode = Some("NOERROR".to_owned());
-                answer.answers = found.answers().iter().map(Record::from).collect();
-                answer.authenticated = Some(found.message().metadata.authentic_data);
-                answer.rtt_ms = Some(watch.elapsed().into());
-            }
-            Ok(Err(error)) => {
-                (answer.rcode, answer.failure) = ended(&error, watch.elapsed());
-                answer.rtt_ms = answer.rcode.is_some().then(|| watch.elapsed().into());
-            }
-            Err(elapsed) => answer.failure = Some(elapsed.into()),
-        }
-        Some(answer)
     }
 
     async fn traced(&self, plan: &TracePlan, name: &DnsName, rr_type: RrType) -> ResolverAnswer {
@@ -197,7 +202,7 @@ impl Lookup {
         };
         let trace = super::Trace::run(plan, self.dialer.clone(), self.deadline).await;
         let dns = trace.facts();
-        let mut answer = unanswered("trace".to_owned(), Transport::Udp, name, rr_type);
+        let mut answer = unanswered("trace", Transport::Udp, name, rr_type);
         if let Some(question) = dns.questions.into_iter().next() {
             answer.rcode = Some(rcode_name(question.rcode).to_owned());
             if question.outcome == Outcome::Answer {
@@ -250,38 +255,36 @@ pub fn addresses(answers: &[ResolverAnswer]) -> Result<Vec<IpAddr>, Failure> {
     })
 }
 
+fn ways<'w>(plan: &'w LookupPlan, dialer: &'w Dialer, deadline: Deadline) -> Ways<'w> {
+    Ways {
+        dialer,
+        roots: &plan.roots,
+        patience: plan.probe_timeout,
+        deadline,
+    }
+}
+
 fn unanswered(
-    resolver: String,
+    resolver: &str,
     transport: Transport,
     name: &DnsName,
     rr_type: RrType,
 ) -> ResolverAnswer {
     ResolverAnswer {
-        resolver,
+        resolver: resolver.to_owned(),
         transport,
         name: name.clone(),
         r#type: rr_type,
         rcode: None,
         answers: Vec::new(),
+        ttl_left: None,
         authenticated: None,
+        ede: Vec::new(),
         rtt_ms: None,
+        compared: false,
         agrees: None,
+        as_expected: None,
         failure: None,
-    }
-}
-
-fn ended(error: &NetError, after: Duration) -> (Option<String>, Option<Failure>) {
-    match error {
-        NetError::Dns(DnsError::NoRecordsFound(none)) => {
-            (Some(message::rcode_name(none.response_code)), None)
-        }
-        NetError::Dns(DnsError::ResponseCode(code)) => (Some(message::rcode_name(*code)), None),
-        NetError::Io(error) => (None, Some(Failure::from_io(error, after))),
-        NetError::Timeout => {
-            let after_ms = after.into();
-            (None, Some(Failure::TimedOut { after_ms }))
-        }
-        _ => (None, Some(Failure::LookupFailed { rcode: None })),
     }
 }
 
@@ -291,78 +294,4 @@ fn rcode_name(rcode: Rcode) -> &'static str {
         Rcode::NxDomain => "NXDOMAIN",
         Rcode::ServFail => "SERVFAIL",
     }
-}
-
-/// The resolver with its label and transport. Addresses are rewritten as those of every other socket are.
-fn resolver(plan: &LookupPlan, dialer: &Dialer) -> Option<(String, Transport, TokioResolver)> {
-    let (label, transport, servers) = match &plan.resolver {
-        ResolverChoice::Trace(_) => return None,
-        ResolverChoice::System => {
-            let (config, _) = system_conf::read_system_conf().ok()?;
-            ("system".to_owned(), Transport::Udp, config.name_servers)
-        }
-        ResolverChoice::Server {
-            address, transport, ..
-        } => (
-            label(*address, *transport),
-            *transport,
-            vec![server(&plan.resolver)?],
-        ),
-    };
-    let servers = servers.into_iter().map(|server| rewritten(server, dialer));
-    let config = ResolverConfig::from_name_servers(servers.collect());
-    let mut options = ResolverOpts::default();
-    options.timeout = (plan.probe_timeout / 2).max(Duration::from_millis(1));
-    options.attempts = 1;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.preserve_intermediates = true;
-    options.cache_size = 0;
-    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
-    *builder.options_mut() = options;
-    Some((label, transport, builder.build().ok()?))
-}
-
-fn label(address: SocketAddr, transport: Transport) -> String {
-    match transport {
-        Transport::Tls => format!("tls://{address}"),
-        Transport::Https => format!("https://{address}"),
-        Transport::Quic => format!("quic://{address}"),
-        _ if address.port() == 53 => address.ip().to_string(),
-        _ => address.to_string(),
-    }
-}
-
-fn server(choice: &ResolverChoice) -> Option<NameServerConfig> {
-    let ResolverChoice::Server {
-        address,
-        transport,
-        server_name,
-        path,
-    } = choice
-    else {
-        return None;
-    };
-    let server_name: Arc<str> = server_name.as_str().into();
-    let mut connections = match transport {
-        Transport::Tls => vec![ConnectionConfig::tls(server_name)],
-        Transport::Https => {
-            let path = path.as_deref().map(Arc::from);
-            vec![ConnectionConfig::https(server_name, path)]
-        }
-        Transport::Quic => vec![ConnectionConfig::quic(server_name)],
-        _ => vec![ConnectionConfig::udp(), ConnectionConfig::tcp()],
-    };
-    for connection in &mut connections {
-        connection.port = address.port();
-    }
-    Some(NameServerConfig::new(address.ip(), true, connections))
-}
-
-fn rewritten(mut server: NameServerConfig, dialer: &Dialer) -> NameServerConfig {
-    let asked = server.ip;
-    for connection in &mut server.connections {
-        let dialled = dialer.dialled(SocketAddr::new(asked, connection.port));
-        (server.ip, connection.port) = (dialled.ip(), dialled.port());
-    }
-    server
 }

@@ -141,6 +141,7 @@ impl Tracer {
             zones,
             resolvers: Vec::new(),
             registration: None,
+            propagation: None,
         }
     }
 }

@@ -366,6 +366,7 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         obstacle: found.obstacle,
         rcode,
         answers: found.answers.iter().map(Record::from).collect(),
+        expected: None,
         sibling: None,
         links: found.links,
         dnssec: None,

@@ -185,6 +185,8 @@ mod tests {
         let deadline = Deadline::after(patience * 10, Stop::new());
         let plan = LookupPlan {
             resolver: ResolverChoice::System,
+            compare: Vec::new(),
+            roots: std::sync::Arc::new(rustls::RootCertStore::empty()),
             hosts: None,
             probe_timeout: patience,
         };

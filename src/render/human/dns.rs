@@ -1,5 +1,6 @@
 //! The first door: one line a cut, then the answer.
 
+pub(super) mod resolvers;
 mod story;
 
 use std::fmt::Write;
@@ -9,7 +10,7 @@ use colored::Colorize;
 use super::super::style::{Style, harmless};
 use super::{mark, worst, wrapped};
 use crate::facts::attempt::Failure;
-use crate::facts::dns::{Dns, Outcome, Question, ResolverAnswer, Step, Zone};
+use crate::facts::dns::{Dns, Outcome, Question, Step, Zone};
 use crate::facts::dnssec::{Flaw, SecurityStatus};
 use crate::facts::name::RrType;
 use crate::finding::{Finding, Severity};
@@ -30,9 +31,8 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
     }
-    for answer in &dns.resolvers {
-        out.push_str(&beside(answer, style));
-    }
+    out.push_str(&resolvers::lines(dns, style));
+    out.push_str(&resolvers::propagation(dns, style));
     if style.verbose {
         out.push_str(&story::story(dns, &steps, style));
     }
@@ -69,31 +69,8 @@ pub(super) fn line(dns: &Dns, findings: &[Finding], style: Style) -> String {
     out.push_str(&through(dns, &steps, style));
     out.push_str(&host(dns, "        ", style));
     out.push_str(&registration(dns, "        ", style));
-    for answer in &dns.resolvers {
-        out.push_str(&beside(answer, style));
-    }
+    out.push_str(&resolvers::lines(dns, style));
     out
-}
-
-/// What a resolver or the hosts file says, where it is not what the zone says.
-fn beside(answer: &ResolverAnswer, style: Style) -> String {
-    if answer.agrees == Some(true) || answer.agrees.is_none() {
-        return String::new();
-    }
-    let data: Vec<&str> = answer
-        .answers
-        .iter()
-        .map(|record| record.data.as_str())
-        .collect();
-    let said = match data.as_slice() {
-        [] => answer.rcode.clone().unwrap_or_default(),
-        data => data.join("  "),
-    };
-    let text = format!(
-        "{} says otherwise ({}): {said}",
-        answer.resolver, answer.r#type
-    );
-    wrapped(&harmless(&text), "        ", "          ", style)
 }
 
 /// Who registered the domain and until when, or why that is not known.

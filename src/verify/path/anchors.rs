@@ -47,6 +47,19 @@ impl Anchor {
         })
     }
 
+    fn for_rustls(&self) -> Option<TrustAnchor<'static>> {
+        let content = |sequence: &[u8]| Some(der::only(sequence, der::SEQUENCE)?.content.to_vec());
+        let constraints = match &self.constraints {
+            Some(own) => Some(content(own)?.into()),
+            None => None,
+        };
+        Some(TrustAnchor {
+            subject: content(&self.subject)?.into(),
+            subject_public_key_info: content(&self.key)?.into(),
+            name_constraints: constraints,
+        })
+    }
+
     pub(in crate::verify) fn is(&self, other: &Self) -> bool {
         self.subject == other.subject && self.key == other.key
     }
@@ -149,6 +162,16 @@ impl Anchors {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// The same for rustls, which follows paths for connections that are not looked at themselves.
+    #[must_use]
+    pub fn roots(&self) -> rustls::RootCertStore {
+        let mut store = rustls::RootCertStore::empty();
+        store
+            .roots
+            .extend(self.all.iter().filter_map(Anchor::for_rustls));
+        store
     }
 
     /// The distinguished names of all, DER: an issuer among them need not be looked for.
