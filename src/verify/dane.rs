@@ -277,6 +277,7 @@ mod tests {
             data: data.clone(),
         });
         Question {
+            expected: None,
             answers: answers.collect(),
             r#type: RrType::TLSA,
             purpose,
