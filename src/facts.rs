@@ -18,6 +18,7 @@ pub mod revocation;
 mod rr_type;
 pub mod service;
 pub mod suite;
+pub mod survey;
 pub mod tls;
 pub mod wire;
 

@@ -6,6 +6,7 @@ pub mod hsts;
 pub mod measured;
 pub mod path;
 pub mod resolvers;
+pub mod survey;
 
 use crate::facts::Facts;
 use dnssec::anchors::TrustAnchors;
@@ -17,6 +18,7 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
     if let Some(dns) = &mut facts.dns {
         dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
+        survey::verify(dns);
     }
     for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {
         path::verify(endpoint, anchors, at);

@@ -79,6 +79,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) depth: DepthArgs,
     #[command(flatten)]
+    pub(super) survey: SurveyArgs,
+    #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }
 
@@ -178,7 +180,17 @@ pub(super) struct DnstraceArgs {
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::EDNS_BUFFER, value_parser = clap::value_parser!(u16).range(512..))]
     pub(super) bufsize: u16,
     #[command(flatten)]
+    pub(super) survey: SurveyArgs,
+    #[command(flatten)]
     pub(super) probing: ProbingArgs,
+}
+
+/// How far servers are asked.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct SurveyArgs {
+    /// Ask every server of every zone on the way for its referral, not only three
+    #[arg(long)]
+    pub(super) thorough: bool,
 }
 
 /// What every probing command takes.

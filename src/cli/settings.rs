@@ -60,6 +60,7 @@ impl Settings {
             tcp_only: false,
             signatures: true,
             buffer: limits::EDNS_BUFFER,
+            thorough: false,
             probe_timeout: probing.probe_timeout,
         };
         let resolver = resolver(&probing.resolver, &trace)?;
@@ -138,6 +139,7 @@ pub(super) fn trace_plan(
         tcp_only: args.tcp,
         signatures: !args.no_dnssec,
         buffer: args.bufsize,
+        thorough: args.survey.thorough,
         ..settings.trace.clone()
     })
 }
@@ -376,6 +378,7 @@ mod tests {
             tcp_only: false,
             signatures: true,
             buffer: 1232,
+            thorough: false,
             probe_timeout: Duration::from_secs(1),
         };
         match resolver(spec, &trace) {

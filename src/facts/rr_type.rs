@@ -36,6 +36,10 @@ impl RrType {
     pub const CDNSKEY: Self = Self(60);
     /// Which protocols a site announces.
     pub const HTTPS: Self = Self(65);
+    /// Which authorities may issue certificates.
+    pub const CAA: Self = Self(257);
+    /// One that nobody has assigned, which RFC 8906 §8.1.2 tests with.
+    pub const UNASSIGNED: Self = Self(1_000);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

@@ -24,6 +24,10 @@ pub struct Service {
     pub ech: bool,
     /// Addresses of the target, to save a question.
     pub hints: Vec<IpAddr>,
+    /// The keys that a client has to understand.
+    pub mandatory: Vec<String>,
+    /// Every key that is there.
+    pub keys: Vec<String>,
 }
 
 impl Service {
@@ -44,7 +48,9 @@ impl Service {
     }
 
     fn take(&mut self, key: &str, value: &str) {
+        self.keys.push(key.to_owned());
         match key {
+            "mandatory" => self.mandatory = value.split(',').map(str::to_owned).collect(),
             "alpn" => self.alpn = value.split(',').map(str::to_owned).collect(),
             "no-default-alpn" => self.no_default_alpn = true,
             "port" => self.port = value.parse().ok(),

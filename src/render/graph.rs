@@ -337,6 +337,7 @@ mod tests {
             cds: None,
             servers: Vec::new(),
             referred_by: None,
+            referrals: Vec::new(),
             dnssec: Some(ZoneSecurity {
                 security: Security::secure(),
                 ds: ds
