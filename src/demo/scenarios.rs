@@ -4,6 +4,7 @@ mod delegation;
 mod dns;
 mod dnssec;
 mod http;
+mod survey;
 mod tls;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
     std::iter::once(&HEALTHY)
         .chain(dns::SCENARIOS)
         .chain(delegation::SCENARIOS)
+        .chain(survey::SCENARIOS)
         .chain(dnssec::SCENARIOS)
         .chain(tls::SCENARIOS)
         .chain(http::SCENARIOS)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
-use hickory_proto::rr::rdata::svcb::{Alpn, SvcParamKey, SvcParamValue};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, HTTPS, NS, SOA, SVCB, TXT};
+use hickory_proto::rr::rdata::svcb::{Alpn, IpHint, SvcParamKey, SvcParamValue};
+use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, HTTPS, NS, SOA, SVCB, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::denial::Absent;
@@ -94,6 +94,60 @@ impl ZoneData {
         let protocols = vec![(SvcParamKey::Alpn, SvcParamValue::Alpn(alpn))];
         let record = SVCB::new(1, Name::root(), protocols);
         self.put(owner, RData::HTTPS(HTTPS(record)));
+        self
+    }
+
+    /// With an HTTPS record for the owner itself that hints at an address.
+    #[must_use]
+    pub fn hinting(mut self, owner: &str, address: std::net::Ipv4Addr) -> Self {
+        let hint = IpHint(vec![A(address)]);
+        let hints = vec![(SvcParamKey::Ipv4Hint, SvcParamValue::Ipv4Hint(hint))];
+        let record = SVCB::new(1, Name::root(), hints);
+        self.put(owner, RData::HTTPS(HTTPS(record)));
+        self
+    }
+
+    /// In another state, told by the serial.
+    #[must_use]
+    pub fn numbered(self, serial: u32) -> Self {
+        self.with_soa(|soa| soa.serial = serial)
+    }
+
+    /// With "no such name" to be remembered for so many seconds.
+    #[must_use]
+    pub fn denying_for(self, seconds: u32) -> Self {
+        let apex = self.origin.to_ascii();
+        self.with_soa(|soa| soa.minimum = seconds)
+            .lasting(&apex, RecordType::SOA, &[seconds])
+    }
+
+    fn with_soa(mut self, change: impl Fn(&mut SOA)) -> Self {
+        for record in self.nodes.values_mut().flatten() {
+            if let RData::SOA(soa) = &mut record.data {
+                change(soa);
+            }
+        }
+        self
+    }
+
+    /// With records of a set that may be kept for so many seconds, each in turn.
+    #[must_use]
+    pub fn lasting(mut self, owner: &str, kind: RecordType, seconds: &[u32]) -> Self {
+        let node = self.nodes.get_mut(&name(owner).to_lowercase());
+        let set = node.into_iter().flatten();
+        let set = set.filter(|record| record.record_type() == kind);
+        for (record, seconds) in set.zip(seconds.iter().cycle()) {
+            record.ttl = *seconds;
+        }
+        self
+    }
+
+    /// With a place to write to when somebody asks for a certificate in vain (RFC 8659 §4.4).
+    #[must_use]
+    pub fn reporting(mut self, owner: &str, to: &str) -> Self {
+        if let Ok(url) = to.parse() {
+            self.put(owner, RData::CAA(CAA::new_iodef(false, url)));
+        }
         self
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis};
-use super::dns::{Glue, Record, ResponseClass, Server, Transport, Zone, ZoneServer};
+use super::dns::{Dns, Glue, Record, ResponseClass, Server, Transport, Zone, ZoneServer};
 use super::name::{DnsName, RrType};
 
 /// What a server said to one question of a survey.
@@ -150,6 +150,25 @@ impl ZoneServer {
 #[must_use]
 pub fn serial_of(soa: &Record) -> Option<u32> {
     soa.data.split_ascii_whitespace().nth(2)?.parse().ok()
+}
+
+impl Dns {
+    /// The addresses that any server of a zone told of the names at which the user's own questions ended.
+    pub fn told_addresses(&self) -> impl Iterator<Item = &Record> {
+        let of_addresses = |rr_type: RrType| [RrType::A, RrType::AAAA].contains(&rr_type);
+        let own = self
+            .own_questions()
+            .filter(move |question| of_addresses(question.r#type));
+        let ends = own.filter_map(|question| Some((&question.links.last()?.name, question.r#type)));
+        let servers = || self.zones.iter().flat_map(|zone| &zone.servers);
+        let told = ends.flat_map(move |(name, rr_type)| {
+            servers().flat_map(move |server| server.told(name, rr_type))
+        });
+        told.flat_map(|said| {
+            let own = said.answers.iter();
+            own.filter(|record| record.name == said.name && record.r#type == said.r#type)
+        })
+    }
 }
 
 impl Zone {

@@ -17,6 +17,7 @@ mod imports;
 mod peers;
 mod pki;
 mod signed;
+mod survey;
 mod tls;
 mod usage;
 mod world;

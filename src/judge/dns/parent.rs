@@ -19,7 +19,7 @@ finding! {
     /// server: the zone file, and raise the serial).
     NsMismatch { zone: DnsName, said: String, only_parent: Vec<DnsName>, only_child: Vec<DnsName> }
     id: "dns/ns-mismatch", severity: Warning, source: "RFC 1034 §4.2.2",
-    explained_by: ["dns/parent-split"],
+    explained_by: ["dns/glue-missing", "dns/ns-unresolvable"],
     message: "the parent and `{zone}` itself name other servers: {said}",
     fix: "make the list at the registrar and the NS records of `{zone}` the same",
 }
@@ -96,14 +96,16 @@ fn ns_mismatch(zone: &Zone, findings: &mut Vec<Finding>) {
         only_parent: only_parent.iter().copied().cloned().collect(),
         only_child: only_child.into_iter().cloned().collect(),
     };
-    let mut finding = evidence.about(zone.name.without_dot());
     // What is wrong with a server that only the parent lists comes from its being listed.
     let stray = zone
         .servers
         .iter()
         .filter(|server| only_parent.contains(&&server.name));
     let stray = stray.map(|server| server.address.to_string());
-    finding.subjects.extend(stray);
+    let odd = evidence.only_parent.iter().chain(&evidence.only_child);
+    let subjects = odd.map(DnsName::without_dot).chain(stray);
+    let mut finding = evidence.about_all("", subjects.collect());
+    finding.subject = zone.name.without_dot();
     findings.push(finding);
 }
 

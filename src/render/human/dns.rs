@@ -1,5 +1,6 @@
 //! The first door: one line a cut, then the answer.
 
+mod servers;
 mod story;
 
 use std::fmt::Write;
@@ -26,6 +27,9 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     }
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
+    }
+    for zone in &dns.zones {
+        out.push_str(&servers::servers(zone, &steps, style));
     }
     for answer in &dns.resolvers {
         out.push_str(&beside(answer, style));
