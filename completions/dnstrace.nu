@@ -23,6 +23,7 @@ module completions {
     --graph: string@"nu-complete dnstrace graph" # Print the delegation and its chain of trust as a picture instead
     --tcp                     # Ask over TCP only
     --bufsize: string         # The size of answers that are accepted over UDP
+    --thorough                # Ask every server of every zone on the way for its referral, not only three
     --format: string@"nu-complete dnstrace format" # How results are printed
     --json                    # Short for --format json
     --output: string          # Write the results to a file as well, replaced as a whole; may be repeated with other formats

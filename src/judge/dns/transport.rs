@@ -38,8 +38,11 @@ finding! {
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     for zone in dns.zones.iter().filter(|zone| zone.is_surveyed()) {
+        // What does not serve the zone at all has a finding of its own.
         let without = zone.servers.iter().filter(|server| {
-            server.reachable_udp == Some(true) && server.reachable_tcp == Some(false)
+            server.authoritative == Some(true)
+                && server.reachable_udp == Some(true)
+                && server.reachable_tcp == Some(false)
         });
         let (needed, refused): (Vec<&ZoneServer>, Vec<&ZoneServer>) =
             without.partition(|server| !cut_short(server).is_empty());
@@ -104,11 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_silent_altogether_is_another_finding() {
+    fn a_server_that_is_lame_or_silent_altogether_is_another_finding() {
         let dead = |server: &mut ZoneServer| {
             (server.reachable_udp, server.reachable_tcp) = (Some(false), Some(false));
         };
         assert!(judged(dead).is_empty());
+        let lame = |server: &mut ZoneServer| {
+            (server.authoritative, server.reachable_tcp) = (Some(false), Some(false));
+        };
+        assert!(judged(lame).is_empty());
     }
 
     #[test]

@@ -131,7 +131,8 @@ fn caa_lookup_fails(zone: &Zone, name: &DnsName, findings: &mut Vec<Finding>) {
         let mut said = server.said();
         let failed = said
             .any(|said| said.r#type == RrType::CAA && said.response == ResponseClass::Truncated);
-        failed && server.told(name, RrType::CAA).next().is_none()
+        let serves = server.told(name, RrType::A).next().is_some();
+        failed && serves && server.told(name, RrType::CAA).next().is_none()
     };
     let servers: Vec<&ZoneServer> = zone
         .servers
