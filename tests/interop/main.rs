@@ -14,6 +14,7 @@ mod http;
 mod internet;
 mod namespace;
 mod signed;
+mod survey;
 mod tls;
 
 use std::collections::BTreeSet;

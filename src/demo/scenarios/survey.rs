@@ -125,7 +125,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         text: "Two HTTPS records stand at the name, and the server gives out one at a time. That may be meant; it is worth knowing \
                before answers are compared.",
         target: HOST,
-        findings: &["dns/answers-vary", "dns/not-signed"],
+        findings: &["dns/not-signed", "dns/answers-vary"],
         change: |world| {
             let zone = with_site(shop()).announcing("shop.example.", &["h2"]);
             world.shop = zone
