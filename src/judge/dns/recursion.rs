@@ -22,6 +22,11 @@ finding! {
 
 pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
     for zone in dns.zones.iter().filter(|zone| zone.is_surveyed()) {
+        // Where no server speaks for the zone, whoever answers in their place does so for every name.
+        let mut servers = zone.servers.iter();
+        if !servers.any(|server| server.authoritative == Some(true)) {
+            continue;
+        }
         let open: Vec<&ZoneServer> = zone
             .servers
             .iter()
@@ -72,6 +77,27 @@ mod tests {
     #[test]
     fn who_resolves_a_foreign_name_is_named() {
         assert_eq!(judged(|_| ()), ["dns/open-recursion"]);
+    }
+
+    #[test]
+    fn where_none_speaks_for_the_zone_something_else_is_wrong() {
+        let mut dns = surveyed(1);
+        let mut said = said(
+            "a.root-servers.net.",
+            RrType::A,
+            ResponseClass::Lame,
+            &["198.41.0.4"],
+        );
+        said.recursion_desired = true;
+        (said.recursion, said.authoritative) = (Some(true), Some(false));
+        let server = &mut dns.zones[0].servers[0];
+        server.responses = Some(vec![said]);
+        assert_eq!(
+            ids(|findings| judge(&dns, findings)),
+            ["dns/open-recursion"]
+        );
+        dns.zones[0].servers[0].authoritative = Some(false);
+        assert!(ids(|findings| judge(&dns, findings)).is_empty());
     }
 
     #[test]

@@ -36,11 +36,13 @@ pub(super) fn servers(zone: &Zone, steps: &[&Step], style: Style) -> String {
     if !zone.is_surveyed() {
         return String::new();
     }
-    let rows: Vec<Row> = zone
+    let mut rows: Vec<Row> = zone
         .servers
         .iter()
         .map(|server| row(zone, server, steps))
         .collect();
+    // The facts have the first address of each server before the second of any.
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
     if rows.iter().any(Row::is_odd) {
         table(zone, &rows, style)
     } else {
@@ -244,14 +246,11 @@ fn table(zone: &Zone, rows: &[Row], style: Style) -> String {
     let widths = Widths::of(rows);
     let apart = widths.line() > style.width;
     let mut out = heading(zone, rows);
-    let first = if apart { 0 } else { widths.name + 1 };
-    let _ = write!(
-        out,
-        "    {:first$}{:address$}",
-        "",
-        "",
-        address = widths.address
-    );
+    out += "    ";
+    if !apart {
+        let _ = write!(out, "{:width$} ", "name", width = widths.name);
+    }
+    let _ = write!(out, "{:width$}", "address", width = widths.address);
     for (head, width) in HEADS.iter().zip(widths.cells) {
         let _ = write!(out, " {head:width$}");
     }
