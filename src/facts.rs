@@ -6,7 +6,9 @@
 mod absent;
 pub mod address;
 pub mod attempt;
+pub mod caa;
 pub mod certificate;
+pub mod dane;
 pub mod dns;
 pub mod dnssec;
 pub mod group;

@@ -1,6 +1,7 @@
 //! Decides what the facts mean. Pure: no network, no clock, no async; what a check needs is a fact.
 
 mod across;
+mod attached;
 mod dns;
 mod folding;
 mod http;
@@ -46,6 +47,7 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
         tls::judge_met(&met(facts), facts.judged_at, &mut findings);
     }
     across::judge(facts, &mut findings);
+    attached::at_load_balancers(facts, &mut findings);
     let mut findings = folding::fold(findings, rules());
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

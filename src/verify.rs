@@ -1,5 +1,7 @@
 //! Derives what follows from the facts by cryptography and grammar. Pure: facts, anchors and a time in, verdicts out.
 
+mod ct;
+pub mod dane;
 mod der;
 pub mod dnssec;
 pub mod hsts;
@@ -22,6 +24,9 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
     }
     for endpoint in facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints) {
         path::verify(endpoint, anchors, at);
+        if let Some(dns) = &facts.dns {
+            dane::verify(dns, endpoint, anchors);
+        }
     }
     if let Some(http) = &mut facts.http {
         let hops = http.routes.iter_mut().flat_map(|route| &mut route.hops);

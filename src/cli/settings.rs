@@ -69,12 +69,19 @@ impl Settings {
             hosts: hosts(probing.hosts.as_deref())?,
             probe_timeout: probing.probe_timeout,
         };
+        let anchors = anchors(&probing.trust)?;
+        let beside = BesidePlan {
+            issuers: true,
+            status: false,
+            known: Arc::new(anchors.subjects().map(<[u8]>::to_vec).collect()),
+            patience: probing.probe_timeout,
+        };
         Ok(Self {
             dialer: Dialer::new(families(probing), probing.connect_to.clone()),
             timeout: probing.timeout,
             lookup,
             trace,
-            anchors: anchors(&probing.trust)?,
+            anchors,
             trust_anchors: trust_anchors(probing.trust_anchor.as_deref())?,
             at: probing.at,
             policy: Policy {
@@ -91,7 +98,7 @@ impl Settings {
                 .map(|text| Output::read(text))
                 .collect::<Result<_, _>>()?,
             progress: !probing.quiet && std::io::stderr().is_terminal(),
-            beside: BesidePlan::default(),
+            beside,
         })
     }
 
@@ -103,8 +110,7 @@ impl Settings {
             beside: BesidePlan {
                 issuers: !status.no_aia,
                 status: status.revocation,
-                known: Arc::new(self.anchors.subjects().map(<[u8]>::to_vec).collect()),
-                patience: self.lookup.probe_timeout,
+                ..self.beside
             },
             anchors: self.anchors.with_lists(lists),
             ..self

@@ -18,9 +18,10 @@ use crate::net::limits;
 use crate::observe;
 use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
+use crate::observe::tls::beside::{self, BesidePlan};
 use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
-use crate::observe::tls::{Depth, TlsPlan, beside};
+use crate::observe::tls::{Depth, TlsPlan};
 use crate::verify::{dnssec, measured};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
@@ -83,7 +84,41 @@ impl Default for Handshake {
 
 /// The trace, and beside it what the system's resolver says of the same name.
 pub(super) async fn dnstrace(plan: TracePlan, settings: &Settings, deadline: Deadline) -> Seen {
-    traced_beside(plan, Vec::new(), settings, deadline).await
+    let traced = traced_beside(plan, Vec::new(), settings, deadline).await;
+    Seen {
+        dns: Some(traced.ended().await),
+        ..Seen::default()
+    }
+}
+
+/// A trace that can still be asked, and what the resolver says.
+struct Traced {
+    trace: Trace,
+    resolvers: Vec<ResolverAnswer>,
+}
+
+impl Traced {
+    /// What was seen so far.
+    fn facts(&self) -> Dns {
+        Dns {
+            resolvers: self.resolvers.clone(),
+            ..self.trace.facts()
+        }
+    }
+
+    async fn ended(self) -> Dns {
+        self.trace.settle().await;
+        self.facts()
+    }
+
+    /// The same after further questions.
+    async fn ended_with(self, besides: Vec<Beside>, settings: &Settings) -> Dns {
+        if !besides.is_empty() {
+            self.trace.also(besides).await;
+            proven(&self.trace, settings).await;
+        }
+        self.ended().await
+    }
 }
 
 /// The same with questions that the user did not ask.
@@ -92,7 +127,7 @@ async fn traced_beside(
     besides: Vec<Beside>,
     settings: &Settings,
     deadline: Deadline,
-) -> Seen {
+) -> Traced {
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     let host = plan.name.without_dot();
     // A resolver that is a trace would say the same again.
@@ -107,15 +142,9 @@ async fn traced_beside(
             Vec::new()
         }
     };
-    let (mut dns, answers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
-    dns.resolvers = answers
-        .into_iter()
-        .filter(|answer| types.contains(&answer.r#type))
-        .collect();
-    Seen {
-        dns: Some(dns),
-        ..Seen::default()
-    }
+    let (trace, mut resolvers) = tokio::join!(traced(plan, besides, settings, deadline), beside);
+    resolvers.retain(|answer| types.contains(&answer.r#type));
+    Traced { trace, resolvers }
 }
 
 /// A question that the user did not ask.
@@ -141,27 +170,53 @@ async fn traced(
     besides: Vec<Beside>,
     settings: &Settings,
     deadline: Deadline,
-) -> Dns {
+) -> Trace {
     let trace = Trace::run(plan, settings.dialer.clone(), deadline).await;
-    let at = settings.at.unwrap_or_else(clock::now);
     let complete = async {
         if trace.has_answer() {
             trace.also(besides).await;
         }
-        for _ in 0..ROUNDS {
-            let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
-            if wanted.is_empty() {
-                break;
-            }
-            let asks = wanted
-                .iter()
-                .map(|want| trace.ask(&want.zone, &want.name, want.r#type));
-            join_all(asks).await;
-        }
+        proven(&trace, settings).await;
     };
     tokio::join!(complete, trace.survey());
-    trace.settle().await;
-    trace.facts()
+    trace
+}
+
+/// Asks for what is wanting until every question has a verdict.
+async fn proven(trace: &Trace, settings: &Settings) {
+    let at = settings.at.unwrap_or_else(clock::now);
+    for _ in 0..ROUNDS {
+        let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
+        if wanted.is_empty() {
+            break;
+        }
+        let asks = wanted
+            .iter()
+            .map(|want| trace.ask(&want.zone, &want.name, want.r#type));
+        join_all(asks).await;
+    }
+}
+
+/// What the certificate is held against, asked beside the handshakes so that nothing waits for it: which authorities may
+/// issue, climbing from the host (RFC 8659 §3), and which certificates are expected, below the host and below the end of its
+/// aliases (RFC 7671 §7).
+fn promises(dns: &Dns, name: &DnsName, port: u16) -> Vec<Beside> {
+    let labels = name.label_count();
+    let climbed = (1..=labels).rev().take(limits::CAA_NAMES);
+    let caa = climbed.map(|labels| (name.with_labels(labels), RrType::CAA, Purpose::Caa));
+    let links = dns
+        .own_questions()
+        .filter_map(|question| question.links.last());
+    let mut bases = vec![name];
+    for end in links.map(|link| &link.name) {
+        if !bases.contains(&end) {
+            bases.push(end);
+        }
+    }
+    let of_port = |base: &&DnsName| format!("_{port}._tcp.{base}").parse().ok();
+    let tlsa = bases.iter().filter_map(of_port);
+    let tlsa = tlsa.map(|owner| (owner, RrType::TLSA, Purpose::Tlsa));
+    caa.chain(tlsa).collect()
 }
 
 /// All three doors. A door behind one that is shut is not tried.
@@ -173,7 +228,11 @@ pub(super) async fn check(
 ) -> Seen {
     let host = target.host.to_string();
     let mut lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
-    let mut seen = Seen::default();
+    let port = match &target.url {
+        Some(url) if url.scheme() == "http" => 443,
+        _ => target.port.unwrap_or(443),
+    };
+    let mut open: Option<(Traced, Vec<Beside>)> = None;
     if let Host::Name(name) = &target.host {
         let plan = TracePlan {
             name: name.clone(),
@@ -181,10 +240,8 @@ pub(super) async fn check(
         };
         let twin = starts::twin(target, &Asking::default());
         let besides = besides(name, twin.as_deref(), settings);
-        let dns = traced_beside(plan, besides, settings, deadline)
-            .await
-            .dns
-            .unwrap_or_default();
+        let traced = traced_beside(plan, besides, settings, deadline).await;
+        let dns = traced.facts();
         let addresses = visited(&dns, None);
         // Where the zone could not be asked from here, the resolver is asked of the twin as well.
         if let Some(twin) = twin.filter(|_| !measured::is_blocked(&dns)) {
@@ -195,23 +252,34 @@ pub(super) async fn check(
                 lookup.knowing(&twin, addresses)
             };
         }
-        seen.dns = Some(dns);
         if addresses.is_empty() && settings.dialer.pinned(&host, 443).is_none() {
-            return seen;
+            return Seen {
+                dns: Some(traced.ended().await),
+                ..Seen::default()
+            };
         }
+        let promises = if addresses.is_empty() || measured::is_blocked(&dns) {
+            Vec::new()
+        } else {
+            promises(&dns, name, port)
+        };
+        open = Some((traced, promises));
         lookup = lookup.knowing(&host, addresses);
     }
-    let port = match &target.url {
-        Some(url) if url.scheme() == "http" => 443,
-        _ => target.port.unwrap_or(443),
-    };
     let sockets = lookup.sockets(&host, port).await;
     let asking = Asking::default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
-    let walking = walk(target, &asking, &lookup, (settings, deadline));
-    let (tls, http) = tokio::join!(shaking, walking);
-    (seen.tls, seen.http) = (Some(tls), Some(http));
-    seen
+    let walking = walked(target, &asking, &lookup, (settings, deadline));
+    let promised = async {
+        let (traced, promises) = open?;
+        Some(traced.ended_with(promises, settings).await)
+    };
+    let (dns, tls, http) = tokio::join!(promised, shaking, walking);
+    Seen {
+        dns,
+        tls: Some(tls),
+        http: Some(http),
+    }
 }
 
 /// The addresses that visitors go to: those of the zone; of the resolver where the zone could not be asked from here.
@@ -282,15 +350,10 @@ pub(super) async fn httpcheck(
     }
     let http = match sockets {
         Err(failure) if known => {
-            walk(
-                target,
-                asking,
-                &lookup.lost(&host, failure),
-                (settings, deadline),
-            )
-            .await
+            let lost = lookup.lost(&host, failure);
+            walked(target, asking, &lost, (settings, deadline)).await
         }
-        _ => walk(target, asking, &lookup, (settings, deadline)).await,
+        _ => walked(target, asking, &lookup, (settings, deadline)).await,
     };
     Seen {
         dns: beside(answers),
@@ -304,6 +367,31 @@ fn beside(resolvers: Vec<ResolverAnswer>) -> Option<Dns> {
         resolvers,
         ..Dns::default()
     })
+}
+
+/// The walks, and the issuers that servers on the way did not send. Those of the target are looked for at its own door.
+async fn walked(
+    target: &Target,
+    asking: &Asking,
+    lookup: &Lookup,
+    (settings, deadline): (&Settings, Deadline),
+) -> Http {
+    let mut http = walk(target, asking, lookup, (settings, deadline)).await;
+    let hops = http.routes.iter_mut().flat_map(|route| &mut route.hops);
+    let own = target.host.to_string();
+    let met = hops.filter_map(|hop| hop.tls.as_mut());
+    let plan = BesidePlan {
+        status: false,
+        ..settings.beside.clone()
+    };
+    beside::look(
+        met.filter(|endpoint| endpoint.server_name != own),
+        &plan,
+        lookup,
+        (&settings.dialer, deadline),
+    )
+    .await;
+    http
 }
 
 /// Where to connect to for a command that traces nothing: the address that was given, or what the resolver says.
@@ -362,7 +450,7 @@ async fn shake_hands(
     let mut tls = observe::tls::observe(&plan, &settings.dialer, deadline).await;
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
     beside::look(
-        &mut tls,
+        &mut tls.endpoints,
         &settings.beside,
         &lookup,
         (&settings.dialer, deadline),

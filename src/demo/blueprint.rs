@@ -235,7 +235,10 @@ fn replaced(servers: &[NameServer], now: &Arc<ZoneData>, then: &Arc<ZoneData>) -
 }
 
 /// What a TLS server shows: a leaf, and the certificates after it.
-fn identity(leaf: &Leaf, after: &[CertificateDer<'static>]) -> Result<Identity, BuildError> {
+pub(super) fn identity(
+    leaf: &Leaf,
+    after: &[CertificateDer<'static>],
+) -> Result<Identity, BuildError> {
     let chain = [std::slice::from_ref(&leaf.certificate), after].concat();
     Ok(Identity::new(chain, &leaf.key)?)
 }

@@ -75,6 +75,18 @@ impl Authority {
     }
 }
 
+impl Leaf {
+    /// SHA-256 over the public key info.
+    #[must_use]
+    pub fn key_digest(&self) -> Vec<u8> {
+        use sha2::Digest;
+        use x509_parser::prelude::{FromDer, X509Certificate};
+        let read = X509Certificate::from_der(&self.certificate);
+        let key = read.map(|(_, read)| read.public_key().raw.to_vec());
+        sha2::Sha256::digest(key.unwrap_or_default()).to_vec()
+    }
+}
+
 impl Pki {
     /// Makes keys and certificates.
     ///

@@ -1,5 +1,6 @@
 //! What can be wrong with a site, each fault in a world of its own, with the exact findings that it must lead to.
 
+mod across;
 mod delegation;
 mod dns;
 mod dnssec;
@@ -74,6 +75,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
         .chain(dnssec::SCENARIOS)
         .chain(tls::SCENARIOS)
         .chain(http::SCENARIOS)
+        .chain(across::SCENARIOS)
 }
 
 /// The scenario of this name.

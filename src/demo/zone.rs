@@ -6,7 +6,8 @@ use std::sync::Arc;
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::rr::rdata::svcb::{Alpn, IpHint, SvcParamKey, SvcParamValue};
-use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, HTTPS, NS, SOA, SVCB, TXT};
+use hickory_proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
+use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, HTTPS, NS, SOA, SVCB, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::denial::Absent;
@@ -142,12 +143,21 @@ impl ZoneData {
         self
     }
 
-    /// With a place to write to when somebody asks for a certificate in vain (RFC 8659 §4.4).
+    /// With a property of a CAA set.
     #[must_use]
-    pub fn reporting(mut self, owner: &str, to: &str) -> Self {
-        if let Ok(url) = to.parse() {
-            self.put(owner, RData::CAA(CAA::new_iodef(false, url)));
-        }
+    pub fn authorizing(mut self, owner: &str, tag: &str, value: &str) -> Self {
+        let mut property = CAA::new_issue(false, None, Vec::new());
+        property.tag = tag.to_owned();
+        property.value = value.as_bytes().to_vec();
+        self.put(owner, RData::CAA(property));
+        self
+    }
+
+    /// Expecting a key at a port by its SHA-256 digest (DANE-EE).
+    #[must_use]
+    pub fn expecting(mut self, owner: &str, digest: Vec<u8>) -> Self {
+        let record = TLSA::new(CertUsage::DaneEe, Selector::Spki, Matching::Sha256, digest);
+        self.put(owner, RData::TLSA(record));
         self
     }
 

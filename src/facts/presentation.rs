@@ -1,8 +1,11 @@
 //! Record data as zone files write it (RFC 1035 §5.1, RFC 4034, RFC 3597 §5 for types without a form of their own).
 
+use std::fmt::Write;
+
 use data_encoding::{BASE64, HEXLOWER};
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, NSEC3, RRSIG};
 use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordTypeSet};
+use hickory_proto::serialize::binary::BinEncodable;
 use jiff::Timestamp;
 
 use super::dns::Record;
@@ -75,7 +78,7 @@ fn presentation(data: &RData) -> String {
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => nsec3_data(nsec3),
         RData::HTTPS(https) => service::presentation(&https.0),
         RData::SVCB(svcb) => service::presentation(svcb),
-        known => printable(&known.to_string()),
+        known => displayed(known),
     }
 }
 
@@ -90,6 +93,18 @@ fn unknown(rr_type: RrType, bytes: &[u8]) -> String {
 
 fn name(name: &Name) -> String {
     DnsName::from(name.clone()).to_string()
+}
+
+/// As hickory writes it; an OPT where none belongs has no form there, and gets the generic one.
+fn displayed(data: &RData) -> String {
+    let mut text = String::new();
+    if write!(text, "{data}").is_ok() {
+        return printable(&text);
+    }
+    unknown(
+        data.record_type().into(),
+        &data.to_bytes().unwrap_or_default(),
+    )
 }
 
 /// What has no form of its own here, with what is not printable escaped.
@@ -183,6 +198,8 @@ mod tests {
             rdata: hickory_proto::rr::rdata::NULL::with(bytes.to_vec()),
         };
         assert_eq!(presentation(&data(&[1, 2, 255])), "\\# 3 0102ff");
+        let misplaced = RData::OPT(hickory_proto::rr::rdata::OPT::new(Vec::new()));
+        assert_eq!(presentation(&misplaced), "\\# 0");
         let empty = RData::Update0(RecordType::Unknown(65280));
         assert_eq!(presentation(&empty), "\\# 0");
     }

@@ -28,6 +28,9 @@ pub struct Probe {
     pub failure: Option<Failure>,
     /// The registered numbers of the extensions in the ServerHello.
     pub extensions: Option<Vec<u16>>,
+    /// The certificate timestamps that came as an extension of the ServerHello (RFC 6962 §3.3.1), as base64.
+    #[serde(default)]
+    pub timestamps: Option<String>,
     /// The compression method chosen: 0 is none, 1 is DEFLATE.
     pub compression: Option<u8>,
     /// The size of the prime of a Diffie-Hellman key agreement.

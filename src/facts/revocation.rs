@@ -62,6 +62,8 @@ pub enum StatusFault {
     },
     /// It speaks of another certificate.
     OtherCertificate,
+    /// The responder does not know the certificate (RFC 6960 §2.2).
+    NotKnown,
     /// Its signature is not by the issuer or one that the issuer delegated.
     BadSignature,
     /// Its signer has no right to sign it: a key usage without `cRLSign`, or a responder without the purpose.
@@ -147,13 +149,25 @@ pub struct StapleStatus {
 }
 
 /// A certificate timestamp, and where it was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sct {
     /// The log: SHA-256 over its public key.
     pub log: String,
     /// When it promised to take the certificate in.
     #[schemars(with = "Option<String>")]
     pub at: Option<Timestamp>,
-    /// `certificate` or `staple`.
+    /// `certificate`, `staple` or `extension` (of TLS 1.2).
     pub source: String,
+    /// The log's name, when it is in the bundled list.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Who runs it.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// Its state in the list: `usable`, `qualified`, `readonly`, `retired` or `rejected`.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// Whether browsers count it; `null` where the list cannot tell.
+    #[serde(default)]
+    pub counts: Option<bool>,
 }

@@ -36,7 +36,9 @@ impl RrType {
     pub const CDNSKEY: Self = Self(60);
     /// Which protocols a site announces.
     pub const HTTPS: Self = Self(65);
-    /// Which authorities may issue certificates.
+    /// Which certificates are expected at a port.
+    pub const TLSA: Self = Self(52);
+    /// Which certificate authorities may issue.
     pub const CAA: Self = Self(257);
     /// One that nobody has assigned, which RFC 8906 §8.1.2 tests with.
     pub const UNASSIGNED: Self = Self(1_000);

@@ -88,6 +88,9 @@ pub struct Endpoint {
     pub revocation: Option<super::revocation::Revocation>,
     /// Certificate timestamps and their logs; derived.
     pub scts: Option<Vec<super::revocation::Sct>>,
+    /// The zone's TLSA records for the port, and whether they fit; derived. `null` when there are none, or they were not asked for.
+    #[serde(default)]
+    pub dane: Option<super::dane::Dane>,
     /// All versions and suites, listed.
     pub offered: Option<Offered>,
 }
@@ -374,6 +377,7 @@ impl Endpoint {
             probes: None,
             revocation: None,
             scts: None,
+            dane: None,
             offered: None,
         }
     }

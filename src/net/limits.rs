@@ -18,6 +18,8 @@ pub const SERVERS_PER_CUT: usize = 20;
 pub const ADDRESSES_PER_SERVER: usize = 4;
 /// Links of an alias chain (unbound and BIND 9: 11).
 pub const ALIAS_LINKS: usize = 11;
+/// Names at which CAA is looked for, climbing from the host: more labels than names of public sites have.
+pub const CAA_NAMES: usize = 8;
 /// Servers asked side by side at one cut.
 pub const SERVERS_AT_ONCE: usize = 3;
 /// Minimised questions for one name (RFC 9156 §2.3, MAX_MINIMISE_COUNT).

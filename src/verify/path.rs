@@ -23,14 +23,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 pub use anchors::Anchors;
+pub(in crate::verify) use certificate::Cert;
 pub use list::RevocationList;
+pub(in crate::verify) use signature::{Signed, Verdict, split_key};
 
 use crate::facts::tls::{Departure, Distrust, Endpoint, Trust, TrustStatus};
 use anchors::Anchor;
-use certificate::Cert;
 use profile::{Examined, Role};
 use search::{Path, Search};
-use signature::{Signed, Verdict};
 
 /// Fills in what is derived of an endpoint's chain: trust, name, and the status of its certificates.
 pub fn verify(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) {

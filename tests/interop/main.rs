@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod certificates;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]

@@ -44,7 +44,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             let addresses =
                 (0..24).map(|number| format!("mailto:security-team-{number}@shop.example"));
             world.shop = addresses.fold(with_site(shop()), |zone, to| {
-                zone.reporting("shop.example.", &to)
+                zone.authorizing("shop.example.", "iodef", &to)
             });
             world.behaviour = [Behaviour::Serve, Behaviour::NoTcp];
             Ok(())

@@ -10,8 +10,8 @@ use crate::facts::dns::{
 use crate::facts::http::{
     Hop, HopError, HopStage, HopTimings, Http, Route, RouteOutcome, RoutePurpose,
 };
-use crate::facts::name::RrType;
-use crate::facts::tls::{Endpoint, Hello};
+use crate::facts::name::{DnsName, RrType};
+use crate::facts::tls::{Endpoint, Hello, Trust, TrustStatus};
 use crate::finding::Finding;
 
 const NAME: &str = "shop.example.";
@@ -159,4 +159,46 @@ pub(super) fn endpoint(address: &str, alpn: Option<&str>) -> Endpoint {
         alpn: alpn.map(str::to_owned),
         ..Endpoint::unseen("shop.example", at, "shop.example")
     }
+}
+
+/// The same with a chain that leads to an anchor and names the host.
+pub(super) fn trusted(endpoint: Endpoint) -> Endpoint {
+    Endpoint {
+        trust: Some(Trust {
+            status: TrustStatus::Trusted,
+            reason: None,
+            reasons: Vec::new(),
+            path: Vec::new(),
+            path_sent: Vec::new(),
+            unrelated: Vec::new(),
+            public: true,
+            stores: Vec::new(),
+            stores_without: Vec::new(),
+            departures: Vec::new(),
+        }),
+        name_matches: Some(true),
+        ..endpoint
+    }
+}
+
+/// What was asked beside the user's own questions: `None` for what could not be had.
+pub(super) fn asked(
+    name: &str,
+    rr_type: RrType,
+    purpose: Purpose,
+    data: Option<&[&str]>,
+) -> Question {
+    let name: DnsName = name.parse().unwrap();
+    let each = data.into_iter().flatten();
+    let answers = each.map(|data| Record {
+        name: name.clone(),
+        ..record(rr_type, data)
+    });
+    let mut asked = question(rr_type, answers.collect());
+    asked.purpose = Some(purpose);
+    asked.name = name;
+    if data.is_none() {
+        asked.outcome = Outcome::Unresolvable;
+    }
+    asked
 }

@@ -14,6 +14,11 @@ finding! {
     /// It ends earlier, comes from another issuer or names other hosts than the certificate at the other addresses. Mostly one
     /// server was not reloaded after a renewal, or a load balancer has a forgotten listener. Visitors meet it by chance, and
     /// it becomes an outage when the older certificate ends. Copy the newer certificate there and reload.
+    ///
+    /// certbot and acme.sh renew on the machine where they run: copy to the others in a deploy hook (`--deploy-hook`,
+    /// `--reloadcmd`), and reload nginx or HAProxy there. Behind an ALB look at every HTTPS listener and at its list of
+    /// certificates, and at every load balancer to which the name points (Route 53: weighted or latency records); in CloudFront
+    /// at the distribution. ACM attaches there, not to the instances.
     CertificatesDiffer { host: String, behind: String, how: String }
     id: "tls/certificates-differ", severity: Warning, source: "practice: visitors meet one of them by chance",
     explained_by: [
@@ -31,6 +36,8 @@ finding! {
     /// restored from an old image, or a load balancer has a listener that nobody remembers. What is wrong with its certificate
     /// stands below. Copy certificate, chain and key of a good address there and reload. Behind an ALB or CloudFront the
     /// certificate is attached to the listener or the distribution, not to the machines: choose the new one in ACM there.
+    ///
+    /// certbot: `--deploy-hook`, acme.sh: `--reloadcmd`, to copy and to reload nginx or HAProxy on every machine.
     AddressBehind { host: String, behind: String, good: String }
     id: "tls/address-behind", severity: Error, source: "practice: visitors are stopped by chance",
     message: "`{host}` shows a certificate that browsers refuse at {behind}, and a good one at {good}",

@@ -29,6 +29,9 @@ finding! {
     /// Another way works, so browsers are fine. Some old programs take the first way that they find and fail at the ended
     /// certificate, as many did when AddTrust's root ended in 2020. Take it out of the server's certificate file: with certbot
     /// `--preferred-chain` chooses the way, and every renewal writes the current chain.
+    ///
+    /// acme.sh has `--preferred-chain` too; nginx reads the file named by `ssl_certificate`, HAProxy that of `crt`, at the next
+    /// reload. In ACM import the certificate again with the current chain alone.
     SparePathExpired { place: String, subject: String, not_after: String }
     id: "tls/spare-path-expired", severity: Notice, source: "RFC 8446 §4.4.2",
     message: "a certificate of `{subject}` that ended on {not_after} is sent along at {place}; another way to a root works",

@@ -11,6 +11,11 @@ finding! {
     ///
     /// Such a certificate is what servers make for themselves at installation. Browsers stop visitors with a warning. Have a
     /// certificate issued by a public authority (Let's Encrypt costs nothing), and point the server to it.
+    ///
+    /// `certbot --nginx` gets one and writes it into nginx; acme.sh: `acme.sh --issue -d NAME -w /var/www/html`, then
+    /// `--install-cert` with `--fullchain-file`, which nginx calls `ssl_certificate`, and `--key-file`; HAProxy wants both in one
+    /// file as `crt`. Behind an ALB or CloudFront the certificate of ACM is attached to the listener or the distribution; the one
+    /// on the instances is never seen by visitors.
     SelfSigned { place: String, subject: String }
     id: "tls/self-signed", severity: Error, source: "RFC 5280 §6.1",
     explained_by: ["tls/address-behind"],
@@ -24,6 +29,10 @@ finding! {
     /// Every signature may be right, but the root is unknown to browsers: a company's own authority, a test or staging
     /// authority, or one that was removed from the stores. Have the certificate issued by a public authority; for an intranet,
     /// give doorstep your root with `--trust FILE`.
+    ///
+    /// certbot with `--staging`, or acme.sh with `--staging` or an unexpected `--server`, gets a test certificate: issue it again
+    /// without. A certificate of AWS Private CA is for your own clients: for visitors request a public one in ACM and choose it
+    /// at the ALB's listener or in CloudFront. nginx `ssl_certificate` and HAProxy `crt` then want the new file, and a reload.
     UntrustedRoot { place: String, root: String, path: Vec<String> }
     id: "tls/untrusted-root", severity: Error, source: "RFC 5280 §6.1",
     explained_by: ["tls/address-behind"],
@@ -38,6 +47,10 @@ finding! {
     /// APIs fail. Configure the full chain: with certbot `fullchain.pem` instead of `cert.pem`, in nginx as
     /// `ssl_certificate`, in Apache as `SSLCertificateFile`; in ACM import the chain along with the certificate.
     /// `doorstep tlscheck HOST --save-chain FILE --complete` fetches what is missing and writes the right file.
+    ///
+    /// acme.sh: `--install-cert --fullchain-file FILE`, not `--cert-file`. HAProxy: `crt` is a file of certificate, intermediates
+    /// and key, in this order (`cat fullchain.pem privkey.pem`). What was imported into ACM without its chain is imported again
+    /// with `--certificate-chain`; the ALB's listener and CloudFront then send it.
     MissingIntermediate { place: String, issuer: String, at: String, found_at: Option<String>, append: Option<String> }
     id: "tls/missing-intermediate", severity: Error, source: "RFC 8446 §4.4.2",
     explained_by: ["tls/address-behind"],
@@ -51,6 +64,11 @@ finding! {
     /// The certificates fit together, but one of them may not be used like this: an authority's certificate has ended, lacks
     /// the right to issue, or is limited to other names or uses. Browsers refuse it. Ask the authority for the chain that goes
     /// with your certificate, and serve that.
+    ///
+    /// With certbot and acme.sh a renewal brings the right chain (`certbot renew --force-renewal`, `acme.sh --renew -d NAME
+    /// --force`); nginx `ssl_certificate` and HAProxy `crt` should name its `fullchain.pem`. In ACM import certificate and chain
+    /// again, or request one of ACM's own and choose it at the ALB's listener or in CloudFront. The evidence names each
+    /// certificate and its fault.
     PathInvalid { place: String, reasons: Vec<Distrust>, why: String }
     id: "tls/path-invalid", severity: Error, source: "RFC 5280 §6.1",
     explained_by: ["tls/leaf-not-first", "tls/address-behind"],
@@ -64,6 +82,10 @@ finding! {
     /// Its signature over the handshake does not verify under that certificate's key. Mostly the certificates stand in the
     /// wrong order in the file, or certificate and key belong to different orders. Every client refuses such a server. Put
     /// the server's own certificate first, and use the key that it was made for.
+    ///
+    /// With certbot and acme.sh use `fullchain.pem`, which has the right order, and `privkey.pem` of the same directory; nginx:
+    /// `ssl_certificate` and `ssl_certificate_key`; HAProxy: one file as `crt`, own certificate, intermediates, key. ACM and
+    /// `nginx -t` refuse a certificate with another's key, so look for a proxy that was not reloaded.
     LeafNotFirst { place: String }
     id: "tls/leaf-not-first", severity: Error, source: "RFC 8446 §4.4.2",
     message: "the first certificate at {place} is not the one of the server's key",
@@ -75,6 +97,9 @@ finding! {
     ///
     /// A client trusts a root because it has it already, so sending it only makes every handshake longer. Take the last
     /// certificate, whose subject is its own issuer, out of the server's certificate file.
+    ///
+    /// certbot's and acme.sh's `fullchain.pem` has no root: use it as nginx's `ssl_certificate`, and in HAProxy's `crt` before
+    /// the key. In ACM leave the root out of the certificate chain when you import; certificates of ACM's own have none.
     ChainHasRoot { place: String, root: String, bytes: usize }
     id: "tls/chain-has-root", severity: Notice, source: "RFC 8446 §4.4.2",
     message: "the root `{root}` is sent along at {place}, {bytes} bytes that no client needs",

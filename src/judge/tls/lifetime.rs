@@ -13,6 +13,9 @@ finding! {
     /// The limit was 398 days until 2026-03-15, is 200 until 2027-03-15, then 100, and 47 from 2029-03-15 on. Apple's and
     /// Google's clients enforce it and stop visitors. Have the certificate issued anew by an authority that keeps the limit; with
     /// lifetimes this short renewal should run by itself: certbot, acme.sh, or ACM with its DNS validation record left in the zone.
+    ///
+    /// Then nginx (`nginx -s reload`) and HAProxy (`systemctl reload haproxy`) must read the new file at each renewal: put that
+    /// into the hook.
     LifetimeLong { place: String, days: i64, limit: i64 }
     id: "tls/lifetime-long", severity: Error, source: "CA/Browser Forum BR 6.3.2",
     message: "the certificate at {place} is valid for {days} days, where {limit} are the most that is allowed",

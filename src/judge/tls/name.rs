@@ -11,6 +11,12 @@ finding! {
     /// None of its subject alternative names is the name that was asked for, so browsers stop visitors with a warning. Either
     /// the certificate was made without this name (a forgotten `www`, a wildcard one label too high), or the server answers
     /// with another site's certificate because it has no virtual host, or no certificate in the load balancer, for this name.
+    ///
+    /// Name every host: `certbot --nginx -d shop.example -d www.shop.example --expand`, `acme.sh --issue -d shop.example -d
+    /// www.shop.example`. In nginx the block with this `server_name` must have its own `ssl_certificate`, or the default server
+    /// answers; HAProxy takes the right one of a directory (`bind :443 ssl crt /etc/haproxy/certs/`) by its names. In ACM request
+    /// a certificate with all names, then add it to the ALB: EC2, Load Balancers, the HTTPS listener, Certificates, Add; in
+    /// CloudFront it must be in us-east-1, and the name among the alternate domain names.
     NameMismatch { name: String, place: String, names: String, san: Vec<String> }
     id: "tls/name-mismatch", severity: Error, source: "RFC 9525 §6",
     explained_by: ["tls/leaf-not-first", "tls/address-behind"],

@@ -13,6 +13,10 @@ finding! {
     /// authority must revoke what it issued wrongly within five days. Tell the authority the clause and have the certificate
     /// issued anew. With an authority of your own (OpenSSL, step-ca, AWS Private CA, Active Directory) correct its profile: the
     /// evidence names certificate, clause and what was found.
+    ///
+    /// Certificates of Let's Encrypt (certbot, acme.sh) and of ACM keep to their profiles: `certbot renew --force-renewal`,
+    /// `acme.sh --renew -d NAME --force`, or another certificate at the ALB's listener or in CloudFront. nginx and HAProxy serve
+    /// whatever the file holds: there is nothing to set.
     ProfileViolation { place: String, what: String, departures: Vec<Departure> }
     id: "tls/profile-violation", severity: Warning, source: "RFC 5280, CA/Browser Forum BR",
     explained_by: ["tls/leaf-not-first", "tls/self-signed", "tls/path-invalid"],
@@ -27,6 +31,9 @@ finding! {
     /// browsers and libraries are built for certificates that keep to them, and refuse more of the others over time: a common
     /// name that is no alternative name, a missing extended key usage, odd key sizes. When you set up the authority's profile
     /// anew, follow them: the evidence names certificate, clause and what was found.
+    ///
+    /// nginx and HAProxy serve whatever the file holds. Where visitors from outside come, a certificate by certbot, acme.sh or
+    /// ACM (at the ALB's listener, in CloudFront) has none of this.
     BrDeparture { place: String, what: String, departures: Vec<Departure> }
     id: "tls/br-departure", severity: Notice, source: "CA/Browser Forum BR",
     explained_by: ["tls/leaf-not-first", "tls/self-signed", "tls/path-invalid"],

@@ -13,6 +13,10 @@ finding! {
     /// known, when the names are no longer yours, or when they issued wrongly; the reason is in the evidence. Make a new key,
     /// have a new certificate issued (certbot: `certbot certonly --force-renewal`; ACM: request a new one), put it on every
     /// server and reload. Never go on with the old key when its reason is keyCompromise.
+    ///
+    /// acme.sh: `acme.sh --issue -d NAME --force --always-force-new-domain-key`. nginx names the new files `ssl_certificate` and
+    /// `ssl_certificate_key`, HAProxy one `crt`; behind an ALB or CloudFront choose the new one at the listener or in the
+    /// distribution.
     Revoked { place: String, source: String, revocation: Revocation, which: String, since: String }
     id: "tls/revoked", severity: Error, source: "RFC 5280 §5, RFC 6960",
     message: "{which} at {place} is revoked{since} (says {source})",
@@ -25,6 +29,9 @@ finding! {
     /// Firefox refuses the connection. Switch stapling on: nginx `ssl_stapling on; ssl_stapling_verify on;` with a `resolver`,
     /// Apache `SSLUseStapling on` with `SSLStaplingCache`, HAProxy `ocsp-update on`. Or have the certificate issued without
     /// the demand (certbot: without `--must-staple`): Let's Encrypt gave OCSP up in 2025, so its certificates cannot be stapled.
+    ///
+    /// acme.sh: issue without `--ocsp-must-staple`. ACM never sets the demand, and an ALB does not staple: replace an imported
+    /// certificate there by one of ACM's own.
     MustStapleMissing { place: String }
     id: "tls/must-staple-missing", severity: Error, source: "RFC 7633 §4",
     message: "the certificate at {place} demands a stapled OCSP response, and none came",
@@ -38,6 +45,10 @@ finding! {
     /// the server cannot reach the authority's responder and keeps an old response, or still has that of the former certificate:
     /// let the server's `resolver` and firewall allow requests to the address in the certificate, empty the stapling
     /// cache, and reload. Where the authority no longer runs a responder, switch stapling off.
+    ///
+    /// nginx: `resolver`, then `nginx -s reload`, and `ssl_stapling off` to end it; HAProxy: `ocsp-update on`, or remove the
+    /// `.ocsp` file beside `crt`. certbot and acme.sh get certificates of Let's Encrypt, which has had no responder since 2025:
+    /// nothing can be stapled for them. An ALB never staples; CloudFront does by itself, so tell AWS.
     StapleInvalid { place: String, why: String, fault: StatusFault }
     id: "tls/staple-invalid", severity: Error, source: "RFC 6960 §3.2",
     message: "the OCSP response stapled at {place} is of no use: {why}",
@@ -51,6 +62,10 @@ finding! {
     /// tell whether the certificates are revoked, and clients that insist on a list (VPN gateways, mail servers, `openssl
     /// verify -crl_check`) refuse the connection. Fetch the current list from the address in the certificate; with an authority
     /// of your own publish lists before the former ones end, by a key that has the key usage `cRLSign`.
+    ///
+    /// Lists are published by the authority, not by the server: nginx and HAProxy use one only for the certificates of their
+    /// clients (`ssl_crl`, `crl-file`), which must then be replaced and reloaded too. certbot, acme.sh and ACM have no part in
+    /// it; AWS Private CA publishes to an S3 bucket, whose policy must let it write.
     CrlUnusable { place: String, source: String, why: String, fault: StatusFault }
     id: "tls/crl-unusable", severity: Error, source: "RFC 5280 §6.3.3",
     message: "the revocation list `{source}` cannot be used for the chain at {place}: {why}",
@@ -60,10 +75,14 @@ finding! {
 finding! {
     /// What the authority's responder or list says of the certificate is of no use.
     ///
-    /// It was asked with `--revocation`, and its answer has ended, is ill signed or speaks of another certificate. Clients that
+    /// It was asked with `--revocation`, and its answer has ended, is ill signed, speaks of another certificate, or says that it
+    /// knows of none like this. Clients that
     /// insist on an answer fail; browsers mostly go on. There is nothing to mend at the server: tell the authority. With one of
     /// your own look at the responder's clock, at its certificate (extended key usage `OCSPSigning`, issued by the same
     /// authority), and at the job that publishes lists.
+    ///
+    /// At nginx, HAProxy, certbot, acme.sh and ACM nothing can be set; a certificate of another authority (`--server` of certbot
+    /// and acme.sh) is the way out when it lasts.
     StatusUnusable { place: String, source: String, why: String, fault: StatusFault }
     id: "tls/status-unusable", severity: Warning, source: "RFC 6960 §3.2, RFC 5280 §6.3.3",
     message: "the answer of `{source}` about the certificate at {place} is of no use: {why}",
@@ -152,6 +171,7 @@ fn in_words(fault: &StatusFault) -> String {
             format!("the responder answers with error {code} instead")
         }
         StatusFault::OtherCertificate => "it speaks of another certificate".to_owned(),
+        StatusFault::NotKnown => "the responder does not know the certificate".to_owned(),
         StatusFault::BadSignature => "its signature is not the authority's".to_owned(),
         StatusFault::SignerNotAllowed => "its signer has no right to sign it".to_owned(),
         StatusFault::OutOfDate { next_update } => format!("it ended on {}", day(next_update)),

@@ -13,6 +13,9 @@ finding! {
     /// clients, Java programs and devices give up. In the file that nginx calls `ssl_certificate`, Apache `SSLCertificateFile`
     /// and HAProxy `crt`, put the server's own first, then the one that issued it, and so on; certbot's `fullchain.pem` has this
     /// order. `doorstep tlscheck HOST --save-chain FILE --complete` writes it.
+    ///
+    /// acme.sh writes the right order by `--install-cert --fullchain-file FILE`. In ACM the field "certificate body" takes the
+    /// own one, "certificate chain" the others in order; the ALB and CloudFront send them as imported.
     ChainOrder { place: String, order: Vec<String> }
     id: "tls/chain-order", severity: Warning, source: "RFC 5246 §7.4.2",
     explained_by: ["tls/leaf-not-first"],
@@ -26,6 +29,9 @@ finding! {
     /// It is left over from another certificate or another authority, makes every handshake longer, and some clients refuse
     /// such a chain. Mostly a chain file was appended to a file that had a chain already, or was not replaced when the
     /// authority changed its intermediate. Take it out of the server's certificate file; with ACM, import without it.
+    ///
+    /// certbot: use `fullchain.pem` as it is; acme.sh: `--install-cert --fullchain-file FILE` writes over the file instead of
+    /// appending. nginx reads `ssl_certificate`, HAProxy `crt`, and both must be reloaded.
     ChainUnrelated { place: String, subjects: String, places: Vec<usize> }
     id: "tls/chain-unrelated", severity: Warning, source: "RFC 8446 §4.4.2",
     explained_by: ["tls/leaf-not-first"],
@@ -39,6 +45,10 @@ finding! {
     /// A server may send about ten packets, 14,600 bytes, before it must wait for the visitor's answer. On a phone that wait is
     /// 50 to 200 ms at every new connection. Leave out the root and what is not needed, put fewer names into one certificate,
     /// and prefer an ECDSA certificate (certbot: `--key-type ecdsa`), which is a third as long as one of RSA.
+    ///
+    /// acme.sh: `--keylength ec-256`; nginx `ssl_certificate` and HAProxy `crt` may name an ECDSA certificate beside one of RSA
+    /// (HAProxy: `FILE.ecdsa`, `FILE.rsa`). In ACM request a certificate with the key algorithm ECDSA P 256 and choose it at the
+    /// ALB's listener or in CloudFront.
     ChainLarge { place: String, bytes: usize }
     id: "tls/chain-large", severity: Notice, source: "RFC 6928",
     message: "the certificates at {place} have {bytes} bytes, more than a server can send at once",

@@ -13,6 +13,10 @@ finding! {
     /// are accepted nowhere. Make a new key and have the certificate issued for it: with certbot `--key-type ecdsa`, with
     /// acme.sh `--keylength ec-256`, with OpenSSL `openssl ecparam -name prime256v1 -genkey`. When the key is an authority's,
     /// have the certificate issued by another one.
+    ///
+    /// nginx: `ssl_certificate` and `ssl_certificate_key` name the new files; HAProxy: `crt` holds both. ACM makes keys of 2048
+    /// bits or P-256 itself: request a certificate there, and choose it at the ALB's listener or in CloudFront instead of the
+    /// imported one.
     KeyWeak { place: String, subject: String, key: String }
     id: "tls/key-weak", severity: Error, source: "CA/Browser Forum BR 6.1.5, 6.1.6",
     explained_by: ["tls/address-behind"],
@@ -26,6 +30,9 @@ finding! {
     /// Browsers have refused such certificates since 2017. Have the certificate issued anew: every public authority signs with
     /// SHA-256 or better today. For an authority of your own, set the hash where it signs (OpenSSL: `default_md = sha256`), and
     /// issue its intermediates anew as well. The root's own signature does not matter: nobody verifies it.
+    ///
+    /// `certbot renew --force-renewal` and `acme.sh --renew -d NAME --force` bring certificate and chain that are signed well;
+    /// then reload nginx or HAProxy. Replace an imported one in ACM by one of ACM's own at the ALB's listener or in CloudFront.
     SignatureWeak { place: String, subject: String, algorithm: String }
     id: "tls/signature-weak", severity: Error, source: "CA/Browser Forum BR 7.1.3.2, RFC 9155",
     explained_by: ["tls/address-behind"],

@@ -107,6 +107,7 @@ pub(super) fn probe(name: &str, outcome: ProbeOutcome) -> Probe {
         alert: None,
         failure: None,
         extensions: None,
+        timestamps: None,
         compression: None,
         dh_bits: None,
         signature_scheme: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::{labels, place};
+use crate::facts::revocation::Sct;
 use crate::facts::tls::Endpoint;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -14,23 +15,29 @@ finding! {
     ///
     /// Chrome, Edge and Safari stop visitors at a certificate without timestamps of Certificate Transparency logs. Authorities
     /// embed them when they issue, so mostly it was ordered with logging switched off (in ACM the option "certificate
-    /// transparency logging"), or is a test. Have it issued anew with logging on. Timestamps that only a TLS extension carries
-    /// are not seen by doorstep.
+    /// transparency logging" of a request; `aws acm request-certificate --options
+    /// CertificateTransparencyLoggingPreference=ENABLED`), or is a test, or all its logs have been given up by the browsers. Have
+    /// it issued anew with logging on: `certbot renew --force-renewal`, `acme.sh --renew -d NAME --force`, then reload nginx or
+    /// HAProxy. Counted are timestamps in the certificate, in a stapled OCSP response, and in the extension of TLS 1.2; that of
+    /// TLS 1.3 cannot be seen from outside.
     CtMissing { place: String }
     id: "tls/ct-missing", severity: Error, source: "RFC 6962, Chrome and Apple CT policies",
-    message: "the certificate at {place} holds no timestamp of a public log, nor does a staple",
+    message: "the certificate at {place} has no timestamp of a public log, neither in itself nor beside it",
     fix: "have the certificate issued anew with certificate transparency logging switched on",
 }
 
 finding! {
     /// The certificate has timestamps of too few public logs.
     ///
-    /// Chrome and Safari want two, and three for certificates valid for more than 180 days, of different logs. With fewer they
-    /// stop visitors, or will when one of the logs is retired. Have the certificate issued anew by an authority that follows
-    /// the browsers' policy; all of the large ones do.
-    CtFew { place: String, logs: usize, wanted: usize }
+    /// Chrome and Safari want two, and three for certificates valid for more than 180 days, of different logs and of at least two
+    /// operators. With fewer they stop visitors, or will when one of the logs is retired. A log that the browsers have rejected
+    /// does not count; one that is younger than the list in doorstep is taken for good. Have the certificate issued anew by an
+    /// authority that follows the browsers' policy, as all of the large ones do: `certbot renew --force-renewal`, `acme.sh --renew
+    /// -d NAME --force`, then reload nginx or HAProxy; with ACM request a new certificate and choose it at the listener of the
+    /// load balancer or in the CloudFront distribution.
+    CtFew { place: String, logs: usize, wanted: usize, operators: usize, had: String }
     id: "tls/ct-few", severity: Warning, source: "RFC 6962, Chrome and Apple CT policies",
-    message: "the certificate at {place} has timestamps of {logs} public logs, where browsers want {wanted}",
+    message: "the certificate at {place} has timestamps of {had}, where browsers want {wanted} of two operators",
     fix: "have the certificate issued anew with timestamps of at least {wanted} logs",
 }
 
@@ -40,26 +47,74 @@ const LONG: SignedDuration = SignedDuration::from_hours(180 * 24);
 pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>) {
     let Some(first) = shown.first() else { return };
     let public = first.trust.as_ref().is_some_and(|trust| trust.public);
-    let Some(timestamps) = first.scts.as_ref().filter(|_| public) else {
+    if !public || first.scts.is_none() {
+        return;
+    }
+    // What one address has beside the certificate is no help at another: the worst of them is told.
+    let counts = shown.iter().filter_map(|endpoint| endpoint.scts.as_deref());
+    let Some(count) = counts.map(Count::of).min_by_key(|count| count.logs) else {
         return;
     };
-    let logs: BTreeSet<&str> = timestamps.iter().map(|own| own.log.as_str()).collect();
-    let validity = first
-        .leaf()
-        .and_then(|leaf| leaf.not_before.zip(leaf.not_after));
-    let long = validity.is_some_and(|(from, until)| from.duration_until(until) > LONG);
-    let wanted = if long { 3 } else { 2 };
+    let wanted = wanted(first);
     let (place, subjects) = (place(shown), labels(shown));
-    if logs.is_empty() {
+    if count.logs == 0 {
         findings.push(CtMissing { place }.about_all(host, subjects));
-    } else if logs.len() < wanted {
-        let logs = logs.len();
+    } else if count.logs < wanted || count.is_of_one_operator() {
         let evidence = CtFew {
             place,
-            logs,
+            logs: count.logs,
             wanted,
+            operators: count.operators,
+            had: count.in_words(),
         };
         findings.push(evidence.about_all(host, subjects));
+    }
+}
+
+fn wanted(endpoint: &Endpoint) -> usize {
+    let leaf = endpoint.leaf();
+    let validity = leaf.and_then(|leaf| leaf.not_before.zip(leaf.not_after));
+    let long = validity.is_some_and(|(from, until)| from.duration_until(until) > LONG);
+    if long { 3 } else { 2 }
+}
+
+/// Different logs that count, or may, and who runs those that are known.
+struct Count {
+    logs: usize,
+    unknown: usize,
+    operators: usize,
+}
+
+impl Count {
+    fn of(timestamps: &[Sct]) -> Self {
+        let good = || timestamps.iter().filter(|own| own.counts != Some(false));
+        let logs: BTreeSet<&str> = good().map(|own| own.log.as_str()).collect();
+        let unknown: BTreeSet<&str> = good()
+            .filter(|own| own.operator.is_none())
+            .map(|own| own.log.as_str())
+            .collect();
+        let operators: BTreeSet<&str> = good().filter_map(|own| own.operator.as_deref()).collect();
+        Self {
+            logs: logs.len(),
+            unknown: unknown.len(),
+            operators: operators.len(),
+        }
+    }
+
+    fn is_of_one_operator(&self) -> bool {
+        self.unknown == 0 && self.operators == 1
+    }
+
+    fn in_words(&self) -> String {
+        let logs = match self.logs {
+            1 => "1 public log".to_owned(),
+            many => format!("{many} public logs"),
+        };
+        if self.logs > 1 && self.is_of_one_operator() {
+            logs + " of one operator"
+        } else {
+            logs
+        }
     }
 }
 
@@ -67,7 +122,6 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
 mod tests {
     use super::super::testing::{certificate, endpoint, ids};
     use super::*;
-    use crate::facts::revocation::Sct;
 
     /// Judges a certificate valid for so many days with timestamps of these logs.
     fn judged(days: i64, logs: &[&str], public: bool) -> Vec<String> {
@@ -81,6 +135,7 @@ mod tests {
             log: (*log).to_owned(),
             at: None,
             source: "certificate".to_owned(),
+            ..Sct::default()
         });
         endpoint.scts = Some(timestamps.collect());
         ids(|findings| judge("shop.example", &[&endpoint], findings))
@@ -105,5 +160,45 @@ mod tests {
             .iter_mut()
             .for_each(|trust| trust.public = true);
         assert!(ids(|findings| judge("shop.example", &[&uncounted], findings)).is_empty());
+    }
+
+    /// Judges timestamps of a public certificate by operator, and whether browsers count them.
+    fn counted(timestamps: &[(&str, Option<&str>, Option<bool>)]) -> Vec<String> {
+        let mut endpoint = endpoint(1);
+        endpoint.chain = vec![certificate("CN=shop.example", 0, 90)];
+        endpoint
+            .trust
+            .iter_mut()
+            .for_each(|trust| trust.public = true);
+        let timestamps = timestamps.iter().map(|(log, operator, counts)| Sct {
+            log: (*log).to_owned(),
+            operator: operator.map(str::to_owned),
+            counts: *counts,
+            ..Sct::default()
+        });
+        endpoint.scts = Some(timestamps.collect());
+        ids(|findings| judge("shop.example", &[&endpoint], findings))
+    }
+
+    #[test]
+    fn rejected_logs_do_not_count_and_unknown_ones_may() {
+        let good = ("a", Some("one"), Some(true));
+        let other = ("b", Some("two"), Some(true));
+        let rejected = ("c", Some("three"), Some(false));
+        let unknown = ("d", None, None);
+        assert_eq!(counted(&[rejected]), ["tls/ct-missing"]);
+        assert_eq!(counted(&[good, rejected]), ["tls/ct-few"]);
+        assert!(counted(&[good, other]).is_empty());
+        assert!(counted(&[good, unknown]).is_empty());
+        assert_eq!(counted(&[unknown]), ["tls/ct-few"]);
+    }
+
+    #[test]
+    fn two_logs_of_one_operator_are_too_few() {
+        let of_one = [
+            ("a", Some("one"), Some(true)),
+            ("b", Some("one"), Some(true)),
+        ];
+        assert_eq!(counted(&of_one), ["tls/ct-few"]);
     }
 }

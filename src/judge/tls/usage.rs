@@ -13,6 +13,10 @@ finding! {
     /// server signs its handshakes, as in TLS 1.3, the key usage `digitalSignature`. Browsers refuse others: a certificate for
     /// clients, mail or code does not do for a site. Have one issued for a server; with an authority of your own set
     /// `extendedKeyUsage = serverAuth` and `keyUsage = digitalSignature` in the OpenSSL configuration.
+    ///
+    /// certbot, acme.sh and ACM get certificates for servers without being told; nginx `ssl_certificate` and HAProxy `crt` should
+    /// name that one. One that was imported into ACM for clients (mutual TLS) belongs into the trust store of the ALB, not to its
+    /// listener.
     UsageWrong { place: String, why: String }
     id: "tls/usage-wrong", severity: Error, source: "RFC 5280 §4.2.1.3, §4.2.1.12",
     explained_by: ["tls/leaf-not-first", "tls/address-behind"],
@@ -26,6 +30,9 @@ finding! {
     /// Whoever gets the server's key could issue certificates with it. Some clients (Firefox, programs on rustls) refuse such a
     /// server. It is what a quick `openssl req -x509` makes. Keep the authority's key away from the server: issue a certificate
     /// without the authority bit (`basicConstraints = CA:FALSE`) for it, and serve that.
+    ///
+    /// For a public site `certbot --nginx` or acme.sh gets one; nginx names it `ssl_certificate`, HAProxy `crt`. Behind an ALB or
+    /// CloudFront choose one of ACM.
     CaAsLeaf { place: String, subject: String }
     id: "tls/ca-as-leaf", severity: Warning, source: "RFC 5280 §4.2.1.9, CA/Browser Forum BR 7.1.2.7.8",
     explained_by: ["tls/leaf-not-first", "tls/self-signed"],

@@ -15,6 +15,11 @@ finding! {
     /// certificate and have the server load the new one: a renewal that runs but is not followed by a reload (certbot:
     /// `--deploy-hook`, nginx: `nginx -s reload`) is the commonest cause. An ALB or CloudFront with a certificate of ACM
     /// renews by itself as long as its DNS validation record stays in the zone.
+    ///
+    /// What to do: certbot, `certbot renew --force-renewal` and in its configuration a deploy hook `systemctl reload nginx`;
+    /// acme.sh, `acme.sh --renew -d NAME --force` with `--reloadcmd` set at install; nginx, `nginx -s reload`; HAProxy,
+    /// `systemctl reload haproxy` (its `crt` holds chain and key in one file); ACM, look at the renewal status, then choose the
+    /// certificate at the load balancer's HTTPS listener or in the CloudFront distribution, not on the instances.
     Expired { place: String, not_after: String, ago: String }
     id: "tls/expired", severity: Error, source: "RFC 5280 §4.1.2.5",
     explained_by: ["tls/address-behind"],
@@ -27,6 +32,10 @@ finding! {
     ///
     /// Its first day of validity lies in the future, so browsers refuse it. Either it was put in place too early, or the
     /// clock of the machine that issued it, or of this one, is wrong. Use the former certificate until then, or set the clock.
+    ///
+    /// certbot and acme.sh keep the former ones (`/etc/letsencrypt/archive/NAME`, `~/.acme.sh/NAME/backup`): point nginx
+    /// `ssl_certificate` or HAProxy `crt` there and reload. A clock is set with `timedatectl set-ntp true`. ACM issues none of
+    /// this kind: one was imported; import the right one again, and it is used at the ALB's listener or in CloudFront at once.
     NotYetValid { place: String, not_before: String, until: String }
     id: "tls/not-yet-valid", severity: Error, source: "RFC 5280 §4.1.2.5",
     explained_by: ["tls/address-behind"],
@@ -39,6 +48,10 @@ finding! {
     ///
     /// Less than a quarter of its lifetime, and less than 30 days, are left. Automatic renewal happens at a third as a rule,
     /// so it has probably failed: look at the log of certbot or your ACME client, or at the renewal status in ACM, now.
+    ///
+    /// `certbot renew --dry-run` and `/var/log/letsencrypt` tell why; acme.sh has `acme.sh --list` and `--cron --debug`. After a
+    /// renewal nginx and HAProxy must reload. In ACM the CNAME of the DNS validation must still be in the zone, and the
+    /// certificate must be in use at an ALB's listener or a CloudFront distribution, or it is not renewed.
     ExpiresSoon { place: String, not_after: String, left: String }
     id: "tls/expires-soon", severity: Warning, source: "RFC 9773 (renewal in good time)",
     explained_by: ["tls/address-behind"],
@@ -53,6 +66,9 @@ finding! {
     /// renewal has failed several times. Renew by hand now: `certbot renew --force-renewal`, `acme.sh --renew -d NAME --force`, or
     /// in ACM look at the renewal status, whose DNS validation record must be in the zone. Then reload the server, and let the
     /// renewal's log tell why it failed.
+    ///
+    /// nginx: `nginx -s reload`; HAProxy: `systemctl reload haproxy`. An imported certificate is not renewed by ACM: import the
+    /// new one, which the ALB's listener and CloudFront then use by themselves.
     ExpiresNow { place: String, not_after: String, left: String }
     id: "tls/expires-now", severity: Error, source: "RFC 9773 (renewal in good time)",
     explained_by: ["tls/address-behind"],

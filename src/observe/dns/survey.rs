@@ -166,7 +166,11 @@ impl Tracer {
     /// The zones whose servers decide about the questions: where each ended, or was stopped.
     fn ends(&self, questions: &[Question]) -> Vec<DnsName> {
         let mut ends = Vec::new();
-        for question in questions {
+        // What was asked besides leads to other zones, and to those above.
+        for question in questions
+            .iter()
+            .filter(|question| question.purpose.is_none())
+        {
             let zone = match &question.obstacle {
                 Some(Obstacle::NoUsableServer { zone }) => zone.clone(),
                 Some(_) => continue,
@@ -207,8 +211,8 @@ impl Tracer {
 
 /// Whether all is asked of the servers of a zone: of one under which others register only whether they are there.
 fn is_deep(zone: &DnsName, questions: &[Question]) -> bool {
-    let own = questions.iter().any(|question| question.name == *zone);
-    own || psl::domain_str(&zone.without_dot()).is_some()
+    let is_own = |question: &Question| question.purpose.is_none() && question.name == *zone;
+    questions.iter().any(is_own) || psl::domain_str(&zone.without_dot()).is_some()
 }
 
 /// The questions that no server of the zone gave a usable response to, when none was answered by them.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fetch::Fetcher;
 use super::{aia, revocation};
 use crate::facts::address::special_purpose;
-use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::tls::Endpoint;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::observe::dns::resolvers::Lookup;
@@ -25,15 +25,15 @@ pub struct BesidePlan {
     pub patience: Duration,
 }
 
-/// Looks once for each chain that was shown, and writes it down at every address that showed it.
+/// Looks once for each chain that was shown, and writes it down at every endpoint that showed it.
 pub async fn look(
-    tls: &mut Tls,
+    endpoints: impl IntoIterator<Item = &mut Endpoint>,
     plan: &BesidePlan,
     lookup: &Lookup,
     (dialer, deadline): (&Dialer, Deadline),
 ) {
     let mut looked: Vec<Endpoint> = Vec::new();
-    for endpoint in &mut tls.endpoints {
+    for endpoint in endpoints {
         if endpoint.chain.is_empty() {
             continue;
         }

@@ -168,14 +168,18 @@ fn failure(error: &reqwest::Error) -> Failure {
 mod tests {
     use super::*;
     use crate::net::deadline::Stop;
-    use crate::net::dial::Families;
+    use crate::net::dial::{ConnectTo, Families};
     use crate::observe::dns::resolvers::{LookupPlan, ResolverChoice};
 
     /// Fetches from a host whose address is that of this machine.
     fn fetched(url: &str, public_only: bool) -> Failure {
+        fetched_by(url, public_only, Vec::new())
+    }
+
+    fn fetched_by(url: &str, public_only: bool, rewritten: Vec<ConnectTo>) -> Failure {
         let patience = Duration::from_secs(1);
-        let dialer = Dialer::new(Families::Both, Vec::new());
-        let deadline = Deadline::after(patience, Stop::new());
+        let dialer = Dialer::new(Families::Both, rewritten);
+        let deadline = Deadline::after(patience * 10, Stop::new());
         let plan = LookupPlan {
             resolver: ResolverChoice::System,
             hosts: None,
@@ -217,5 +221,51 @@ mod tests {
             unusable("UrlWithoutHost")
         );
         assert_eq!(fetched("no url", false), unusable("UrlUnreadable"));
+    }
+
+    /// What is fetched from a responder that says this, and then waits so long before each further byte.
+    fn answered(said: &'static str, pause: Option<Duration>) -> Failure {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                use std::io::{Read, Write};
+                let _ = stream.read(&mut [0; 1_024]);
+                let mut open = stream.write_all(said.as_bytes()).is_ok();
+                while let (true, Some(pause)) = (open, pause) {
+                    std::thread::sleep(pause);
+                    open = stream.write_all(b"x").is_ok();
+                }
+            }
+        });
+        let rule = format!("ocsp.test:80:127.0.0.1:{port}");
+        fetched_by("http://ocsp.test/", true, vec![rule.parse().unwrap()])
+    }
+
+    #[test]
+    fn a_redirect_into_a_private_network_is_not_followed() {
+        for to in [
+            "http://169.254.169.254/latest",
+            "http://127.0.0.1:1/",
+            "http://[::1]/",
+            "http://10.0.0.1/",
+        ] {
+            let said = format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n");
+            let failure = answered(said.leak(), None);
+            assert_eq!(failure, unusable("PrivateAddress"), "{to}");
+        }
+        let elsewhere =
+            "HTTP/1.1 302 Found\r\nlocation: file:///etc/passwd\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(answered(elsewhere, None), unusable("UrlWithoutHost"));
+    }
+
+    #[test]
+    fn a_drip_is_cut_off_and_so_is_what_is_too_long() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n";
+        let slow = answered(head, Some(Duration::from_millis(300)));
+        assert!(matches!(slow, Failure::TimedOut { .. }), "{slow:?}");
+        let limit = "TEN".to_owned();
+        let long = "HTTP/1.1 200 OK\r\n\r\n0123456789abcdef";
+        assert_eq!(answered(long, None), Failure::LimitReached { limit });
     }
 }

@@ -7,6 +7,8 @@ pub(super) mod prober;
 pub(super) mod question;
 pub(super) mod verdict;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
 
 use super::certificate;
@@ -133,6 +135,9 @@ pub(super) fn fact((question, met): &Asked, shown: Option<&str>) -> Probe {
         alert: alert.map(super::hello::alert),
         failure: met.failure.clone().filter(|_| !met.is_answer()),
         extensions: hello.map(|hello| hello.extensions.clone()),
+        timestamps: hello
+            .and_then(|hello| hello.timestamps.as_ref())
+            .map(|list| STANDARD.encode(list)),
         compression: hello.map(|hello| hello.compression),
         dh_bits: agreement.and_then(|own| own.dh_bits),
         signature_scheme: agreement

@@ -1,6 +1,6 @@
 //! Lists of revoked certificates (RFC 5280 §5), read once and looked up for every chain.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
@@ -147,7 +147,7 @@ impl RevocationList {
             })
         } else if let Some(next_update) = self.next_update.filter(|end| *end < at) {
             Some(StatusFault::OutOfDate { next_update })
-        } else if self.this_update > at {
+        } else if is_ahead(self.this_update, at) {
             let this_update = self.this_update;
             Some(StatusFault::NotYetValid { this_update })
         } else {
@@ -199,6 +199,14 @@ impl RevocationList {
         }
         found
     }
+}
+
+/// How far clocks may differ. What is made for the question is younger than the run that asks it; OpenSSL's clients allow as much.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether a statement begins later than any clock could say.
+pub(super) fn is_ahead(this_update: Timestamp, at: Timestamp) -> bool {
+    at.duration_until(this_update) > SKEW
 }
 
 /// UTCTime or GeneralizedTime.

@@ -15,9 +15,10 @@ const ANY: &str = "2.5.29.32.0";
 struct State {
     /// `None` is any policy.
     valid: Option<BTreeSet<String>>,
-    /// Certificates until a valid policy is demanded, and until any policy counts no more.
+    /// Certificates until a valid policy is demanded, until any policy counts no more, and until none may be mapped.
     explicit: usize,
     any: usize,
+    mapping: usize,
 }
 
 /// The subject of the certificate from which on no policy is valid although one is demanded. The path has the leaf first.
@@ -27,11 +28,12 @@ pub(super) fn unmet(path: &[&Cert<'_>]) -> Option<String> {
         valid: None,
         explicit: length + 1,
         any: length + 1,
+        mapping: length + 1,
     };
     for (below, certificate) in path.iter().enumerate().rev() {
         state.meet(certificate);
         if below == 0 {
-            state.explicit = state.explicit.saturating_sub(1);
+            state.wrap_up(certificate);
         } else {
             state.prepare(certificate);
         }
@@ -55,19 +57,32 @@ impl State {
         };
     }
 
+    /// RFC 5280 §6.1.5: the leaf itself may demand a policy.
+    fn wrap_up(&mut self, leaf: &Cert<'_>) {
+        self.explicit = self.explicit.saturating_sub(1);
+        if let Some(ParsedExtension::PolicyConstraints(own)) = parsed(leaf, id::POLICY_CONSTRAINTS)
+            && own.require_explicit_policy == Some(0)
+        {
+            self.explicit = 0;
+        }
+    }
+
     /// RFC 5280 §6.1.4.
     fn prepare(&mut self, certificate: &Cert<'_>) {
         self.map(certificate);
         if !certificate.is_self_issued() {
             self.explicit = self.explicit.saturating_sub(1);
             self.any = self.any.saturating_sub(1);
+            self.mapping = self.mapping.saturating_sub(1);
         }
         let number = |skip: u32| usize::try_from(skip).unwrap_or(usize::MAX);
         if let Some(ParsedExtension::PolicyConstraints(own)) =
             parsed(certificate, id::POLICY_CONSTRAINTS)
-            && let Some(skip) = own.require_explicit_policy
         {
-            self.explicit = self.explicit.min(number(skip));
+            let least =
+                |left: usize, skip: Option<u32>| skip.map_or(left, |skip| left.min(number(skip)));
+            self.explicit = least(self.explicit, own.require_explicit_policy);
+            self.mapping = least(self.mapping, own.inhibit_policy_mapping);
         }
         if let Some(ParsedExtension::InhibitAnyPolicy(own)) =
             parsed(certificate, id::INHIBIT_ANY_POLICY)
@@ -87,7 +102,9 @@ impl State {
             let from = mapping.issuer_domain_policy.to_id_string();
             if before.contains(&from) {
                 valid.remove(&from);
-                valid.insert(mapping.subject_domain_policy.to_id_string());
+                if self.mapping > 0 {
+                    valid.insert(mapping.subject_domain_policy.to_id_string());
+                }
             }
         }
     }

@@ -4,9 +4,10 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 
 use super::certificate::Cert;
-use super::list::{Issuer, time};
+use super::list::{Issuer, is_ahead, time};
 use super::signature::{Signed, Verdict, split_key};
 use crate::facts::revocation::{RevocationStatus, Sct, StatusFault};
+use crate::verify::ct;
 use crate::verify::der::{self, Element};
 
 /// What a response says of one certificate.
@@ -49,9 +50,11 @@ pub(super) fn read(
     is_by(&basic, &signed, issuer, at)?;
     match said.next_update {
         Some(next_update) if next_update < at => Err(StatusFault::OutOfDate { next_update }),
-        _ if said.this_update > at => Err(StatusFault::NotYetValid {
+        _ if is_ahead(said.this_update, at) => Err(StatusFault::NotYetValid {
             this_update: said.this_update,
         }),
+        // Firefox takes that for a refusal (RFC 6960 §2.2: it may never have been issued).
+        _ if said.status == RevocationStatus::Unknown => Err(StatusFault::NotKnown),
         _ => Ok(said),
     }
 }
@@ -181,27 +184,6 @@ fn timestamps(extensions: &Element<'_>) -> Vec<Sct> {
         let value = parts.last().filter(|_| own)?;
         Some(der::only(value.content, der::OCTET_STRING)?.content)
     });
-    list.and_then(timestamp_list).unwrap_or_default()
-}
-
-/// A SignedCertificateTimestampList (RFC 6962 §3.3).
-fn timestamp_list(bytes: &[u8]) -> Option<Vec<Sct>> {
-    let (length, mut rest) = bytes.split_first_chunk::<2>()?;
-    rest = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
-    let mut found = Vec::new();
-    while let Some((length, after)) = rest.split_first_chunk::<2>() {
-        let (own, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        rest = after;
-        let log = own.get(1..33)?;
-        let millisecond = own
-            .get(33..41)?
-            .iter()
-            .fold(0, |time, byte| time << 8 | i64::from(*byte));
-        found.push(Sct {
-            log: log.iter().map(|byte| format!("{byte:02x}")).collect(),
-            at: Timestamp::from_millisecond(millisecond).ok(),
-            source: "staple".to_owned(),
-        });
-    }
-    Some(found)
+    list.and_then(|list| ct::read(list, "staple"))
+        .unwrap_or_default()
 }

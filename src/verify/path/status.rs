@@ -14,6 +14,7 @@ use crate::facts::revocation::{
     Unusable,
 };
 use crate::facts::tls::{Departure, Endpoint, Standard};
+use crate::verify::ct;
 
 /// Fills in staple, timestamps and revocation.
 pub(super) fn verify(
@@ -36,6 +37,7 @@ pub(super) fn verify(
         .as_ref()
         .and_then(|text| STANDARD.decode(text).ok());
     let mut scts = embedded(endpoint);
+    scts.extend(ct::in_handshakes(endpoint));
     if let (Some(bytes), Some(issuer)) = (&staple, issuers.first()) {
         let said = response::read(bytes, issuer, leaf.x509.raw_serial(), at);
         scts.extend(said.iter().flat_map(|said| said.scts.clone()));
@@ -56,6 +58,7 @@ pub(super) fn verify(
             }
         }
     }
+    scts.iter_mut().for_each(|own| ct::look_up(own, at));
     endpoint.scts = Some(scts);
     let found = asked.revocation();
     if found.status == RevocationStatus::Revoked || !is_only_remembered(endpoint) {
@@ -94,6 +97,7 @@ fn embedded(endpoint: &Endpoint) -> Vec<Sct> {
             log: own.log.clone(),
             at: own.at,
             source: "certificate".to_owned(),
+            ..Sct::default()
         })
         .collect()
 }

@@ -34,6 +34,8 @@ pub(in crate::observe::tls) struct ServerHello {
     pub(in crate::observe::tls) compression: u8,
     /// The numbers of the extensions that came.
     pub(in crate::observe::tls) extensions: Vec<u16>,
+    /// A list of certificate timestamps, as it came.
+    pub(in crate::observe::tls) timestamps: Option<Vec<u8>>,
 }
 
 /// The server's half of a fresh key agreement (ServerKeyExchange).
@@ -87,6 +89,7 @@ pub(in crate::observe::tls) struct Reader {
 /// because both name suite and group. In a HelloRetryRequest the key share is the group alone.
 const KEY_SHARE: u16 = 51;
 const SUPPORTED_VERSIONS: u16 = 43;
+const TIMESTAMPS: u16 = 18;
 /// Types of records.
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -233,6 +236,7 @@ fn server_hello(body: &[u8]) -> Option<ServerHello> {
         alpn: None,
         compression: read.compression.0,
         extensions: Vec::new(),
+        timestamps: None,
     };
     let mut rest = read.ext.unwrap_or_default();
     while let [a, b, c, d, after @ ..] = rest {
@@ -249,6 +253,7 @@ fn note(kind: u16, whole: &[u8], hello: &mut ServerHello) {
     hello.extensions.push(kind);
     match (kind, whole.get(4..)) {
         (SUPPORTED_VERSIONS, Some([a, b])) => hello.version = u16::from_be_bytes([*a, *b]),
+        (TIMESTAMPS, Some(list)) => hello.timestamps = Some(list.to_vec()),
         (KEY_SHARE, Some([a, b, ..])) => {
             hello.group = Some(NamedGroup(u16::from_be_bytes([*a, *b])));
         }

@@ -42,6 +42,7 @@ mod extension {
     pub(super) const POINT_FORMATS: u16 = 11;
     pub(super) const SIGNATURE_ALGORITHMS: u16 = 13;
     pub(super) const ALPN: u16 = 16;
+    pub(super) const TIMESTAMPS: u16 = 18;
     pub(super) const PADDING: u16 = 21;
     pub(super) const EXTENDED_MASTER_SECRET: u16 = 23;
     pub(super) const SUPPORTED_VERSIONS: u16 = 43;
@@ -109,6 +110,10 @@ impl ClientHello {
         }
         if self.versions.iter().any(|version| *version < TLS13) {
             put_extension(&mut all, extension::EXTENDED_MASTER_SECRET, &[]);
+        }
+        // In TLS 1.3 the answer is encrypted, and in older versions nobody has it.
+        if self.versions == [TLS12] {
+            put_extension(&mut all, extension::TIMESTAMPS, &[]);
         }
         if let Some(name) = &self.server_name {
             put_extension(&mut all, extension::SERVER_NAME, &server_name(name));

@@ -62,6 +62,7 @@ mod tests {
             alpn: None,
             compression: 0,
             extensions: Vec::new(),
+            timestamps: None,
         });
         met
     }

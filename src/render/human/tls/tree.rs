@@ -9,6 +9,8 @@ use super::super::super::style::{Style, harmless};
 use super::super::super::words::{common_name, left};
 use super::super::wrapped;
 use crate::facts::certificate::Certificate;
+use crate::facts::dane::Fit;
+use crate::facts::revocation::RevocationStatus;
 use crate::facts::tls::{Departure, Distrust, Endpoint, Standard, Trust};
 use crate::finding::Severity;
 
@@ -34,6 +36,9 @@ pub(super) fn tree(endpoint: &Endpoint, at: Timestamp, style: Style) -> String {
         out.push_str(&branch.title(subject, *place, trust));
         if let Some(own) = own {
             detail(own, at, &branch, &mut out);
+        }
+        if *place == Some(0) {
+            of_leaf(endpoint, &branch, &mut out);
         }
         faults(trust, subject, *place, &branch, &mut out);
     }
@@ -136,6 +141,48 @@ fn detail(own: &Certificate, at: Timestamp, branch: &Branch, out: &mut String) {
         out.push_str(&branch.line(&format!("names {}{more}", shown.join(", "))));
     }
     out.push_str(&branch.line(&format!("SHA-256 {}", own.sha256)));
+    let error = |text: &str| branch.fault(Severity::Error, text);
+    if own.not_after.is_some_and(|end| end < at) {
+        out.push_str(&error("its validity has ended"));
+    }
+    if own.not_before.is_some_and(|begin| begin > at) {
+        out.push_str(&error("its validity has not begun"));
+    }
+}
+
+/// What concerns the server's own certificate alone: its name, its logs, its status, and what the zone says of it.
+fn of_leaf(endpoint: &Endpoint, branch: &Branch, out: &mut String) {
+    let logs: Vec<&str> = endpoint
+        .scts
+        .iter()
+        .flatten()
+        .filter_map(|timestamp| timestamp.name.as_deref())
+        .collect();
+    if !logs.is_empty() {
+        out.push_str(&branch.line(&format!("logged by {}", logs.join(", "))));
+    }
+    for (dane, record) in endpoint
+        .dane
+        .iter()
+        .flat_map(|dane| dane.records.iter().map(move |record| (dane, record)))
+    {
+        let fit = match (dane.secure, record.fit) {
+            (false, _) => "ignored, for it is not proven",
+            (_, Fit::Matched) => "fits",
+            (_, Fit::NotMatched) => "does not fit",
+            (_, Fit::Unusable) => "cannot be used",
+            (_, Fit::Undecided) => "may be about a root that was not sent",
+        };
+        out.push_str(&branch.line(&format!("TLSA {}: {fit}", record.data)));
+    }
+    let error = |text: &str| branch.fault(Severity::Error, text);
+    if endpoint.name_matches == Some(false) {
+        out.push_str(&error(&format!("not for `{}`", endpoint.server_name)));
+    }
+    let status = endpoint.revocation.as_ref().map(|own| own.status);
+    if status == Some(RevocationStatus::Revoked) {
+        out.push_str(&error("revoked"));
+    }
 }
 
 /// What is wrong with one certificate of the path.
@@ -143,7 +190,7 @@ fn faults(trust: &Trust, subject: &str, place: Option<usize>, branch: &Branch, o
     for reason in trust
         .reasons
         .iter()
-        .filter(|reason| concerns(reason, subject))
+        .filter(|reason| concerns(reason, subject, trust))
     {
         let _ = write!(out, "{}", branch.fault(Severity::Error, &in_words(reason)));
     }
@@ -176,7 +223,20 @@ fn departed(departure: &Departure) -> String {
 }
 
 /// A reason names its certificate by subject; one about the end of the path concerns what stands there.
-fn concerns(reason: &Distrust, subject: &str) -> bool {
+fn concerns(reason: &Distrust, subject: &str, trust: &Trust) -> bool {
+    match reason {
+        Distrust::SelfSigned | Distrust::Unreadable => {
+            return trust.path.first().is_some_and(|leaf| leaf == subject);
+        }
+        // Where it was fetched it stands in the path itself.
+        Distrust::IssuerNotSent { issuer } if trust.path.contains(issuer) => {
+            return issuer == subject;
+        }
+        Distrust::IssuerNotSent { .. } => {
+            return trust.path.last().is_some_and(|top| top == subject);
+        }
+        _ => {}
+    }
     let fields = serde_json::to_value(reason).unwrap_or_default();
     ["subject", "root"]
         .iter()
@@ -188,7 +248,9 @@ fn in_words(reason: &Distrust) -> String {
     let fields = serde_json::to_value(reason).unwrap_or_default();
     let text = |key: &str| fields.get(key).and_then(Value::as_str);
     let name = text("name").unwrap_or_default().replace('-', " ");
-    let operand = ["presented", "oid", "algorithm"].into_iter().find_map(text);
+    let operand = ["presented", "oid", "algorithm", "issuer"]
+        .into_iter()
+        .find_map(text);
     match operand {
         Some(operand) => format!("{name}: {operand}"),
         None => name,
@@ -251,6 +313,22 @@ mod tests {
         assert_eq!(lines[1], "    Demo Root  anchor in webpki, not in system");
         assert_eq!(lines[2], "    ✗ must not sign");
         assert_eq!(lines[3], "    └─ shop.example  sent as 0");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_leaf_stands_at_the_leaf() {
+        let mut endpoint = chain();
+        endpoint.name_matches = Some(false);
+        if let Some(trust) = &mut endpoint.trust {
+            let issuer = "CN=Missing".to_owned();
+            trust.reasons = vec![Distrust::SelfSigned, Distrust::IssuerNotSent { issuer }];
+        }
+        let text = tree(&endpoint, Timestamp::UNIX_EPOCH, PLAIN);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let at = |wanted: &str| lines.iter().position(|line| *line == wanted).unwrap();
+        assert!(at("✗ issuer not sent: CN=Missing") < at("└─ shop.example  sent as 0"));
+        assert!(at("✗ not for `shop.example`") > at("└─ shop.example  sent as 0"));
+        assert!(at("✗ self signed") > at("└─ shop.example  sent as 0"));
     }
 
     #[test]

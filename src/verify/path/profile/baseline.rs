@@ -29,6 +29,13 @@ pub(super) const CLAUSES: &[Clause] = &[
     baseline("7.1.2.7.12", "alternative-name-missing", names_missing),
     baseline("7.1.2.7.12", "alternative-name-critical", names_critical),
     baseline("7.1.2.7.12", "alternative-name-kind", names_kind),
+    baseline("7.1.4.2.1", "alternative-name-address", address_as_name),
+    baseline("7.1.4.2.1", "alternative-name-label", odd_label),
+    baseline(
+        "7.1.2.10.7",
+        "key-usage-not-critical",
+        key_usage_not_critical,
+    ),
     baseline(
         "7.1.2.10.8",
         "name-constraints-not-critical",
@@ -190,6 +197,39 @@ fn names_kind(examined: &Examined<'_, '_>) -> Option<String> {
         .any(|name| !matches!(name.tag, general_name::DNS | general_name::IP));
     (examined.role == Role::Leaf && other)
         .then(|| "an alternative name that is neither host nor address".to_owned())
+}
+
+/// The alternative names of the kind dNSName that are text.
+fn host_names<'x>(examined: &Examined<'x, '_>) -> Vec<&'x str> {
+    let names = examined.certificate.alternative_names().unwrap_or_default();
+    let hosts = names.iter().filter(|name| name.tag == general_name::DNS);
+    hosts
+        .filter_map(|name| std::str::from_utf8(name.content).ok())
+        .collect()
+}
+
+fn address_as_name(examined: &Examined<'_, '_>) -> Option<String> {
+    let names = host_names(examined);
+    let found = names.iter().find(|name| name.parse::<Ipv4Addr>().is_ok())?;
+    (examined.role == Role::Leaf).then(|| format!("the address `{found}` as a host name"))
+}
+
+/// Labels with hyphens in the third and fourth place are A-labels (RFC 5890 §2.3.2.1), and what they encode can be read.
+fn odd_label(examined: &Examined<'_, '_>) -> Option<String> {
+    let odd = |label: &&str| {
+        let own = label.to_ascii_lowercase();
+        let reads = |rest: &str| idna::punycode::decode_to_string(rest).is_some();
+        own.get(2..4) == Some("--") && !own.strip_prefix("xn--").is_some_and(reads)
+    };
+    let names = host_names(examined);
+    let found = names.iter().find_map(|name| name.split('.').find(odd))?;
+    (examined.role == Role::Leaf).then(|| format!("the label `{}`", found.escape_debug()))
+}
+
+fn key_usage_not_critical(examined: &Examined<'_, '_>) -> Option<String> {
+    let extension = examined.certificate.extension(id::KEY_USAGE)?;
+    (examined.is_above() && !extension.critical)
+        .then(|| "a key usage of an authority that is not critical".to_owned())
 }
 
 /// RFC 5280 asks for it; the Baseline Requirements make an exception for old clients.
