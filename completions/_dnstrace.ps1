@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'dnstrace' -ScriptBlock {
             [CompletionResult]::new('--no-qname-minimisation', '--no-qname-minimisation', [CompletionResultType]::ParameterName, 'Send the whole name to every server instead of only the labels it needs')
             [CompletionResult]::new('--no-dnssec', '--no-dnssec', [CompletionResultType]::ParameterName, 'Ask for no signatures and judge none')
             [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Ask over TCP only')
+            [CompletionResult]::new('--thorough', '--thorough', [CompletionResultType]::ParameterName, 'Ask every server of every zone on the way for its referral, not only three')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')

@@ -41,6 +41,7 @@ set edit:completion:arg-completer[dnstrace] = {|@words|
             cand --no-qname-minimisation 'Send the whole name to every server instead of only the labels it needs'
             cand --no-dnssec 'Ask for no signatures and judge none'
             cand --tcp 'Ask over TCP only'
+            cand --thorough 'Ask every server of every zone on the way for its referral, not only three'
             cand --json 'Short for --format json'
             cand -v 'Tell the story: every exchange, what was offered and chosen, and what it means'
             cand --verbose 'Tell the story: every exchange, what was offered and chosen, and what it means'

@@ -30,6 +30,7 @@ complete -c dnstrace -l config -d 'Options from this file [default: doorstep.tom
 complete -c dnstrace -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
 complete -c dnstrace -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c dnstrace -l tcp -d 'Ask over TCP only'
+complete -c dnstrace -l thorough -d 'Ask every server of every zone on the way for its referral, not only three'
 complete -c dnstrace -l json -d 'Short for --format json'
 complete -c dnstrace -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
 complete -c dnstrace -s q -l quiet -d 'Show only what is wrong, and no progress'

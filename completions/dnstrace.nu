@@ -23,9 +23,7 @@ module completions {
     --graph: string@"nu-complete dnstrace graph" # Print the delegation and its chain of trust as a picture instead
     --tcp                     # Ask over TCP only
     --bufsize: string         # The size of answers that are accepted over UDP
-    --expect: string          # The answer must be this set, at every server of the zone
-    --compare: string         # Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones
-    --wait: string            # Look again until nothing at or above --fail-on is left, at most so long
+    --thorough                # Ask every server of every zone on the way for its referral, not only three
     --format: string@"nu-complete dnstrace format" # How results are printed
     --json                    # Short for --format json
     --output: string          # Write the results to a file as well, replaced as a whole; may be repeated with other formats

@@ -174,6 +174,7 @@ fn run_check(args: &CheckArgs) -> Result<Exit, UsageError> {
         .policy
         .min_version
         .clone_from(&args.depth.min_version);
+    settings.trace.thorough = args.survey.thorough;
     let targets = hosts(&args.target, &args.list)?;
     let handshake = Handshake {
         depth: args.depth.depth(),

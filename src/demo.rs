@@ -29,6 +29,7 @@ use crate::net::dial::ConnectTo;
 use delay::Delay;
 use forge::Forge;
 use ground::Ground;
+use hickory_proto::rr::RecordType;
 use resolver::Resolver;
 use serve::Answering;
 use site::{Site, Speaks};
@@ -71,6 +72,14 @@ pub enum Behaviour {
     Resolve,
     /// Answers rightly, and a forger beside it answers first, from another port, with its own address.
     Spoofed,
+    /// Answers over UDP alone: nothing listens on its TCP port.
+    NoTcp,
+    /// Says nothing to questions for this type.
+    Drop(RecordType),
+    /// Gives one record of a set of this type at a time, another one each time.
+    Rotate(RecordType),
+    /// Serves its zones, and resolves whatever else it is asked.
+    Recurse,
     /// Sends whatever a test makes up.
     Forge(Forge),
 }
@@ -165,6 +174,10 @@ impl World {
             let answering = match server.behaviour {
                 Behaviour::Dead => continue,
                 Behaviour::Resolve => resolver(),
+                Behaviour::Recurse => {
+                    let resolver = Resolver::new(plan.servers.clone());
+                    Answering::Both(RwLock::new(server.clone()), resolver)
+                }
                 _ => Answering::Server(RwLock::new(server.clone())),
             };
             world
@@ -200,7 +213,9 @@ impl World {
         for (udp, tcp, addresses) in ground.dns_sockets(addresses).await? {
             self.note(name, &addresses, 53, udp.local_addr()?);
             tokio::spawn(serve::udp(Arc::clone(&answering), udp, delay));
-            tokio::spawn(serve::tcp(Arc::clone(&answering), tcp, delay));
+            if answering.behaviour() != Behaviour::NoTcp {
+                tokio::spawn(serve::tcp(Arc::clone(&answering), tcp, delay));
+            }
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ mod rr_type;
 pub mod said;
 pub mod service;
 pub mod suite;
+pub mod survey;
 pub mod tls;
 pub mod wire;
 

@@ -9,6 +9,7 @@ pub mod measured;
 pub mod path;
 mod propagation;
 pub mod resolvers;
+pub mod survey;
 
 use crate::facts::Facts;
 use crate::facts::dns_host::DnsHost;
@@ -21,6 +22,7 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
     if let Some(dns) = &mut facts.dns {
         dnssec::verify(dns, trust_anchors, at);
         resolvers::verify(dns);
+        survey::verify(dns);
         for zone in &mut dns.zones {
             zone.host = DnsHost::of(&zone.parent_ns).map(|host| host.name.to_owned());
         }

@@ -87,6 +87,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) compare: CompareArgs,
     #[command(flatten)]
+    pub(super) survey: SurveyArgs,
+    #[command(flatten)]
     pub(super) probing: ProbingArgs,
 }
 
@@ -200,7 +202,17 @@ pub(super) struct DnstraceArgs {
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]
+    pub(super) survey: SurveyArgs,
+    #[command(flatten)]
     pub(super) probing: ProbingArgs,
+}
+
+/// How far servers are asked.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct SurveyArgs {
+    /// Ask every server of every zone on the way for its referral, not only three
+    #[arg(long)]
+    pub(super) thorough: bool,
 }
 
 /// What every probing command takes.

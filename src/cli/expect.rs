@@ -120,6 +120,7 @@ mod tests {
             signatures: true,
             buffer: 1232,
             probe_timeout: std::time::Duration::from_secs(1),
+            thorough: false,
             shared: None,
         }
     }

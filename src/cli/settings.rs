@@ -71,6 +71,7 @@ impl Settings {
             tcp_only: false,
             signatures: true,
             buffer: limits::EDNS_BUFFER,
+            thorough: false,
             probe_timeout: probing.probe_timeout,
             shared: None,
         };
@@ -191,6 +192,7 @@ pub(super) fn trace_plan(
         tcp_only: args.tcp,
         signatures: !args.no_dnssec,
         buffer: args.bufsize,
+        thorough: args.survey.thorough,
         ..settings.trace.clone()
     };
     let expected = expected(&args.expect, &mut plan, !args.types.is_empty())?;

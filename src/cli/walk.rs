@@ -371,7 +371,10 @@ fn visited(dns: &Dns, purpose: Option<Purpose>) -> Vec<IpAddr> {
         let own: Vec<ResolverAnswer> = own.cloned().collect();
         return resolvers::addresses(&own).unwrap_or_default();
     }
-    let records = dns.of(purpose).flat_map(|question| &question.answers);
+    let answered = dns.of(purpose).flat_map(|question| &question.answers);
+    // Which server a visitor's resolver asks is chance: all that any of them says counts.
+    let told = dns.told_addresses().filter(|_| purpose.is_none());
+    let records = answered.chain(told);
     let mut found: Vec<IpAddr> = Vec::new();
     for address in records.filter_map(|record| record.data.parse().ok()) {
         if !found.contains(&address) {

@@ -54,6 +54,8 @@ pub struct Blueprint {
     pub root: ZoneData,
     /// The zone `example`.
     pub tld: ZoneData,
+    /// What the second server of the TLD has in its place.
+    pub second_tld: Option<ZoneData>,
     /// The zone `shop.example`.
     pub shop: ZoneData,
     /// What the second server of the zone has in its place.
@@ -97,6 +99,7 @@ impl Blueprint {
             root: root(),
             tld: delegated(tld()),
             shop: with_site(shop()),
+            second_tld: None,
             second: None,
             root_behaviour: Behaviour::Serve,
             behaviour: [Behaviour::Serve; 2],
@@ -206,8 +209,9 @@ impl Blueprint {
         let second = self.second.map_or_else(|| Arc::clone(&shop), Arc::new);
         let of_root_servers = server("root-servers.net.", &of_root, &root, self.root_behaviour);
         let mut servers = vec![of_root_servers];
-        for (name, addresses) in TLD {
-            servers.push(server(name, &addresses, &tld, Behaviour::Serve));
+        let second_tld = self.second_tld.map_or_else(|| Arc::clone(&tld), Arc::new);
+        for ((name, addresses), zone) in TLD.into_iter().zip([&tld, &second_tld]) {
+            servers.push(server(name, &addresses, zone, Behaviour::Serve));
         }
         let of_shop = SERVERS.into_iter().zip([Arc::clone(&shop), second]);
         for (((name, addresses), zone), behaviour) in of_shop.zip(self.behaviour) {

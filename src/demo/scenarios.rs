@@ -5,6 +5,7 @@ mod delegation;
 mod dns;
 mod dnssec;
 mod http;
+mod survey;
 mod tls;
 
 use std::sync::Arc;
@@ -70,6 +71,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
     std::iter::once(&HEALTHY)
         .chain(dns::SCENARIOS)
         .chain(delegation::SCENARIOS)
+        .chain(survey::SCENARIOS)
         .chain(dnssec::SCENARIOS)
         .chain(tls::SCENARIOS)
         .chain(http::SCENARIOS)

@@ -1,11 +1,12 @@
 //! A name server's sockets: UDP and TCP on one port.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{RData, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
@@ -23,6 +24,8 @@ pub(super) enum Answering {
     Server(RwLock<NameServer>),
     /// The world's resolver.
     Resolver(Resolver),
+    /// A server of zones that resolves all else.
+    Both(RwLock<NameServer>, Resolver),
 }
 
 impl Answering {
@@ -30,12 +33,22 @@ impl Answering {
         match self {
             Self::Server(server) => respond(&read(server), asked),
             Self::Resolver(resolver) => resolver.respond(asked),
+            Self::Both(server, resolver) => {
+                let foreign =
+                    |response: &Message| response.metadata.response_code == ResponseCode::Refused;
+                match respond(&read(server), asked) {
+                    Some(response) if foreign(&response) && asked.metadata.recursion_desired => {
+                        resolver.respond(asked)
+                    }
+                    own => own,
+                }
+            }
         }
     }
 
-    fn behaviour(&self) -> Behaviour {
+    pub(super) fn behaviour(&self) -> Behaviour {
         match self {
-            Self::Server(server) => read(server).behaviour,
+            Self::Server(server) | Self::Both(server, _) => read(server).behaviour,
             Self::Resolver(_) => Behaviour::Serve,
         }
     }
@@ -81,8 +94,22 @@ pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
             response.metadata.response_code = ResponseCode::NXDomain;
             Some(response)
         }
+        Behaviour::Drop(kind) if asks_for(asked, kind) => None,
+        Behaviour::Rotate(kind) if asks_for(asked, kind) && !response.answers.is_empty() => {
+            let turn = TURN.fetch_add(1, Ordering::Relaxed) % response.answers.len();
+            response.answers = response.answers.into_iter().skip(turn).take(1).collect();
+            Some(response)
+        }
         _ => Some(response),
     }
+}
+
+/// Whose turn it is among the records of a set that is given out by turns.
+static TURN: AtomicUsize = AtomicUsize::new(0);
+
+fn asks_for(asked: &Message, kind: RecordType) -> bool {
+    let mut queries = asked.queries.iter();
+    queries.any(|query| query.query_type == kind)
 }
 
 /// Whether the name asked for has no records at all, and others below it have.

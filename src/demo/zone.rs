@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{CDS, DNSSECRData};
 use hickory_proto::dnssec::{Algorithm, DigestType};
-use hickory_proto::rr::rdata::svcb::{Alpn, EchConfigList, SvcParamKey, SvcParamValue};
+use hickory_proto::rr::rdata::svcb::{Alpn, EchConfigList, IpHint, SvcParamKey, SvcParamValue};
 use hickory_proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_proto::rr::rdata::{A, AAAA, CAA, CNAME, HTTPS, NS, SOA, SVCB, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -108,6 +108,51 @@ impl ZoneData {
     pub fn elsewhere(mut self, owner: &str, alpn: &[&str], port: u16) -> Self {
         let port = SvcParamValue::Port(port);
         self.put(owner, https(alpn, vec![(SvcParamKey::Port, port)]));
+        self
+    }
+
+    /// With an HTTPS record for the owner itself that hints at an address.
+    #[must_use]
+    pub fn hinting(mut self, owner: &str, address: std::net::Ipv4Addr) -> Self {
+        let hint = IpHint(vec![A(address)]);
+        let hints = vec![(SvcParamKey::Ipv4Hint, SvcParamValue::Ipv4Hint(hint))];
+        let record = SVCB::new(1, Name::root(), hints);
+        self.put(owner, RData::HTTPS(HTTPS(record)));
+        self
+    }
+
+    /// In another state, told by the serial.
+    #[must_use]
+    pub fn numbered(self, serial: u32) -> Self {
+        self.with_soa(|soa| soa.serial = serial)
+    }
+
+    /// With "no such name" to be remembered for so many seconds.
+    #[must_use]
+    pub fn denying_for(self, seconds: u32) -> Self {
+        let apex = self.origin.to_ascii();
+        self.with_soa(|soa| soa.minimum = seconds)
+            .lasting(&apex, RecordType::SOA, &[seconds])
+    }
+
+    fn with_soa(mut self, change: impl Fn(&mut SOA)) -> Self {
+        for record in self.nodes.values_mut().flatten() {
+            if let RData::SOA(soa) = &mut record.data {
+                change(soa);
+            }
+        }
+        self
+    }
+
+    /// With records of a set that may be kept for so many seconds, each in turn.
+    #[must_use]
+    pub fn lasting(mut self, owner: &str, kind: RecordType, seconds: &[u32]) -> Self {
+        let node = self.nodes.get_mut(&name(owner).to_lowercase());
+        let set = node.into_iter().flatten();
+        let set = set.filter(|record| record.record_type() == kind);
+        for (record, seconds) in set.zip(seconds.iter().cycle()) {
+            record.ttl = *seconds;
+        }
         self
     }
 

@@ -17,10 +17,6 @@ impl From<std::time::Duration> for Millis {
     }
 }
 
-/// Room in the published report for what this version does not look at: always `null`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NotMeasured;
-
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "kebab-case")]

@@ -5,10 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Failure, Millis, NotMeasured};
+use super::attempt::{Failure, Millis};
 use super::dnssec::{Security, Signature, ZoneSecurity};
 use super::name::{DnsName, RrType};
 use super::registration::Registration;
+pub use super::survey::{Referral, ServerResponse};
 use super::wire::WireMessage;
 
 /// Everything seen of DNS for one target.
@@ -354,6 +355,9 @@ pub struct Zone {
     pub referred_by: Option<Server>,
     /// Who runs these servers, told by their names; derived. `null` when it is nobody of the list.
     pub host: Option<String>,
+    /// The referral as each server of the parent that was asked gave it.
+    #[serde(default)]
+    pub referrals: Vec<Referral>,
     /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
     pub dnssec: Option<ZoneSecurity>,
 }
@@ -380,14 +384,14 @@ pub struct ZoneServer {
     pub reachable_tcp: Option<bool>,
     /// Whether it answered authoritatively for the zone; `null` when it gave no answer.
     pub authoritative: Option<bool>,
-    /// The serial of its SOA.
+    /// The serial of its SOA; derived.
     pub soa_serial: Option<u32>,
     /// The shortest round trip.
     pub rtt_ms: Option<Millis>,
-    /// Whether its answers are others than those of the zone's other servers.
-    pub answers_differ: NotMeasured,
-    /// Its answers to each question of a survey.
-    pub responses: NotMeasured,
+    /// Whether its answers are others than those of the zone's other servers; derived. `null` when it gave none.
+    pub answers_differ: Option<bool>,
+    /// Its responses to each question of a survey; `null` when the servers of the zone were not asked each for itself.
+    pub responses: Option<Vec<ServerResponse>>,
     /// How its last response to a question about the zone is classed.
     pub response: Option<ResponseClass>,
     /// Why nothing came from it.

@@ -44,6 +44,8 @@ impl RrType {
     pub const CAA: Self = Self(257);
     /// Text about mail senders; no longer in use (RFC 7208).
     pub const SPF: Self = Self(99);
+    /// One that nobody has assigned, which RFC 8906 §8.1.2 tests with.
+    pub const UNASSIGNED: Self = Self(1_000);
     /// Every type (RFC 8482).
     pub const ANY: Self = Self(255);
 

@@ -41,6 +41,8 @@ pub struct Service {
     pub mandatory: Vec<String>,
     /// Addresses of the target, to save a question.
     pub hints: Vec<IpAddr>,
+    /// Every key that is there.
+    pub keys: Vec<String>,
 }
 
 impl Service {
@@ -61,6 +63,7 @@ impl Service {
     }
 
     fn take(&mut self, key: &str, value: &str) {
+        self.keys.push(key.to_owned());
         match key {
             "alpn" => self.alpn = value.split(',').map(str::to_owned).collect(),
             "no-default-alpn" => self.no_default_alpn = true,

@@ -1,6 +1,7 @@
 //! The first door judged: one question a file.
 
 mod address;
+mod agreement;
 mod alias;
 mod delegation;
 mod dnssec;
@@ -10,11 +11,19 @@ mod host;
 mod hosts;
 mod limit;
 mod manners;
+mod named;
+mod parent;
+mod recursion;
+mod redundancy;
 mod registration;
 mod resolvers;
 mod servers;
+mod service;
 #[cfg(test)]
 mod testing;
+mod transport;
+mod ttl;
+mod types;
 mod vantage;
 mod wildcard;
 
@@ -35,10 +44,18 @@ pub(super) const RULES: &[Rule] = &[
     servers::AllServersLame::RULE,
     servers::ServerUnreachable::RULE,
     servers::LameDelegation::RULE,
+    transport::TcpRefused::RULE,
+    transport::TcpNeeded::RULE,
+    parent::NsMismatch::RULE,
+    parent::NsDisjoint::RULE,
     delegation::GlueMismatch::RULE,
     servers::GlueMissing::RULE,
     servers::NsUnresolvable::RULE,
     delegation::NsIsAlias::RULE,
+    agreement::AnswersDiffer::RULE,
+    agreement::AnswersVary::RULE,
+    agreement::SerialMismatch::RULE,
+    parent::ParentSplit::RULE,
     alias::AliasAtApex::RULE,
     alias::AliasLoop::RULE,
     alias::AliasChainLong::RULE,
@@ -48,9 +65,19 @@ pub(super) const RULES: &[Rule] = &[
     address::AllAddressesPrivate::RULE,
     address::NoIpv6::RULE,
     address::NoIpv4::RULE,
+    redundancy::SingleServer::RULE,
+    redundancy::SingleNetwork::RULE,
+    ttl::TtlLow::RULE,
+    ttl::TtlHigh::RULE,
+    ttl::TtlUnequal::RULE,
+    ttl::NegativeTtl::RULE,
     wildcard::Wildcard::RULE,
     manners::MinimisedDenied::RULE,
+    types::TypeBroken::RULE,
     manners::EdnsBroken::RULE,
+    recursion::OpenRecursion::RULE,
+    types::CaaLookupFails::RULE,
+    service::HttpsRecordInvalid::RULE,
     resolvers::ResolverStale::RULE,
     resolvers::ResolverDisagrees::RULE,
     hosts::HostsFile::RULE,
@@ -69,7 +96,15 @@ pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Ve
     }
     existence::judge(dns, findings);
     servers::judge(dns, findings);
+    transport::judge(dns, findings);
+    parent::judge(dns, findings);
     delegation::judge(dns, findings);
+    agreement::judge(dns, findings);
+    redundancy::judge(dns, findings);
+    ttl::judge(dns, findings);
+    types::judge(dns, findings);
+    recursion::judge(dns, findings);
+    service::judge(dns, findings);
     alias::judge(dns, findings);
     wildcard::judge(dns, findings);
     manners::judge(dns, findings);

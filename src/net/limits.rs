@@ -46,6 +46,16 @@ pub const MINIMISED_SINGLY: usize = 4;
 pub const EDNS_BUFFER: u16 = 1_232;
 /// How long the two tries over UDP wait.
 pub const UDP_TRIES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
+/// How long the two tries of a survey wait: long enough for a satellite, and two of them end before a visitor would give up.
+pub const SURVEY_TRIES: [Duration; 2] = [Duration::from_millis(600), Duration::from_millis(900)];
+/// The same over TCP: one lost SYN is sent again by every system within it.
+pub const SURVEY_TCP: Duration = Duration::from_millis(1_500);
+/// Questions of the survey: what a run may ask without those on the path.
+pub const SURVEY_QUESTIONS: usize = RUN_QUESTIONS - PATH_QUESTIONS;
+/// Records kept of one response of a survey; a datagram of 1,232 bytes holds about 70.
+pub const SURVEY_RECORDS: usize = 256;
+/// Responses kept of one server of a survey, which asks each some twelve questions.
+pub const SURVEY_RESPONSES: usize = 64;
 /// Datagrams passed over (wrong id, wrong question) in one wait: a flood must not hold the run.
 pub const STRAY_DATAGRAMS: usize = 64;
 /// Addresses of one host that are tried.

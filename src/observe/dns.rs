@@ -45,6 +45,8 @@ pub struct TracePlan {
     pub signatures: bool,
     /// The EDNS buffer announced, in bytes.
     pub buffer: u16,
+    /// Ask every server at every cut, not only those of the zone.
+    pub thorough: bool,
     /// How long one attempt may take.
     pub probe_timeout: Duration,
     /// What is shared with the other traces of a run; `None` for one that stands alone.

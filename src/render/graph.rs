@@ -338,6 +338,7 @@ mod tests {
             servers: Vec::new(),
             referred_by: None,
             host: None,
+            referrals: Vec::new(),
             dnssec: Some(ZoneSecurity {
                 security: Security::secure(),
                 ds: ds

@@ -17,6 +17,7 @@ pub fn verify(facts: &mut Facts) {
     if let Some(dns) = facts.dns.as_ref().filter(|dns| !dns.questions.is_empty()) {
         missed.extend(dns_missed(dns).or_else(|| chain_missed(dns)));
     }
+    missed.extend(facts.dns.iter().filter_map(unasked));
     if let Some(tls) = &facts.tls {
         missed.extend(tls_missed(tls));
     }
@@ -93,6 +94,24 @@ fn chain_missed(dns: &Dns) -> Option<Inconclusive> {
         what,
         whole_door: false,
         failure: Failure::LookupFailed { rcode: None },
+    })
+}
+
+/// Servers of a zone that were left out when the survey came to its bound.
+fn unasked(dns: &Dns) -> Option<Inconclusive> {
+    let of_bound = |server: &&ZoneServer| {
+        let failure = &server.failure;
+        matches!(failure, Some(Failure::LimitReached { limit }) if limit == "SURVEY_QUESTIONS")
+    };
+    dns.zones.iter().find_map(|zone| {
+        let mut left_out = zone.servers.iter().filter(of_bound);
+        let failure = left_out.next()?.failure.clone()?;
+        Some(Inconclusive {
+            door: Door::Dns,
+            what: format!("some name servers of `{}`", zone.name),
+            whole_door: false,
+            failure,
+        })
     })
 }
 

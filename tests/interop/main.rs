@@ -18,6 +18,7 @@ mod namespace;
 mod resolvers;
 mod signed;
 mod starttls;
+mod survey;
 mod tls;
 
 use std::collections::BTreeSet;

@@ -24,6 +24,7 @@ mod registration;
 mod resolvers;
 mod signed;
 mod standards;
+mod survey;
 mod tls;
 mod usage;
 mod world;

@@ -1,5 +1,6 @@
 //! Do visitors go to the addresses of the zone, and does each of them answer?
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::facts::Facts;
@@ -69,6 +70,13 @@ fn not_in_zone(dns: &Dns, findings: &mut Vec<Finding>) {
                 .map(|record| record.data.as_str()),
         );
     }
+    // A resolver may have asked any of the servers, one that is behind as well.
+    let told: BTreeSet<&str> = dns
+        .told_addresses()
+        .map(|record| record.data.as_str())
+        .collect();
+    let more = told.into_iter().filter(|data| !zone.contains(data));
+    zone.extend(more.collect::<Vec<_>>());
     let Some(name) = dns.own_questions().next().map(|question| &question.name) else {
         return;
     };

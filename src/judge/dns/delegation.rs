@@ -76,7 +76,10 @@ fn glue_mismatch(zone: &Zone, findings: &mut Vec<Finding>) {
             glue: glue.join(", "),
             own: own.join(", "),
         };
-        findings.push(evidence.about(server.without_dot()));
+        let mut finding = evidence.about(server.without_dot());
+        // What is wrong with the machine at the old address comes from its being named.
+        finding.subjects.extend(stray.into_iter().cloned());
+        findings.push(finding);
     }
 }
 

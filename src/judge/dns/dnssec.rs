@@ -100,10 +100,18 @@ impl Break<'_> {
         self.places.keys().map(ToString::to_string).collect()
     }
 
-    /// The servers in one string.
+    /// The servers in one string, each name with its addresses.
     fn listed(&self) -> String {
-        let each = self.places.iter();
-        let each = each.map(|(address, name)| format!("{} ({address})", name.without_dot()));
+        let mut named: Vec<(String, Vec<String>)> = Vec::new();
+        for (address, name) in &self.places {
+            let (name, address) = (name.without_dot(), address.to_string());
+            match named.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, addresses)) => addresses.push(address),
+                None => named.push((name, vec![address])),
+            }
+        }
+        let each = named.iter();
+        let each = each.map(|(name, addresses)| format!("{name} ({})", addresses.join(", ")));
         each.collect::<Vec<_>>().join(", ")
     }
 }

@@ -65,6 +65,8 @@ fn edns_broken(dns: &Dns, findings: &mut Vec<Finding>) {
     let without: Vec<&Step> = steps(dns)
         .filter(|step| !step.edns && step.response.is_usable())
         .filter(|fine| steps(dns).any(|step| failed_with_edns(step, fine)))
+        // A lost datagram is no sign: who answers others with it knows it.
+        .filter(|fine| !steps(dns).any(|step| knows_edns(step, fine)))
         .collect();
     if let Some(first) = without.first() {
         let servers = addresses(&without);
@@ -76,7 +78,12 @@ fn edns_broken(dns: &Dns, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the same server failed at the same question with EDNS, and never answered any with it.
+/// Whether the same server answered a question with EDNS.
+fn knows_edns(step: &Step, fine: &Step) -> bool {
+    step.edns && step.server.socket() == fine.server.socket() && step.response.is_usable()
+}
+
+/// Whether the same server failed at the same question with EDNS.
 fn failed_with_edns(step: &Step, fine: &Step) -> bool {
     step.edns
         && step.server == fine.server

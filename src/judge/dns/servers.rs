@@ -1,5 +1,6 @@
 //! Do the servers of the zone answer, and for the zone?
 
+use super::named::{addresses as addresses_of, listed, names};
 use crate::facts::dns::{Dns, Obstacle, ResponseClass, Zone, ZoneServer};
 use crate::facts::name::DnsName;
 use crate::finding;
@@ -43,6 +44,7 @@ finding! {
     /// of the NS records at the zone and at the registrar.
     ServerUnreachable { zone: DnsName, server: DnsName, addresses: String }
     id: "dns/server-unreachable", severity: Warning, source: "practice: every resolver waits for it (zonemaster CONNECTIVITY01)",
+    explained_by: ["dns/glue-mismatch", "dns/ns-mismatch"],
     message: "the name server {server} ({addresses}) of `{zone}` is unreachable from here",
     fix: "start {server}, open its port 53 for UDP and TCP, or remove it from the NS records",
 }
@@ -54,6 +56,7 @@ finding! {
     /// on it, or take it out of the NS records at the zone and at the registrar.
     LameDelegation { zone: DnsName, server: DnsName, addresses: String, response: ResponseClass, said: String, at_host: String }
     id: "dns/lame-delegation", severity: Warning, source: "RFC 9499, RFC 1912 §2.8",
+    explained_by: ["dns/glue-mismatch", "dns/ns-mismatch"],
     message: "the name server {server} ({addresses}) is listed for `{zone}` but {said}",
     fix: "load the zone `{zone}` on {server}, or remove it from the NS records{at_host}",
 }
@@ -95,7 +98,7 @@ pub(super) fn judge(dns: &Dns, findings: &mut Vec<Finding>) {
             asked if asked.iter().all(|server| is_dead(server)) => {
                 let evidence = AllServersDead {
                     zone: zone.name.clone(),
-                    names: listed(&names(asked)),
+                    names: listed(names(asked)),
                     servers: labels(asked),
                 };
                 findings.push(evidence.about(zone.name.without_dot()));
@@ -138,7 +141,7 @@ fn all_lame(zone: &Zone, asked: &[&ZoneServer]) -> Finding {
     };
     let evidence = AllServersLame {
         zone: name.clone(),
-        names: listed(&names(asked)),
+        names: listed(names(asked)),
         servers: labels(asked),
         said: said.to_owned(),
         mend,
@@ -183,22 +186,17 @@ fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
     if !inside.is_empty() {
         let evidence = GlueMissing {
             zone: zone.name.clone(),
-            servers: listed(&inside),
+            servers: listed(inside.iter().copied()),
         };
         findings.push(evidence.about_all(common(), subjects(&inside)));
     }
     if !outside.is_empty() {
         let evidence = NsUnresolvable {
             zone: zone.name.clone(),
-            servers: listed(&outside),
+            servers: listed(outside.iter().copied()),
         };
         findings.push(evidence.about_all(common(), subjects(&outside)));
     }
-}
-
-fn listed(servers: &[&DnsName]) -> String {
-    let each = servers.iter().map(ToString::to_string);
-    each.collect::<Vec<_>>().join(", ")
 }
 
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
@@ -233,26 +231,8 @@ fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
     }
 }
 
-/// Each name once: a server's second address does not stand beside its first.
-fn names<'a>(servers: &[&'a ZoneServer]) -> Vec<&'a DnsName> {
-    let mut names: Vec<&DnsName> = Vec::new();
-    for server in servers {
-        if !names.contains(&&server.name) {
-            names.push(&server.name);
-        }
-    }
-    names
-}
-
 fn is_unreachable(server: &ZoneServer) -> bool {
     server.reachable_udp == Some(false) && server.reachable_tcp == Some(false)
-}
-
-fn addresses_of(servers: &[&ZoneServer]) -> Vec<String> {
-    servers
-        .iter()
-        .map(|server| server.address.to_string())
-        .collect()
 }
 
 fn said(response: ResponseClass) -> &'static str {

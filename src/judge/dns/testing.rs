@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::facts::attempt::NotMeasured;
 use crate::facts::dns::{
-    Asked, Dns, Outcome, Question, Rcode, Record, ResolverAnswer, ResponseClass, Server, Step,
-    Transport, Zone, ZoneServer,
+    Asked, Dns, Outcome, Question, Rcode, Record, ResolverAnswer, ResponseClass, Server,
+    ServerResponse, Step, Transport, Zone, ZoneServer,
 };
 use crate::facts::name::RrType;
 use crate::finding::Finding;
@@ -31,6 +30,7 @@ pub(super) fn zones(names: &[&str]) -> Dns {
         servers: Vec::new(),
         referred_by: None,
         host: None,
+        referrals: Vec::new(),
         dnssec: None,
     };
     Dns {
@@ -106,8 +106,8 @@ pub(super) fn server(number: u8, response: ResponseClass) -> ZoneServer {
         reachable_tcp: (!heard).then_some(false),
         authoritative: heard.then_some(response.is_usable()),
         soa_serial: None,
-        answers_differ: NotMeasured,
-        responses: NotMeasured,
+        answers_differ: None,
+        responses: None,
         rtt_ms: None,
         response: Some(response),
         failure: None,
@@ -167,6 +167,52 @@ pub(super) fn resolver(transport: Transport, name: &str, address: &str) -> Resol
         compared: false,
         agrees: None,
         as_expected: None,
+        failure: None,
+    }
+}
+
+/// A zone `shop.example.` whose `servers` servers were each asked for itself, in networks of their own, and answer over UDP and TCP.
+pub(super) fn surveyed(servers: u8) -> Dns {
+    let mut dns = zones(&["shop.example."]);
+    let names = (1..=servers).map(|number| format!("ns{number}.example.").parse().unwrap());
+    dns.zones[0].parent_ns = names.collect();
+    dns.zones[0].referred_by = Some(step("example.", 9, ResponseClass::Referral).server);
+    let each = (1..=servers).map(|number| ZoneServer {
+        reachable_tcp: Some(true),
+        responses: Some(Vec::new()),
+        ..server(number, ResponseClass::Answer)
+    });
+    dns.zones[0].servers = each.collect();
+    dns
+}
+
+/// What a server says to a question of the survey, with these data of the type.
+pub(super) fn said(
+    name: &str,
+    r#type: RrType,
+    response: ResponseClass,
+    data: &[&str],
+) -> ServerResponse {
+    let answers = data.iter().map(|data| Record {
+        name: name.parse().unwrap(),
+        r#type,
+        ttl: 60,
+        data: (*data).to_owned(),
+    });
+    let heard = response.is_response();
+    ServerResponse {
+        name: name.parse().unwrap(),
+        r#type,
+        transport: Transport::Udp,
+        recursion_desired: false,
+        response,
+        rcode: heard.then(|| "NOERROR".to_owned()),
+        authoritative: heard.then_some(true),
+        recursion: heard.then_some(false),
+        truncated: heard.then_some(false),
+        answers: answers.collect(),
+        soa: None,
+        rtt_ms: None,
         failure: None,
     }
 }

@@ -185,7 +185,7 @@ impl Tracer {
 
 /// Addresses found, and whether finding them would have needed themselves.
 pub(super) struct LookedUp {
-    found: Vec<Glue>,
+    pub(super) found: Vec<Glue>,
     circular: bool,
 }
 

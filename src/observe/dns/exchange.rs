@@ -58,10 +58,12 @@ impl From<io::Error> for Broken {
 
 /// How one message travels.
 #[derive(Clone, Copy)]
-struct Way {
-    transport: Transport,
-    edns: bool,
-    wait: Duration,
+pub(super) struct Way {
+    pub(super) transport: Transport,
+    pub(super) edns: bool,
+    /// Whether the server is asked to resolve the name for us (RD).
+    pub(super) recursion: bool,
+    pub(super) wait: Duration,
 }
 
 impl Wire {
@@ -76,6 +78,7 @@ impl Wire {
             let mut way = Way {
                 transport: Transport::Udp,
                 edns: true,
+                recursion: false,
                 wait: wait.min(self.probe_timeout),
             };
             let (mut step, mut message) = self.attempt(inquiry, way).await;
@@ -110,6 +113,7 @@ impl Wire {
         let way = Way {
             transport: Transport::Tcp,
             edns: true,
+            recursion: false,
             wait: self.probe_timeout,
         };
         let (step, message) = self.attempt(inquiry, way).await;
@@ -119,12 +123,14 @@ impl Wire {
         }
     }
 
-    async fn attempt(&self, inquiry: &Inquiry, way: Way) -> (Step, Option<Message>) {
+    /// Sends one question and waits for its answer.
+    pub(super) async fn attempt(&self, inquiry: &Inquiry, way: Way) -> (Step, Option<Message>) {
         let at = self.deadline.elapsed();
         let watch = Stopwatch::start();
         let extensions = way.edns.then_some(self.extensions);
         let result = match message::question(&inquiry.name, inquiry.rr_type, extensions) {
-            Ok(asked) => {
+            Ok(mut asked) => {
+                asked.metadata.recursion_desired = way.recursion;
                 let work = async {
                     match way.transport {
                         Transport::Tcp => self.over_tcp(inquiry, &asked).await,

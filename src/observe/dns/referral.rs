@@ -21,6 +21,8 @@ pub(super) struct Cut {
     pub(super) glue: Vec<Glue>,
     /// Addresses that were looked up.
     pub(super) found: Vec<Glue>,
+    /// Servers and addresses that only the zone itself tells.
+    pub(super) own: Vec<Glue>,
     /// Who gave the referral; `None` for the root.
     pub(super) referred_by: Option<Server>,
 }
@@ -43,6 +45,7 @@ impl Cut {
             names,
             glue,
             found: Vec::new(),
+            own: Vec::new(),
             referred_by: None,
         }
     }
@@ -62,6 +65,7 @@ impl Cut {
             names,
             glue,
             found: Vec::new(),
+            own: Vec::new(),
             referred_by: Some(by),
         }
     }
@@ -103,6 +107,20 @@ impl Cut {
         }
         ranked.sort_by_key(|(rank, _)| *rank);
         ranked.into_iter().map(|(_, server)| server).collect()
+    }
+
+    /// The same, and those after them that only the zone itself tells.
+    pub(super) fn all_servers(&self) -> Vec<Server> {
+        let mut servers = self.servers();
+        for Glue { name, address } in &self.own {
+            let (name, address, port) = (name.clone(), *address, PORT);
+            servers.push(Server {
+                name,
+                address,
+                port,
+            });
+        }
+        servers
     }
 
     /// Servers of which no address is known.

@@ -1,83 +1,176 @@
 //! Every server of the zone that the answer came from, asked for itself; and the trace written down as facts.
+//!
+//! Two flights: first each server is asked for the SOA, over UDP and over TCP, then those that are there for all else. A third
+//! goes to servers that only the zone itself lists, and to those that differ, to see whether they do so again.
+
+mod asking;
+mod beside;
+mod facts;
 
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use super::exchange::Inquiry;
-use super::message;
 use super::referral::Cut;
-use super::trace::{Tracer, is_heard, is_silence};
-use crate::facts::attempt::{Failure, NotMeasured};
-use crate::facts::dns::{
-    Asked, Dns, Glue, Obstacle, Outcome, Question, Record, ResponseClass, Server, Step, Transport,
-    Zone, ZoneServer,
-};
+use super::trace::{Tracer, lock};
+use crate::facts::dns::{Asked, Dns, Glue, Obstacle, Question, Server, Zone};
 use crate::facts::name::{DnsName, RrType};
-use crate::facts::wire::WireMessage;
+use crate::net::limits;
+use asking::Topics;
+
+/// Of the repeats that tell whether a server differs by itself: the odd ones are asked so often, the usual one once.
+const REPEATS: usize = 2;
 
 impl Tracer {
-    /// Asks each server of the zones in which the questions ended for the SOA: over UDP, and over TCP when silent.
+    /// Asks each server of the zones in which the questions ended.
     pub(super) async fn survey(self: &Arc<Self>, questions: &[Question]) {
-        let cuts = self.complete_cuts(&self.ends(questions)).await;
+        self.complete_cuts(&self.ends(questions)).await;
         let ends = self.ends(questions);
-        let mut inquiries = Vec::new();
-        for cut in cuts.iter().filter(|cut| ends.contains(&cut.zone)) {
-            for server in cut
-                .servers()
-                .into_iter()
-                .filter(|server| self.can_ask(server))
-            {
-                let zone = cut.zone.clone();
-                inquiries.push(Inquiry {
-                    name: zone.clone(),
-                    zone,
-                    server,
-                    rr_type: RrType::SOA,
-                });
-            }
-        }
-        let knocks = join_all(inquiries.iter().map(|inquiry| self.knock(inquiry)));
+        let cuts = self.cuts();
         let zones = cuts.iter().filter(|cut| ends.contains(&cut.zone));
-        let told = join_all(zones.map(|cut| self.ask_of_itself(cut)));
-        tokio::join!(knocks, told, self.ask_of_siblings(questions));
+        let zones = join_all(zones.map(|cut| self.survey_zone(cut, questions)));
+        tokio::join!(
+            zones,
+            self.ask_of_siblings(questions),
+            self.ask_parents(&cuts)
+        );
     }
 
-    /// Asks a zone for what its parent should know of it: the addresses of the servers inside it, and the keys that it wants
-    /// to be trusted by.
-    async fn ask_of_itself(self: &Arc<Self>, cut: &Cut) {
+    async fn survey_zone(self: &Arc<Self>, cut: &Cut, questions: &[Question]) {
+        let topics = Topics::of(cut, questions, &self.plan);
+        tokio::join!(
+            self.ask_servers(cut.servers(), &topics),
+            self.ask_of_itself(cut)
+        );
+        if !is_deep(&cut.zone, questions) {
+            return;
+        }
+        let zone = self.zone_so_far(cut, questions);
+        self.ask_the_newest(cut, &zone).await;
+        let more = self.listed_by_itself(cut, questions).await;
+        tokio::join!(self.ask_servers(more, &topics), self.ask_again(cut, &zone));
+    }
+
+    fn zone_so_far(&self, cut: &Cut, questions: &[Question]) -> Zone {
+        self.zone_facts(cut, &self.exchanges(), questions)
+    }
+
+    /// Asks a server that is not behind for the addresses of those inside the zone, when another one may have told them.
+    async fn ask_the_newest(&self, cut: &Cut, zone: &Zone) {
+        let known = zone.servers.iter().filter(|one| zone.serial(one).is_some());
+        let current: Vec<_> = zone.current().collect();
+        let Some(newest) = current.first().filter(|_| current.len() < known.count()) else {
+            return;
+        };
+        let servers = cut.servers().into_iter();
+        let Some(server) = servers
+            .into_iter()
+            .find(|server| server.address == newest.address)
+        else {
+            return;
+        };
         let inside = cut.names.iter().filter(|name| cut.needs_glue(name));
-        let addresses =
-            inside.flat_map(|name| [RrType::A, RrType::AAAA].map(|rr_type| (name, rr_type)));
-        let keys = [RrType::CDS, RrType::CDNSKEY].map(|rr_type| (&cut.zone, rr_type));
-        let keys = keys.into_iter().filter(|_| self.plan.signatures);
-        let asks = addresses
-            .chain(keys)
-            .map(|(name, rr_type)| self.ask_one_at(&cut.zone, name, rr_type));
-        join_all(asks).await;
-    }
-
-    /// Asks beside each name that was found for one that nobody will have created: the same answer comes from a wildcard.
-    async fn ask_of_siblings(self: &Arc<Self>, questions: &[Question]) {
-        let asks = questions.iter().filter_map(|question| {
-            let (sibling, link) = (sibling(question)?, question.links.last()?);
-            Some(async move { self.ask_one_at(&link.zone, &sibling, question.r#type).await })
+        let asks = inside.flat_map(|name| [RrType::A, RrType::AAAA].map(|rr_type| (name, rr_type)));
+        let asks = asks.map(|(name, rr_type)| {
+            let inquiry = Inquiry {
+                zone: cut.zone.clone(),
+                server: server.clone(),
+                name: name.clone(),
+                rr_type,
+            };
+            async move { self.ask_once(&inquiry, true).await }
         });
         join_all(asks).await;
     }
 
-    async fn knock(&self, inquiry: &Inquiry) {
-        let mut steps = self.wire.ask(inquiry).await.steps;
-        if steps.iter().all(is_silence) {
-            steps.extend(self.wire.ask_over_tcp(inquiry).await.steps);
+    /// Servers, and addresses of servers, that only the zone itself tells of.
+    async fn listed_by_itself(self: &Arc<Self>, cut: &Cut, questions: &[Question]) -> Vec<Server> {
+        let zone = self.zone_so_far(cut, questions);
+        let listed = zone.child_ns.iter().flatten();
+        let mut names: Vec<DnsName> = listed
+            .filter(|name| !cut.names.contains(name))
+            .cloned()
+            .collect();
+        names.truncate(limits::SERVERS_PER_CUT);
+        let mut own = self
+            .addresses_of(0, &names, &Default::default())
+            .await
+            .found;
+        own.extend(zone.own_addresses.into_iter().flatten());
+        let known = cut.servers();
+        let is_new = |glue: &Glue| {
+            let same = |server: &Server| server.name == glue.name && server.address == glue.address;
+            !known.iter().any(same)
+        };
+        own.retain(is_new);
+        own.dedup();
+        own.truncate(limits::SERVERS_PER_CUT);
+        let mut cuts = lock(&self.cuts);
+        let Some(cut) = cuts.get_mut(&cut.zone) else {
+            return Vec::new();
+        };
+        cut.own = own;
+        cut.all_servers().split_off(known.len())
+    }
+
+    /// Asks servers that differ in an answer once more: some say now this, now that.
+    async fn ask_again(&self, cut: &Cut, zone: &Zone) {
+        let mut inquiries = Vec::new();
+        for difference in zone.differences(zone.current()) {
+            let usual = zone.current().find(|server| {
+                let mut odd = difference.odd.iter();
+                !odd.any(|(one, _)| one.address == server.address)
+            });
+            let odd = difference.odd.iter().map(|(server, _)| *server);
+            let asked = odd.flat_map(|server| std::iter::repeat_n(server, REPEATS));
+            for server in asked.chain(usual) {
+                let servers = cut.servers().into_iter();
+                let mut own = servers.filter(|one| one.address == server.address);
+                inquiries.extend(own.next().map(|server| Inquiry {
+                    zone: cut.zone.clone(),
+                    server,
+                    name: difference.name.clone(),
+                    rr_type: difference.r#type,
+                }));
+            }
         }
-        self.record(0, steps);
+        join_all(inquiries.iter().map(|inquiry| self.put(inquiry, true))).await;
+    }
+
+    /// With `--thorough`, asks every server of every zone on the way for its referral.
+    async fn ask_parents(&self, cuts: &[Cut]) {
+        if !self.plan.thorough {
+            return;
+        }
+        let mut inquiries = Vec::new();
+        for child in cuts {
+            let above = cuts.iter().filter(|cut| child.zone.is_below(&cut.zone));
+            let Some(parent) = above.max_by_key(|cut| cut.zone.label_count()) else {
+                continue;
+            };
+            let servers = parent.servers().into_iter();
+            inquiries.extend(servers.map(|server| Inquiry {
+                zone: parent.zone.clone(),
+                server,
+                name: child.zone.clone(),
+                rr_type: RrType::A,
+            }));
+        }
+        let inquiries = inquiries
+            .iter()
+            .filter(|inquiry| self.can_ask(&inquiry.server));
+        join_all(inquiries.map(|inquiry| self.ask_once(inquiry, true))).await;
     }
 
     /// The zones whose servers decide about the questions: where each ended, or was stopped.
     fn ends(&self, questions: &[Question]) -> Vec<DnsName> {
         let mut ends = Vec::new();
-        for question in questions {
+        // What was asked besides leads to other zones, and to those above.
+        for question in questions
+            .iter()
+            .filter(|question| question.purpose.is_none())
+        {
             let zone = match &question.obstacle {
                 Some(Obstacle::NoUsableServer { zone }) => zone.clone(),
                 Some(_) => continue,
@@ -90,34 +183,6 @@ impl Tracer {
         ends
     }
 
-    fn zone_facts(&self, cut: &Cut, log: &[(usize, Step)], questions: &[Question]) -> Zone {
-        let stopped = stopped_at(&cut.zone, questions);
-        let server_facts = |server: Server| {
-            let steps = log.iter().map(|(_, step)| step);
-            let own = steps.filter(|step| step.zone == cut.zone && step.server == server);
-            let mut facts = server_facts(&server, &own.collect::<Vec<_>>(), &stopped);
-            let wanted = self.wire.dialer.allows(server.address);
-            if facts.response.is_none() && wanted && !self.can_ask(&server) {
-                facts.failure = Some(Failure::NoRoute);
-            }
-            facts
-        };
-        Zone {
-            name: cut.zone.clone(),
-            parent_ns: cut.names.clone(),
-            child_ns: None,
-            glue: cut.glue.clone(),
-            unresolved_ns: cut.without_address(),
-            alias_ns: aliases_of(&cut.names, log),
-            own_addresses: own_addresses(cut, log),
-            cds: cds(cut, log),
-            servers: cut.servers().into_iter().map(server_facts).collect(),
-            referred_by: cut.referred_by.clone(),
-            host: None,
-            dnssec: None,
-        }
-    }
-
     /// Writes down what was seen so far.
     pub(super) fn facts(&self, mut questions: Vec<Question>) -> Dns {
         let log = self.exchanges();
@@ -127,7 +192,7 @@ impl Tracer {
             .map(|cut| self.zone_facts(cut, &log, &questions))
             .collect();
         for question in &mut questions {
-            question.sibling = sibling_records(question, &log);
+            question.sibling = beside::sibling_records(question, &log);
         }
         for (index, step) in log {
             if let Some(question) = questions.get_mut(index) {
@@ -146,6 +211,12 @@ impl Tracer {
     }
 }
 
+/// Whether all is asked of the servers of a zone: of one under which others register only whether they are there.
+fn is_deep(zone: &DnsName, questions: &[Question]) -> bool {
+    let is_own = |question: &Question| question.purpose.is_none() && question.name == *zone;
+    questions.iter().any(is_own) || psl::domain_str(&zone.without_dot()).is_some()
+}
+
 /// The questions that no server of the zone gave a usable response to, when none was answered by them.
 fn stopped_at(zone: &DnsName, questions: &[Question]) -> Vec<Asked> {
     let is_stopped = |question: &&Question| {
@@ -161,143 +232,4 @@ fn stopped_at(zone: &DnsName, questions: &[Question]) -> Vec<Asked> {
         Some(Asked { name, r#type })
     });
     asked.collect()
-}
-
-fn server_facts(server: &Server, steps: &[&Step], stopped: &[Asked]) -> ZoneServer {
-    // A wait that ended on this side, by time or by the user, tells nothing of the server.
-    let told = || steps.iter().copied().filter(|step| !is_ours(step));
-    let reachable = |transport: Transport| {
-        let mut tries = told().filter(|step| step.transport == transport).peekable();
-        tries.peek()?;
-        Some(tries.any(is_heard))
-    };
-    let responses = || told().filter(|step| step.response.is_response());
-    // Some give the SOA of a zone, and nothing else: what stopped the trace counts.
-    let stopping = responses().rfind(|step| stopped.contains(&step.question));
-    let answered = stopping.or(responses().next_back());
-    let last = answered.or(told().next_back());
-    ZoneServer {
-        name: server.name.clone(),
-        address: server.address,
-        reachable_udp: reachable(Transport::Udp),
-        reachable_tcp: reachable(Transport::Tcp),
-        authoritative: answered.map(|step| step.response.is_usable()),
-        soa_serial: None,
-        answers_differ: NotMeasured,
-        responses: NotMeasured,
-        rtt_ms: steps
-            .iter()
-            .filter_map(|step| step.rtt_ms)
-            .min_by(|one, other| one.0.total_cmp(&other.0)),
-        response: last.map(|step| step.response),
-        failure: last
-            .or(steps.last().copied())
-            .and_then(|step| step.failure.clone()),
-    }
-}
-
-/// A label that nobody will have created.
-const UNCREATED: &str = "doorstep-asks-for-what-is-not-here";
-
-/// The uncreated name beside the one that a question ended at; none at the apex of a zone.
-fn sibling(question: &Question) -> Option<DnsName> {
-    let last = question.links.last()?;
-    let found = question.outcome == Outcome::Answer && last.name.is_below(&last.zone);
-    let above = last
-        .name
-        .with_labels(last.name.label_count() - usize::from(found));
-    found
-        .then(|| format!("{UNCREATED}.{above}").parse().ok())
-        .flatten()
-}
-
-fn sibling_records(question: &Question, log: &[(usize, Step)]) -> Option<Vec<Record>> {
-    let name = sibling(question)?;
-    let steps = answered(log, |step| {
-        step.question.name == name && step.question.r#type == question.r#type
-    });
-    steps.map(answers_in).next()
-}
-
-/// The steps of a question to which a usable answer came.
-fn answered<'a>(
-    log: &'a [(usize, Step)],
-    asked: impl Fn(&Step) -> bool + 'a,
-) -> impl Iterator<Item = &'a Step> {
-    let usable =
-        |step: &Step| step.response.is_usable() && step.response != ResponseClass::Referral;
-    let steps = log.iter().map(|(_, step)| step);
-    steps.filter(move |step| asked(step) && usable(step))
-}
-
-/// The records at the name asked for.
-fn answers_in(step: &Step) -> Vec<Record> {
-    let read = step.message.as_ref().and_then(WireMessage::read);
-    let records = read.map(|read| read.message.answers).unwrap_or_default();
-    let own = records
-        .iter()
-        .filter(|record| message::owner(record) == step.question.name)
-        .map(Record::from);
-    own.collect()
-}
-
-fn aliases_of(names: &[DnsName], log: &[(usize, Step)]) -> Vec<DnsName> {
-    let is_alias = |name: &&DnsName| {
-        let mut steps = answered(log, |step| step.question.name == **name);
-        steps.any(|step| step.response == ResponseClass::Alias)
-    };
-    names.iter().filter(is_alias).cloned().collect()
-}
-
-fn own_addresses(cut: &Cut, log: &[(usize, Step)]) -> Option<Vec<Glue>> {
-    let mut asked = false;
-    let mut found: Vec<Glue> = Vec::new();
-    let of_server = |step: &Step| {
-        step.zone == cut.zone
-            && cut.names.contains(&step.question.name)
-            && [RrType::A, RrType::AAAA].contains(&step.question.r#type)
-    };
-    for step in answered(log, of_server) {
-        asked = true;
-        let addresses = answers_in(step).into_iter().filter_map(|record| {
-            let address = record.data.parse().ok()?;
-            Some(Glue {
-                name: record.name,
-                address,
-            })
-        });
-        for glue in addresses {
-            if !found.contains(&glue) {
-                found.push(glue);
-            }
-        }
-    }
-    found.sort_by(|one, other| (&one.name, one.address).cmp(&(&other.name, other.address)));
-    asked.then_some(found)
-}
-
-fn cds(cut: &Cut, log: &[(usize, Step)]) -> Option<Vec<Record>> {
-    let mut asked = false;
-    let mut found: Vec<Record> = Vec::new();
-    let of_zone = |step: &Step| {
-        step.question.name == cut.zone
-            && [RrType::CDS, RrType::CDNSKEY].contains(&step.question.r#type)
-    };
-    for step in answered(log, of_zone) {
-        asked = true;
-        let wanted = answers_in(step)
-            .into_iter()
-            .filter(|record| record.r#type == step.question.r#type);
-        for record in wanted {
-            if !found.contains(&record) {
-                found.push(record);
-            }
-        }
-    }
-    found.sort_by(|one, other| one.data.cmp(&other.data));
-    asked.then_some(found)
-}
-
-fn is_ours(step: &Step) -> bool {
-    step.failure.as_ref().is_some_and(Failure::is_local)
 }

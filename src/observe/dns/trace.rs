@@ -19,7 +19,6 @@ use super::exchange::Wire;
 use super::labels::Labels;
 use super::message::{self, Extensions, Reply};
 use super::referral::Cut;
-use crate::facts::attempt::Failure;
 use crate::facts::dns::{
     Link, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
 };
@@ -40,6 +39,8 @@ pub(super) struct Tracer {
     pub(super) plan: TracePlan,
     pub(super) wire: Wire,
     pub(super) asked: AtomicUsize,
+    /// Questions of the survey, which have a bound of their own.
+    pub(super) surveyed: AtomicUsize,
     pub(super) asks: Mutex<HashMap<AskKey, Shared<BoxFuture<'static, Usable>>>>,
     pub(super) cuts: Mutex<BTreeMap<DnsName, Cut>>,
     /// Every exchange with the index of the question that began it.
@@ -127,6 +128,7 @@ impl Tracer {
             plan,
             wire,
             asked: AtomicUsize::new(0),
+            surveyed: AtomicUsize::new(0),
             asks: Mutex::default(),
             cuts: Mutex::new(BTreeMap::from([(root.zone.clone(), root)])),
             log: Mutex::default(),
@@ -372,11 +374,6 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         dnssec: None,
         steps: Vec::new(),
     }
-}
-
-/// Whether a step shows that its server was out of reach rather than out of time.
-pub(super) fn is_silence(step: &Step) -> bool {
-    !step.response.is_response() && !step.failure.as_ref().is_some_and(Failure::is_local)
 }
 
 /// Whether a step brought a message over its transport.

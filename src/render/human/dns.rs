@@ -1,6 +1,7 @@
 //! The first door: one line a cut, then the answer.
 
 pub(super) mod resolvers;
+mod servers;
 mod story;
 
 use std::fmt::Write;
@@ -30,6 +31,9 @@ pub(super) fn way(dns: &Dns, style: Style) -> String {
     out.push_str(&registration(dns, "  ", style));
     for question in dns.own_questions() {
         out.push_str(&answer(question, style));
+    }
+    for zone in &dns.zones {
+        out.push_str(&servers::servers(zone, &steps, style));
     }
     out.push_str(&resolvers::lines(dns, style));
     out.push_str(&resolvers::propagation(dns, style));

@@ -144,7 +144,12 @@ pub(super) fn report(report: &Value) -> Value {
         if server["response"] == "nodata" {
             server["response"] = "answer".into();
         }
+        // The order is that in which they came.
+        let said = server["responses"].as_array().into_iter().flatten();
+        let said: BTreeSet<String> = said.map(said_by_server).collect();
+        server["responses"] = json!(said);
     }
+    last["referrals"] = referrals(last);
     if let Some(endpoints) = report["tls"]["endpoints"].as_array_mut() {
         for endpoint in endpoints.iter_mut().skip(1) {
             endpoint["hello"] = "as above".into();
@@ -159,6 +164,34 @@ pub(super) fn report(report: &Value) -> Value {
     sort(&mut report["dns"]["signatures"]);
     walk(&mut report);
     report
+}
+
+/// A response of the survey in a line.
+fn said_by_server(said: &Value) -> String {
+    let text = |field: &str| said[field].as_str().unwrap_or("-").to_owned();
+    let answers = said["answers"].as_array().into_iter().flatten();
+    let types: Vec<&str> = answers
+        .filter_map(|record| record["type"].as_str())
+        .collect();
+    let how = [
+        text("name"),
+        text("type"),
+        text("transport"),
+        text("response"),
+        text("rcode"),
+    ];
+    format!("{}: {}", how.join(" "), types.join(" "))
+}
+
+/// The referrals without of whom: which of the parent's servers were asked, and heard, is chance.
+fn referrals(zone: &Value) -> Value {
+    let each = zone["referrals"].as_array().into_iter().flatten();
+    let said = each.map(|referral| {
+        let count = |field: &str| referral[field].as_array().map_or(0, Vec::len);
+        let (ds, glue) = (count("ds"), count("glue"));
+        format!("{} with {ds} DS and {glue} addresses", referral["ns"])
+    });
+    json!(said.collect::<BTreeSet<String>>())
 }
 
 /// Signatures stand in the order in which their responses came.
@@ -235,6 +268,7 @@ fn shorten(zone: &mut Value) {
         zone[list].as_array_mut().unwrap().truncate(4);
     }
     sort(&mut zone["dnssec"]["signatures"]);
+    zone["referrals"] = referrals(zone);
     for server in zone["servers"].as_array_mut().unwrap() {
         *server = format!("{} {}", server["name"], server["address"]).into();
     }
