@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
         }
         'doorstep;check' {
             [CompletionResult]::new('--crl', '--crl', [CompletionResultType]::ParameterName, 'Hold certificates against this revocation list, PEM or DER; may be repeated')
+            [CompletionResult]::new('--rdap', '--rdap', [CompletionResultType]::ParameterName, 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--min-version', '--min-version', [CompletionResultType]::ParameterName, 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3')
@@ -59,6 +60,7 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Options from this file [default: doorstep.toml, looked for upwards from here]')
             [CompletionResult]::new('--revocation', '--revocation', [CompletionResultType]::ParameterName, 'Ask the authority whether the certificate is revoked (OCSP and CRL)')
             [CompletionResult]::new('--no-aia', '--no-aia', [CompletionResultType]::ParameterName, 'Do not fetch issuers that were not sent')
+            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)')
             [CompletionResult]::new('--enumerate', '--enumerate', [CompletionResultType]::ParameterName, 'List all versions, the cipher suites of each in the server''s order, and the groups')
             [CompletionResult]::new('--handshake-only', '--handshake-only', [CompletionResultType]::ParameterName, 'One handshake with each address, and no further hellos')
             [CompletionResult]::new('--thorough', '--thorough', [CompletionResultType]::ParameterName, 'Ask every server of every zone on the way for its referral, not only three')
@@ -80,6 +82,9 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'The answer must be this set, at every server of the zone')
             [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Look again until nothing at or above --fail-on is left, at most so long')
+            [CompletionResult]::new('--rdap', '--rdap', [CompletionResultType]::ParameterName, 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]')
+            [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the results to a file as well, replaced as a whole; may be repeated with other formats')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured')
@@ -98,6 +103,7 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--no-qname-minimisation', '--no-qname-minimisation', [CompletionResultType]::ParameterName, 'Send the whole name to every server instead of only the labels it needs')
             [CompletionResult]::new('--no-dnssec', '--no-dnssec', [CompletionResultType]::ParameterName, 'Ask for no signatures and judge none')
             [CompletionResult]::new('--tcp', '--tcp', [CompletionResultType]::ParameterName, 'Ask over TCP only')
+            [CompletionResult]::new('--registration', '--registration', [CompletionResultType]::ParameterName, 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)')
             [CompletionResult]::new('--thorough', '--thorough', [CompletionResultType]::ParameterName, 'Ask every server of every zone on the way for its referral, not only three')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell the story: every exchange, what was offered and chosen, and what it means')

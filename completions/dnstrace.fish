@@ -5,6 +5,9 @@ complete -c dnstrace -l bufsize -d 'The size of answers that are accepted over U
 complete -c dnstrace -l expect -d 'The answer must be this set, at every server of the zone' -r
 complete -c dnstrace -l compare -d 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones' -r
 complete -c dnstrace -l wait -d 'Look again until nothing at or above --fail-on is left, at most so long' -r
+complete -c dnstrace -l rdap -d 'Ask this RDAP server, by its base URL [default: the registry\'s, of the larger TLDs]' -r
+complete -c dnstrace -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
+complete -c dnstrace -l jobs -d 'Targets at a time' -r
 complete -c dnstrace -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -30,6 +33,7 @@ complete -c dnstrace -l config -d 'Options from this file [default: doorstep.tom
 complete -c dnstrace -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
 complete -c dnstrace -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c dnstrace -l tcp -d 'Ask over TCP only'
+complete -c dnstrace -l registration -d 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
 complete -c dnstrace -l thorough -d 'Ask every server of every zone on the way for its referral, not only three'
 complete -c dnstrace -l json -d 'Short for --format json'
 complete -c dnstrace -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'

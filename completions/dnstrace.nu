@@ -23,6 +23,13 @@ module completions {
     --graph: string@"nu-complete dnstrace graph" # Print the delegation and its chain of trust as a picture instead
     --tcp                     # Ask over TCP only
     --bufsize: string         # The size of answers that are accepted over UDP
+    --expect: string          # The answer must be this set, at every server of the zone
+    --compare: string         # Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones
+    --wait: string            # Look again until nothing at or above --fail-on is left, at most so long
+    --registration            # Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)
+    --rdap: string            # Ask this RDAP server, by its base URL [default: the registry's, of the larger TLDs]
+    --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
+    --jobs: string            # Targets at a time
     --thorough                # Ask every server of every zone on the way for its referral, not only three
     --format: string@"nu-complete dnstrace format" # How results are printed
     --json                    # Short for --format json
@@ -46,8 +53,8 @@ module completions {
     --config: path            # Options from this file [default: doorstep.toml, looked for upwards from here]
     --no-config               # Read no configuration file
     --help(-h)                # Print help (see more with '--help')
-    name: string              # The name to resolve; international names are accepted, an address stands for its reverse name
-    ...types: string          # Record types, by name or as TYPE123 [default: A AAAA]
+    name?: string             # The name to resolve; international names are accepted, an address stands for its reverse name; `-` reads names from standard input, one a line
+    ...types: string          # Record types, by name or as TYPE123, of every name [default: A AAAA]
   ]
 
 }

@@ -33,6 +33,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
         }
         &'doorstep;check'= {
             cand --crl 'Hold certificates against this revocation list, PEM or DER; may be repeated'
+            cand --rdap 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]'
             cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
             cand --jobs 'Targets at a time'
             cand --min-version 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3'
@@ -55,6 +56,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --config 'Options from this file [default: doorstep.toml, looked for upwards from here]'
             cand --revocation 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
             cand --no-aia 'Do not fetch issuers that were not sent'
+            cand --registration 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
             cand --enumerate 'List all versions, the cipher suites of each in the server''s order, and the groups'
             cand --handshake-only 'One handshake with each address, and no further hellos'
             cand --thorough 'Ask every server of every zone on the way for its referral, not only three'
@@ -75,6 +77,9 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --expect 'The answer must be this set, at every server of the zone'
             cand --compare 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones'
             cand --wait 'Look again until nothing at or above --fail-on is left, at most so long'
+            cand --rdap 'Ask this RDAP server, by its base URL [default: the registry''s, of the larger TLDs]'
+            cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
+            cand --jobs 'Targets at a time'
             cand --format 'How results are printed'
             cand --output 'Write the results to a file as well, replaced as a whole; may be repeated with other formats'
             cand --color 'When to use colour; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are honoured'
@@ -93,6 +98,7 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --no-qname-minimisation 'Send the whole name to every server instead of only the labels it needs'
             cand --no-dnssec 'Ask for no signatures and judge none'
             cand --tcp 'Ask over TCP only'
+            cand --registration 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
             cand --thorough 'Ask every server of every zone on the way for its referral, not only three'
             cand --json 'Short for --format json'
             cand -v 'Tell the story: every exchange, what was offered and chosen, and what it means'

@@ -35,6 +35,7 @@ complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "demo" -d 'Start a
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "completions" -d 'Print the completions of a shell'
 complete -c doorstep -n "__fish_doorstep_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l crl -d 'Hold certificates against this revocation list, PEM or DER; may be repeated' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l rdap -d 'Ask this RDAP server, by its base URL [default: the registry\'s, of the larger TLDs]' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l min-version -d 'The oldest version that may be answered: 1.0, 1.1, 1.2 or 1.3' -r
@@ -64,6 +65,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l at -d 'Judge
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l config -d 'Options from this file [default: doorstep.toml, looked for upwards from here]' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l revocation -d 'Ask the authority whether the certificate is revoked (OCSP and CRL)'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l no-aia -d 'Do not fetch issuers that were not sent'
+complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l registration -d 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l enumerate -d 'List all versions, the cipher suites of each in the server\'s order, and the groups'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l handshake-only -d 'One handshake with each address, and no further hellos'
 complete -c doorstep -n "__fish_doorstep_using_subcommand check" -l thorough -d 'Ask every server of every zone on the way for its referral, not only three'
@@ -81,6 +83,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l bufsize -
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l expect -d 'The answer must be this set, at every server of the zone' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l compare -d 'Resolvers to compare with: ADDR[:PORT], tls://ADDR, https://ADDR/PATH, quic://ADDR, or public for a few well-known ones' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l wait -d 'Look again until nothing at or above --fail-on is left, at most so long' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l rdap -d 'Ask this RDAP server, by its base URL [default: the registry\'s, of the larger TLDs]' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l format -d 'How results are printed' -r -f -a "human\t'For people'
 json\t'One object for one target, an array for several'
 jsonl\t'One object a line, as each target finishes'"
@@ -106,6 +111,7 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l config -d
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-qname-minimisation -d 'Send the whole name to every server instead of only the labels it needs'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l no-dnssec -d 'Ask for no signatures and judge none'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l tcp -d 'Ask over TCP only'
+complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l registration -d 'Ask the registry who registered the domain, until when, and whether it is on hold (RDAP)'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l thorough -d 'Ask every server of every zone on the way for its referral, not only three'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -l json -d 'Short for --format json'
 complete -c doorstep -n "__fish_doorstep_using_subcommand dnstrace" -s v -l verbose -d 'Tell the story: every exchange, what was offered and chosen, and what it means'
