@@ -20,7 +20,7 @@ finding! {
     /// both: open the record in each console and compare.
     AnswersDiffer { zone: DnsName, servers: String, said: String, usual: String }
     id: "dns/answers-differ", severity: Error, source: "RFC 2181 §5",
-    explained_by: ["dns/signature-invalid", "dns/signature-missing"],
+    explained_by: ["dns/signature-invalid", "dns/signature-missing", "dns/expected-mismatch"],
     message: "{servers} answers otherwise than the rest: {said}; the rest says {usual}",
     fix: "correct the records of `{zone}` on {servers}, or raise the serial where they are right so that all take them over",
 }

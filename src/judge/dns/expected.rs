@@ -54,13 +54,14 @@ fn mismatch(dns: &Dns, question: &Question, expected: &[String]) -> Option<Findi
         r#type: question.r#type,
         expected: listed(expected),
         said: told(&wrong, &own, right.is_empty() && !holds),
-        servers: servers.clone(),
+        servers,
     };
     let host = question.name.without_dot();
-    Some(if right.is_empty() || servers.is_empty() {
+    Some(if right.is_empty() || wrong.is_empty() {
         evidence.about(host)
     } else {
-        evidence.about_all(host, servers)
+        let addresses = wrong.iter().map(|said| said.server.address.to_string());
+        evidence.about_all(host, addresses.collect())
     })
 }
 
