@@ -210,9 +210,10 @@ impl World {
         let answering = Arc::new(answering);
         self.answering
             .push((addresses.to_vec(), Arc::clone(&answering)));
-        for (udp, tcp, addresses) in ground.dns_sockets(addresses).await? {
-            self.note(name, &addresses, 53, udp.local_addr()?);
-            tokio::spawn(serve::udp(Arc::clone(&answering), udp, delay));
+        let sockets = ground.dns_sockets(addresses).await?.into_iter();
+        for (turn, (udp, tcp, address)) in sockets.enumerate() {
+            self.note(name, &[address], 53, udp.local_addr()?);
+            tokio::spawn(serve::udp(Arc::clone(&answering), udp, delay, turn));
             if answering.behaviour() != Behaviour::NoTcp {
                 tokio::spawn(serve::tcp(Arc::clone(&answering), tcp, delay));
             }

@@ -61,24 +61,21 @@ impl Ground {
         Ok(listeners)
     }
 
-    /// UDP and TCP sockets on the same port.
+    /// UDP and TCP sockets on the same port, for each address.
     pub(super) async fn dns_sockets(
         self,
         addresses: &[IpAddr],
-    ) -> io::Result<Vec<(UdpSocket, TcpListener, Vec<IpAddr>)>> {
+    ) -> io::Result<Vec<(UdpSocket, TcpListener, IpAddr)>> {
         let mut sockets = Vec::new();
-        match self {
-            Self::Loopback => {
-                let (udp, tcp) = pair().await?;
-                sockets.push((udp, tcp, addresses.to_vec()));
-            }
-            Self::Real => {
-                for address in addresses {
-                    let udp = bound(UdpSocket::bind((*address, 53)).await, *address, 53)?;
-                    let tcp = bound(TcpListener::bind((*address, 53)).await, *address, 53)?;
-                    sockets.push((udp, tcp, vec![*address]));
-                }
-            }
+        for address in addresses {
+            let (udp, tcp) = match self {
+                Self::Loopback => pair().await?,
+                Self::Real => (
+                    bound(UdpSocket::bind((*address, 53)).await, *address, 53)?,
+                    bound(TcpListener::bind((*address, 53)).await, *address, 53)?,
+                ),
+            };
+            sockets.push((udp, tcp, *address));
         }
         Ok(sockets)
     }

@@ -1,7 +1,6 @@
 //! A name server's sockets: UDP and TCP on one port.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use hickory_proto::op::{Message, ResponseCode};
@@ -95,17 +94,9 @@ pub(super) fn respond(server: &NameServer, asked: &Message) -> Option<Message> {
             Some(response)
         }
         Behaviour::Drop(kind) if asks_for(asked, kind) => None,
-        Behaviour::Rotate(kind) if asks_for(asked, kind) && !response.answers.is_empty() => {
-            let turn = TURN.fetch_add(1, Ordering::Relaxed) % response.answers.len();
-            response.answers = response.answers.into_iter().skip(turn).take(1).collect();
-            Some(response)
-        }
         _ => Some(response),
     }
 }
-
-/// Whose turn it is among the records of a set that is given out by turns.
-static TURN: AtomicUsize = AtomicUsize::new(0);
 
 fn asks_for(asked: &Message, kind: RecordType) -> bool {
     let mut queries = asked.queries.iter();
@@ -126,8 +117,14 @@ fn empty(response: &mut Message) {
     response.additionals.clear();
 }
 
-/// Answers datagrams for as long as the runtime lives.
-pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Delay) {
+/// Answers datagrams for as long as the runtime lives. Of a set that is given out by turns, `turn` has the first: each
+/// address goes its own round.
+pub(super) async fn udp(
+    answering: Arc<Answering>,
+    socket: UdpSocket,
+    delay: Delay,
+    mut turn: usize,
+) {
     let socket = Arc::new(socket);
     let mut datagram = vec![0; 4096];
     loop {
@@ -137,7 +134,7 @@ pub(super) async fn udp(answering: Arc<Answering>, socket: UdpSocket, delay: Del
             continue;
         };
         let bytes = datagram.get(..size).unwrap_or_default();
-        let replies = datagrams(&answering, bytes);
+        let replies = datagrams(&answering, bytes, &mut turn);
         let spoofed = spoofed(&answering, bytes);
         let socket = Arc::clone(&socket);
         let send = async move {
@@ -173,13 +170,18 @@ async fn from_elsewhere(bytes: &[u8], own: &UdpSocket, to: SocketAddr) -> std::i
     other.send_to(bytes, to).await.map(|_| ())
 }
 
-fn datagrams(answering: &Answering, bytes: &[u8]) -> Forged {
+fn datagrams(answering: &Answering, bytes: &[u8], turn: &mut usize) -> Forged {
     let Some((asked, mut response)) = answering.read_and_respond(bytes) else {
         return Forged::default();
     };
     let one = |wire| Forged::whole(wire, Carrier::Udp);
     match answering.behaviour() {
         Behaviour::Forge(Forge(forge)) => return forge(&asked, response, Carrier::Udp),
+        Behaviour::Rotate(kind) if asks_for(&asked, kind) && !response.answers.is_empty() => {
+            let chosen = *turn % response.answers.len();
+            response.answers = vec![response.answers.swap_remove(chosen)];
+            *turn += 1;
+        }
         Behaviour::Garbage => {
             return one([&asked.metadata.id.to_be_bytes()[..], &[0xff; 40]].concat());
         }

@@ -84,7 +84,7 @@ fn findings(port: u16) -> Vec<Value> {
         .env_clear()
         .args(["httpcheck", &format!("https://shop.example:{port}/")])
         .args(["--address", "127.0.0.1"])
-        .args(["--probe-timeout", "700ms", "--json", "--no-config"]);
+        .args(["--probe-timeout", "2s", "--json", "--no-config"]);
     let report = watched(&mut command, BOUND).report;
     let mut findings = report["findings"].as_array().unwrap().clone();
     // The certificate is nobody's.

@@ -144,9 +144,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         findings: &["dns/serial-mismatch"],
         change: |world| {
             let [first, _, v6] = ADDRESSES;
-            let names = ["shop.example.", "www.shop.example."];
+            let then = at(shop(), &["shop.example."], &[first, v6]);
+            let then = at(then, &["www.shop.example."], &ADDRESSES);
             world.shop = with_site(shop()).numbered(2_026_112_301);
-            world.second = Some(at(shop(), &names, &[first, v6]).numbered(2_026_111_601));
+            world.second = Some(then.numbered(2_026_111_601));
             Ok(())
         },
     },

@@ -133,10 +133,20 @@ fn hops<'a>(dns: &'a Dns, steps: &[&'a Step]) -> Vec<(&'a Zone, &'a Step)> {
     hops
 }
 
+/// Whether a zone stands above a name of the answer; others were asked for the addresses of servers.
+fn is_above(zone: &Zone, dns: &Dns) -> bool {
+    dns.own_questions().any(|question| {
+        let links = question.links.iter().map(|link| &link.name);
+        let mut names = links.chain([&question.name]);
+        names.any(|name| name.is_at_or_below(&zone.name))
+    })
+}
+
 /// The same in a line.
 fn through(dns: &Dns, steps: &[&Step], style: Style) -> String {
     let mut shown: Vec<String> = hops(dns, steps)
         .into_iter()
+        .filter(|(zone, _)| is_above(zone, dns))
         .map(|(zone, step)| format!("{} {}", zone.name, step.server.name.without_dot()))
         .collect();
     if shown.len() > CUTS {

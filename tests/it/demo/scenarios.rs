@@ -125,7 +125,7 @@ fn every_scenario_comes_to_its_findings_and_no_other() {
             wrong.push(format!("{}: {found:?}", scenario.name));
         }
         let also: String = folded(report).iter().map(|id| format!(" ({id})")).collect();
-        let line = format!("{:22}{}{also}", scenario.name, found.join(" "));
+        let line = format!("{:28}{}{also}", scenario.name, found.join(" "));
         table += &(line.trim_end().to_owned() + "\n");
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -135,12 +135,21 @@ fn every_scenario_comes_to_its_findings_and_no_other() {
     settings.bind(|| compare(&seen, &table));
 }
 
+/// Worlds whose servers contradict each other: what is shown as the answer is that of the server that was heard first. Their
+/// findings are held all the same.
+const BY_CHANCE: [&str; 3] = ["answers-differ", "answers-vary", "serial-mismatch"];
+
 fn compare(seen: &BTreeMap<&str, Seen>, table: &str) {
     insta::assert_snapshot!("findings", table);
-    for (name, seen) in seen {
+    let seen: Vec<(&str, &Seen)> = seen
+        .iter()
+        .map(|(name, seen)| (*name, seen))
+        .filter(|(name, _)| !BY_CHANCE.contains(name))
+        .collect();
+    for (name, seen) in &seen {
         insta::assert_snapshot!(format!("human-{name}"), scrub::text(&seen.text));
     }
-    for (name, seen) in seen {
+    for (name, seen) in &seen {
         let report = scrub::report(&seen.report);
         let kept = if WHOLE.contains(name) {
             report
