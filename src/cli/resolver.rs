@@ -42,7 +42,7 @@ pub(super) fn compared(specs: &[String]) -> Result<Vec<ResolverChoice>, UsageErr
             limits::RESOLVERS
         )));
     }
-    all.into_iter().map(|spec| resolver_beside(spec)).collect()
+    all.into_iter().map(resolver_beside).collect()
 }
 
 fn resolver_beside(spec: &str) -> Result<ResolverChoice, UsageError> {

@@ -43,7 +43,7 @@ pub fn period(seconds: u32) -> String {
         (60, "minute"),
         (1, "second"),
     ];
-    let fits = |(length, _): &&(u32, &str)| seconds >= *length && seconds % *length == 0;
+    let fits = |(length, _): &&(u32, &str)| seconds >= *length && seconds.is_multiple_of(*length);
     let (length, word) = units.iter().find(fits).unwrap_or(&(1, "second"));
     count(usize::try_from(seconds / length).unwrap_or_default(), word)
 }

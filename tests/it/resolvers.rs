@@ -236,6 +236,10 @@ const LAGGING: [&str; 7] = [
 ];
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the length of a wait is what is tested"
+)]
 fn waiting_ends_as_soon_as_every_server_has_it() {
     let world = world(servers(NEW, OLD, 1), Vec::new());
     let began = Instant::now();
@@ -282,6 +286,10 @@ fn each_changed_look_is_a_line_of_jsonl() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the length of a wait is what is tested"
+)]
 fn waiting_ends_when_its_time_is_over_with_the_last_look() {
     let world = world(servers(NEW, OLD, 1), Vec::new());
     let began = Instant::now();

@@ -159,7 +159,7 @@ impl Resolve for Guard {
         let guarded = self.guarded.as_deref() == Some(name.as_str());
         Box::pin(async move {
             let found = lookup.sockets(name.as_str(), 0).await;
-            let found = found.map_err(|failure| Refused(failure))?;
+            let found = found.map_err(Refused)?;
             let allowed = |at: &SocketAddr| !guarded || special_purpose(at.ip()).is_none();
             let allowed: Vec<SocketAddr> = found.into_iter().filter(allowed).collect();
             if allowed.is_empty() {
