@@ -13,6 +13,8 @@ mod demo;
 mod differential;
 mod http;
 mod internet;
+#[cfg(feature = "demo")]
+mod judges;
 mod namespace;
 #[cfg(feature = "demo")]
 mod resolvers;
@@ -53,12 +55,14 @@ fn check(net: &Internet, name: &str) -> (Value, i32) {
 }
 
 /// The ids of what was found, but for what depends on the version of OpenSSL that nginx was built with.
+/// Without what this world is: a server has old OpenSSL, and a zone one server.
 fn ids(report: &Value) -> Vec<&str> {
     let findings = report["findings"].as_array().unwrap();
     let ids = findings
         .iter()
         .map(|finding| finding["id"].as_str().unwrap());
-    ids.filter(|id| *id != "tls/no-pq-group").collect()
+    ids.filter(|id| !["tls/no-pq-group", "dns/single-server"].contains(id))
+        .collect()
 }
 
 /// The addresses that the trace found.
@@ -135,7 +139,7 @@ fn a_real_internet_is_walked_as_dig_and_curl_walk_it() {
     let (report, code) = check(&net, "shop.example");
     assert_eq!((ids(&report), code), (vec![], 0), "{report:#}");
     assert!(
-        ["ok", "notice"]
+        ["notice", "warning"]
             .iter()
             .any(|fine| report["verdict"] == *fine)
     );
@@ -191,7 +195,7 @@ fn a_real_internet_is_walked_as_dig_and_curl_walk_it() {
     let (report, code) = check(&net, "slow.example");
     assert_eq!(
         (ids(&report), code),
-        (vec!["dns/server-unreachable"], 0),
+        (vec!["dns/server-unreachable", "dns/single-network"], 0),
         "{report:#}"
     );
 }
