@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::world::RESOLVER;
 use doorstep::demo::ground::Ground;
 use doorstep::demo::zone::ZoneData;
 use doorstep::demo::{Behaviour, NameServer, Plan, World};
@@ -98,6 +99,8 @@ pub(crate) fn serve(directory: &Path) {
     let world = runtime
         .block_on(World::start(plan, Ground::Real, None))
         .unwrap();
+    let resolver = format!("nameserver {RESOLVER}\n");
+    std::fs::write(directory.join("resolv.conf"), resolver).unwrap();
     std::fs::write(directory.join("names"), names()).unwrap();
     std::fs::write(directory.join("root.ds"), world.trust_anchor()).unwrap();
     runtime.block_on(std::future::pending::<()>());
@@ -108,7 +111,11 @@ fn run(program: &str, arguments: &[&str]) {
     assert!(done.success(), "{program} {arguments:?}");
 }
 
-struct Served(Child);
+/// Up until it is dropped.
+struct Served {
+    child: Child,
+    resolver: String,
+}
 
 impl Served {
     fn start(directory: &Path) -> Self {
@@ -119,7 +126,10 @@ impl Served {
             .arg(SERVE)
             .arg(directory)
             .spawn();
-        let served = Self(child.unwrap());
+        let served = Self {
+            child: child.unwrap(),
+            resolver: directory.join("resolv.conf").display().to_string(),
+        };
         while !directory.join("root.ds").exists() {
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -127,10 +137,12 @@ impl Served {
     }
 
     fn inside(&self, line: &str) -> Command {
-        let network = format!("--net=/proc/{}/ns/net", self.0.id());
+        let network = format!("--net=/proc/{}/ns/net", self.child.id());
+        // dig asks the machine's resolver for the servers' addresses, which is the world's here.
+        let bound = format!("mount --bind {} /etc/resolv.conf && {line}", self.resolver);
         let mut command = Command::new("nsenter");
         command
-            .args([&network, "sh", "-c", line])
+            .args([&network, "unshare", "--mount", "sh", "-c", &bound])
             .stdin(Stdio::null());
         command
     }
@@ -138,8 +150,8 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
