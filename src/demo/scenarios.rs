@@ -1,6 +1,7 @@
 //! What can be wrong with a site, each fault in a world of its own, with the exact findings that it must lead to.
 
 mod across;
+mod announced;
 mod delegation;
 mod dns;
 mod dnssec;
@@ -75,6 +76,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
         .chain(dnssec::SCENARIOS)
         .chain(tls::SCENARIOS)
         .chain(http::SCENARIOS)
+        .chain(announced::SCENARIOS)
         .chain(across::SCENARIOS)
 }
 
