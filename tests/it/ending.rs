@@ -7,15 +7,21 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use doorstep::demo::Behaviour::Silent;
+use doorstep::demo::Behaviour::{self, Serve, Silent};
 use serde_json::Value;
 
 use super::world::{ZONE, server, shop, start, tld};
 
 /// A run that waits for a silent server, stopped by a signal: its exit code and what it printed.
 fn stopped(signal: &str) -> (Option<i32>, String) {
-    let world = start(tld(), vec![server(ZONE, &[shop()], Silent)]);
-    let command = world.dnstrace(&["www.shop.example", "A", "--json", "--timeout", "60s"]);
+    stopped_in(signal, Silent, &["--timeout", "60s"])
+}
+
+/// A trace of a name whose server behaves so.
+fn stopped_in(signal: &str, behaviour: Behaviour, options: &[&str]) -> (Option<i32>, String) {
+    let world = start(tld(), vec![server(ZONE, &[shop()], behaviour)]);
+    let mut command = world.dnstrace(&["www.shop.example", "A", "--json"]);
+    command.args(options);
     let mut child = Command::new(command.get_program())
         .args(command.get_args())
         .env_clear()
@@ -60,6 +66,16 @@ fn ctrl_c_ends_with_130_and_prints_what_had_been_seen() {
 #[test]
 fn a_request_to_terminate_ends_with_143() {
     assert_eq!(stopped("-TERM").0, Some(143));
+}
+
+#[test]
+fn ctrl_c_while_a_change_is_waited_for_prints_the_last_look() {
+    let waiting = ["--expect", "192.0.2.99", "--wait", "60s"];
+    let (code, text) = stopped_in("-INT", Serve, &waiting);
+    assert_eq!(code, Some(130));
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["findings"][0]["id"], "dns/expected-mismatch");
+    assert_eq!(report["inconclusive"].as_array().unwrap().len(), 0);
 }
 
 #[test]
