@@ -63,11 +63,10 @@ where
             let (sender, waiting, report) = (sender.clone(), &waiting, &report);
             let runtime = runtime.handle();
             threads.spawn(move || {
+                // What the user stopped before it had begun is nobody's report.
                 let next = || {
-                    waiting
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .next()
+                    let mut left = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    left.next().filter(|_| !stop.is_stopped())
                 };
                 let reports = stream::iter(std::iter::from_fn(next)).map(report);
                 let work = reports.buffer_unordered(share).for_each(|report| async {

@@ -19,9 +19,13 @@ fn stopped(signal: &str) -> (Option<i32>, String) {
 
 /// A trace of a name whose server behaves so.
 fn stopped_in(signal: &str, behaviour: Behaviour, options: &[&str]) -> (Option<i32>, String) {
+    let named = ["www.shop.example", "A", "--json"];
+    stopped_as(signal, behaviour, &[&named, options].concat())
+}
+
+fn stopped_as(signal: &str, behaviour: Behaviour, arguments: &[&str]) -> (Option<i32>, String) {
     let world = start(tld(), vec![server(ZONE, &[shop()], behaviour)]);
-    let mut command = world.dnstrace(&["www.shop.example", "A", "--json"]);
-    command.args(options);
+    let command = world.dnstrace(arguments);
     let mut child = Command::new(command.get_program())
         .args(command.get_args())
         .env_clear()
@@ -76,6 +80,16 @@ fn ctrl_c_while_a_change_is_waited_for_prints_the_last_look() {
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["findings"][0]["id"], "dns/expected-mismatch");
     assert_eq!(report["inconclusive"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_the_user_stops_before_it_has_begun_has_no_report() {
+    let names = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(names.path(), "www.shop.example\n".repeat(50)).unwrap();
+    let list = ["--targets", names.path().to_str().unwrap(), "--jobs", "2"];
+    let options = ["--format", "jsonl", "--timeout", "60s"];
+    let (code, text) = stopped_as("-INT", Silent, &[&list[..], &options].concat());
+    assert_eq!((code, text.lines().count()), (Some(130), 2));
 }
 
 #[test]
