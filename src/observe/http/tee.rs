@@ -89,11 +89,15 @@ fn announces(head: &[u8]) -> bool {
 
 /// Behind the empty line that ends a head.
 fn end_of(read: &[u8]) -> Option<usize> {
-    let behind = |line: &[u8]| {
-        let at = read.windows(line.len()).position(|bytes| bytes == line);
-        at.map(|at| at + line.len())
-    };
-    behind(b"\r\n\r\n").or_else(|| behind(b"\n\n"))
+    // Lines end with LF, before which there may be a CR (RFC 9112 §2.2), each as it likes.
+    let line_ends = (1..=read.len()).filter(|at| read.get(at - 1) == Some(&b'\n'));
+    line_ends
+        .filter_map(|at| match read.get(at..)? {
+            [b'\n', ..] => Some(at + 1),
+            [b'\r', b'\n', ..] => Some(at + 2),
+            _ => None,
+        })
+        .next()
 }
 
 /// A stream and what is kept of it.
@@ -149,6 +153,12 @@ mod tests {
         head.keep(b"\n\r\nbody").unwrap();
         head.keep(&[0; 100_000]).unwrap();
         assert_eq!(head.bytes(), b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+        for mixed in ["HTTP/1.1 200 OK\nA: b\n\n", "HTTP/1.1 200 OK\nA: b\n\r\n"] {
+            let head = Head::default();
+            head.keep(format!("{mixed}Set-Cookie: none\r\n\r\n").as_bytes())
+                .unwrap();
+            assert_eq!(head.bytes(), mixed.as_bytes());
+        }
         let announced = Head::default();
         announced
             .keep(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 ")
