@@ -144,17 +144,17 @@ pub(super) struct HttpcheckArgs {
     /// Go to this address only; the name is not looked up
     #[arg(long, value_name = "ADDR")]
     pub(super) address: Option<std::net::IpAddr>,
-    /// The method of every request
+    /// The method of the walks from the URL given; probes beside them are GET
     #[arg(long, value_name = "M", default_value = "GET", value_parser = method)]
     pub(super) method: String,
     /// Ask for this path and query instead of the target's
     #[arg(long, value_name = "P")]
     pub(super) path: Option<String>,
-    /// Send this header field with the first request, as in 'Accept: text/html'
+    /// Send this header field with every request to the host, in clear too, as in 'Accept: text/html'; may be repeated
     #[arg(long, value_name = "H", value_parser = header)]
     pub(super) header: Vec<(String, String)>,
     /// Call the client this
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = user_agent)]
     pub(super) user_agent: Option<String>,
     /// Follow at most so many redirects
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::HOPS, value_parser = hops)]
@@ -470,19 +470,49 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// A method is a token (RFC 9110 §9.1).
+/// A method is a token (RFC 9110 §9.1); CONNECT is for proxies alone.
 fn method(text: &str) -> Result<String, String> {
-    if is_token(text) {
+    match text {
+        "CONNECT" => Err("CONNECT asks a proxy for a tunnel, and no site for a page".to_owned()),
+        text if is_token(text) => Ok(text.to_owned()),
+        text => Err(format!("`{}` is no method", text.escape_debug())),
+    }
+}
+
+/// Fields by which a request is delimited: they are written as the request needs them.
+const FRAMING: [&str; 6] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What a field may hold (RFC 9110 §5.5): no control but the tab.
+fn is_field_value(text: &str) -> bool {
+    !text.chars().any(|c| c.is_ascii_control() && c != '\t')
+}
+
+/// The value of User-Agent.
+fn user_agent(text: &str) -> Result<String, String> {
+    if is_field_value(text) {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is no method"))
+        Err(format!(
+            "`{}` is no value of a header field",
+            text.escape_debug()
+        ))
     }
 }
 
 /// Reads `Name: value`.
 fn header(text: &str) -> Result<(String, String), String> {
     match text.split_once(':') {
-        Some((name, value)) if is_token(name) && !value.contains(['\r', '\n', '\0']) => {
+        Some((name, _)) if FRAMING.contains(&name.to_ascii_lowercase().as_str()) => Err(format!(
+            "`{name}` is not to be chosen: requests have no body, and a connection of their own"
+        )),
+        Some((name, value)) if is_token(name) && is_field_value(value.trim()) => {
             Ok((name.to_owned(), value.trim().to_owned()))
         }
         _ => Err(format!(

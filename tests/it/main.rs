@@ -21,6 +21,7 @@ mod imports;
 mod peers;
 mod pki;
 mod registration;
+mod requests;
 mod resolvers;
 mod signed;
 mod standards;

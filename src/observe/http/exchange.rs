@@ -11,8 +11,8 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName,
-    HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST,
+    HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use hyper::http::response::Parts;
 use hyper::{Request, Response};
@@ -244,14 +244,31 @@ impl Client<'_> {
             let request = request.uri(path).header(HOST, host);
             request.header(CONNECTION, "close")
         };
+        // Methods with a meaning for content say that there is none (RFC 9110 §8.6).
+        if ["POST", "PUT", "PATCH"].contains(&method) {
+            request = request.header(CONTENT_LENGTH, 0);
+        }
         let mut request = request.body(Empty::new()).ok()?;
-        let own = host_of(url.as_str()) == self.plan.host;
-        for (name, value) in self.plan.headers.iter().filter(|_| own) {
-            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-            let value = HeaderValue::from_str(value).ok()?;
-            request.headers_mut().insert(name, value);
+        if host_of(url.as_str()) == self.plan.host {
+            self.say_more(request.headers_mut())?;
         }
         Some(request)
+    }
+
+    /// The user's own fields, each as often as it was given, instead of ours.
+    fn say_more(&self, fields: &mut HeaderMap) -> Option<()> {
+        let own = self.plan.headers.iter().map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+            Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+        });
+        let own = own.collect::<Option<Vec<_>>>()?;
+        for (name, _) in &own {
+            fields.remove(name);
+        }
+        for (name, value) in own {
+            fields.append(name, value);
+        }
+        Some(())
     }
 }
 
