@@ -61,7 +61,10 @@ finding! {
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     only_root(http, findings);
-    let lost: Vec<Lost<'_>> = http.of(RoutePurpose::Path).filter_map(lost).collect();
+    // From the twin as well: its visitors follow links just so.
+    let probes = http.routes.iter();
+    let probes = probes.filter(|route| route.purpose == RoutePurpose::Path);
+    let lost: Vec<Lost<'_>> = probes.filter_map(lost).collect();
     let of_path: Vec<&Lost<'_>> = lost.iter().filter(|lost| lost.path).collect();
     if let Some(first) = of_path.first() {
         let (sent, came) = (split(&first.sent).0, split(&first.came).0);

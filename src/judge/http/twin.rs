@@ -1,7 +1,7 @@
 //! Do the name and its www lead to the same site?
 
 use super::labels;
-use crate::facts::http::{Hop, Http, Route, RouteOutcome, host_of};
+use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
 
@@ -27,7 +27,11 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let Some(end) = own.iter().find_map(|route| end(route)) else {
         return;
     };
-    let Some((said, places)) = odd(&other, end) else {
+    let (clear, secure): (Vec<&Route>, Vec<&Route>) =
+        other.iter().partition(|route| route.starts_in_clear());
+    // One may be dead while the other is not: visitors come by both. Without port 80 they come by https.
+    let clear: Vec<&Route> = clear.into_iter().filter(|route| !is_shut(route)).collect();
+    let Some((said, places)) = odd(&secure, end).or_else(|| odd(&clear, end)) else {
         return;
     };
     let host = http.host.clone();
@@ -42,6 +46,12 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
 fn of_root(http: &Http) -> Vec<&Route> {
     let root = |route: &&Route| crate::facts::http::path_of(&route.start) == "/";
     http.of_twin().filter(root).collect()
+}
+
+/// Whether nobody listens where a walk begins.
+fn is_shut(route: &Route) -> bool {
+    let first = route.hops.first().and_then(|hop| hop.error.as_ref());
+    route.hops.len() == 1 && first.is_some_and(|error| error.stage == HopStage::Connect)
 }
 
 /// The page at the end of a walk.
@@ -84,7 +94,6 @@ mod tests {
     use super::super::testing::{broken, http, ids, page, redirect, route};
     use super::*;
     use crate::facts::attempt::Failure;
-    use crate::facts::http::HopStage;
 
     const WWW: &str = "https://www.shop.example/";
 
@@ -115,6 +124,35 @@ mod tests {
             judged(strays, RouteOutcome::Https),
             ["http/www-inconsistent"]
         );
+    }
+
+    #[test]
+    fn a_twin_that_is_dead_over_https_alone_is_inconsistent_and_one_without_port_80_is_not() {
+        const CLEAR: &str = "http://www.shop.example/";
+        let own = page("https://shop.example/", 200);
+        let own = route("https://shop.example/", vec![own], RouteOutcome::Https);
+        let leads = |from: &str| {
+            let hops = vec![
+                redirect(from, 301, "https://shop.example/"),
+                page("https://shop.example/", 200),
+            ];
+            route(from, hops, RouteOutcome::Https)
+        };
+        let dead = |from: &str| {
+            let hop = broken(from, None, HopStage::Connect, Failure::Refused);
+            route(from, vec![hop], RouteOutcome::Error)
+        };
+        let judged = |routes: Vec<Route>| {
+            let mut http = http([vec![own.clone()], routes].concat());
+            http.twin = Some("www.shop.example".to_owned());
+            ids(|findings| judge(&http, findings))
+        };
+        assert_eq!(
+            judged(vec![leads(CLEAR), dead(WWW)]),
+            ["http/www-inconsistent"]
+        );
+        assert!(judged(vec![dead(CLEAR), leads(WWW)]).is_empty());
+        assert!(judged(vec![leads(CLEAR), leads(WWW)]).is_empty());
     }
 
     #[test]
