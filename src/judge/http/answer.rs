@@ -74,7 +74,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     client_error(http, findings);
     let ends = || http.given().filter_map(Route::last);
     let failed: Vec<&Hop> = ends()
-        .filter(|hop| hop.status.is_some_and(|status| status >= 500))
+        .filter(|hop| hop.status.is_some_and(|status| status >= 500) && !hop.is_declined())
         .collect();
     if let Some(hop) = failed.first() {
         let evidence = ServerError {
@@ -111,7 +111,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
 fn client_error(http: &Http, findings: &mut Vec<Finding>) {
     let ends = http.of_root().filter_map(Route::last);
     let absent: Vec<&Hop> = ends
-        .filter(|hop| matches!(hop.status, Some(404 | 410)))
+        .filter(|hop| matches!(hop.status, Some(404 | 410)) && !hop.is_declined())
         .collect();
     if let Some(hop) = absent.first() {
         let evidence = ClientError {

@@ -25,8 +25,8 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let own = routes
         .flat_map(|route| &route.hops)
         .filter(|hop| host_of(&hop.url) == http.host && hop.error.is_none())
-        // What a firewall sets for a robot, no visitor gets.
-        .filter(|hop| !hop.is_declined());
+        // What a firewall sets for a robot, no visitor gets; and an answer of 5xx is a load balancer's, as a rule.
+        .filter(|hop| !hop.is_declined() && hop.status.is_some_and(|status| status < 500));
     let open: Vec<(&Hop, String)> = own.filter_map(|hop| Some((hop, open(hop)?))).collect();
     if let Some((hop, cookie)) = open.first() {
         let why = if hop.is_https() {

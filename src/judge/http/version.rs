@@ -25,6 +25,8 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         .given()
         .flat_map(|route| &route.hops)
         .filter(|hop| hop.is_https() && host_of(&hop.url) == http.host && hop.version.is_some())
+        // The page of an error may come from another machine than the site.
+        .filter(|hop| hop.is_conclusive())
         .collect();
     let is_new = |hop: &&Hop| hop.version.as_deref() == Some("HTTP/2") || announces_h3(hop);
     let Some(first) = answers.first().filter(|_| !answers.iter().any(is_new)) else {
