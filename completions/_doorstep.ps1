@@ -165,9 +165,9 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
         }
         'doorstep;httpcheck' {
             [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'Go to this address only; the name is not looked up')
-            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'The method of every request')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'The method of the walks from the URL given; probes beside them are GET')
             [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'Ask for this path and query instead of the target''s')
-            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header field with the first request, as in ''Accept: text/html''')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header field with every request to the host, in clear too, as in ''Accept: text/html''; may be repeated')
             [CompletionResult]::new('--user-agent', '--user-agent', [CompletionResultType]::ParameterName, 'Call the client this')
             [CompletionResult]::new('--max-hops', '--max-hops', [CompletionResultType]::ParameterName, 'Follow at most so many redirects')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')

@@ -158,9 +158,9 @@ set edit:completion:arg-completer[doorstep] = {|@words|
         }
         &'doorstep;httpcheck'= {
             cand --address 'Go to this address only; the name is not looked up'
-            cand --method 'The method of every request'
+            cand --method 'The method of the walks from the URL given; probes beside them are GET'
             cand --path 'Ask for this path and query instead of the target''s'
-            cand --header 'Send this header field with the first request, as in ''Accept: text/html'''
+            cand --header 'Send this header field with every request to the host, in clear too, as in ''Accept: text/html''; may be repeated'
             cand --user-agent 'Call the client this'
             cand --max-hops 'Follow at most so many redirects'
             cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'

@@ -168,9 +168,9 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s 6 -d 'Use
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -l no-config -d 'Read no configuration file'
 complete -c doorstep -n "__fish_doorstep_using_subcommand tlscheck" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l address -d 'Go to this address only; the name is not looked up' -r
-complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l method -d 'The method of every request' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l method -d 'The method of the walks from the URL given; probes beside them are GET' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l path -d 'Ask for this path and query instead of the target\'s' -r
-complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l header -d 'Send this header field with the first request, as in \'Accept: text/html\'' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l header -d 'Send this header field with every request to the host, in clear too, as in \'Accept: text/html\'; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l user-agent -d 'Call the client this' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l max-hops -d 'Follow at most so many redirects' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F

@@ -187,9 +187,9 @@ module completions {
   # Walk from http:// to https://, hop by hop, at every address
   export extern "doorstep httpcheck" [
     --address: string         # Go to this address only; the name is not looked up
-    --method: string          # The method of every request
+    --method: string          # The method of the walks from the URL given; probes beside them are GET
     --path: string            # Ask for this path and query instead of the target's
-    --header: string          # Send this header field with the first request, as in 'Accept: text/html'
+    --header: string          # Send this header field with every request to the host, in clear too, as in 'Accept: text/html'; may be repeated
     --user-agent: string      # Call the client this
     --max-hops: string        # Follow at most so many redirects
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over

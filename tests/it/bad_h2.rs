@@ -299,7 +299,8 @@ fn floods_are_bounded() {
             |stream| {
                 let head = [OK, &field("content-type", "text/html")].concat();
                 stream.write_all(&frame(HEADERS, END_HEADERS, 1, &head))?;
-                flood(stream, &frame(DATA, 0, 1, &[]))
+                // Fewer than a bound ends: without end, it is chance whether that or the time for a page comes first.
+                (0..500).try_for_each(|_| stream.write_all(&frame(DATA, 0, 1, &[])))
             },
             &["http/hsts-missing"],
         ),
