@@ -22,16 +22,8 @@ finding! {
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let Some(twin) = &http.twin else { return };
-    let (own, other): (Vec<&Route>, Vec<&Route>) = (http.given().collect(), of_root(http));
-    // Whatever keeps the name itself shut is another finding.
-    let Some(end) = own.iter().find_map(|route| end(route)) else {
-        return;
-    };
-    let (clear, secure): (Vec<&Route>, Vec<&Route>) =
-        other.iter().partition(|route| route.starts_in_clear());
-    // One may be dead while the other is not: visitors come by both. Without port 80 they come by https.
-    let clear: Vec<&Route> = clear.into_iter().filter(|route| !is_shut(route)).collect();
-    let Some((said, places)) = odd(&secure, end).or_else(|| odd(&clear, end)) else {
+    // One scheme may be dead while the other is not: visitors come by both.
+    let Some((said, places)) = [false, true].into_iter().find_map(|clear| by(http, clear)) else {
         return;
     };
     let host = http.host.clone();
@@ -43,9 +35,16 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     findings.push(evidence.about_all(host, places));
 }
 
-fn of_root(http: &Http) -> Vec<&Route> {
+/// What is odd about the twin over one scheme. Whatever keeps the name itself shut there is another finding.
+fn by(http: &Http, clear: bool) -> Option<(String, Vec<String>)> {
+    let of_scheme = |route: &&Route| route.starts_in_clear() == clear;
+    let mut own = http.given().chain(http.of_root()).filter(of_scheme);
+    let end = own.find_map(end)?;
     let root = |route: &&Route| crate::facts::http::path_of(&route.start) == "/";
-    http.of_twin().filter(root).collect()
+    let other = http.of_twin().filter(of_scheme).filter(root);
+    // Without port 80 visitors come by https.
+    let other: Vec<&Route> = other.filter(|route| !(clear && is_shut(route))).collect();
+    odd(&other, end)
 }
 
 /// Whether nobody listens where a walk begins.
