@@ -111,6 +111,19 @@ fn a_resolver_that_remembers_is_a_notice_with_its_seconds() {
 }
 
 #[test]
+fn a_resolver_that_lacks_an_address_that_was_added_is_stale() {
+    let both = || zone(NEW, 300).address("www.shop.example.", OLD);
+    let now = vec![
+        server(ZONE, &[both()], Serve),
+        server(SECOND, &[both()], Serve),
+    ];
+    let world = world(now, servers(OLD, OLD, 300));
+    let (report, _) = compared(&world, &[]);
+    assert_eq!(seen(&report), ["dns/resolver-stale"]);
+    assert_eq!(report["dns"]["resolvers"][0]["agrees"], false);
+}
+
+#[test]
 fn a_resolver_that_has_what_one_of_the_servers_says_does_not_disagree() {
     let world = world(servers(NEW, OLD, 300), servers(OLD, OLD, 300));
     // The second server's answer is had because it is asked as well.
