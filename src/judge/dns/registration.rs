@@ -31,8 +31,8 @@ finding! {
     ///
     /// `client hold` was set by the registrar: as a rule a bill is open, the owner's e-mail address was not confirmed within 15 days of
     /// the registration, or there is a complaint. `server hold` was set by the registry, for legal reasons or abuse. `redemption
-    /// period` means that the registration ran out and can still be bought back for some 30 days, at a price; `pending delete` that
-    /// it will be free for anybody within five days, and cannot be saved.
+    /// period` means that the registration ran out and can still be bought back for some 30 days, at a price; `pending delete` alone
+    /// that it will be free for anybody within five days, and cannot be saved.
     ///
     /// For `client hold` and `redemption period` log in at the registrar that is named, or call it: look for an open bill, for a mail that
     /// asks to confirm the address (at GoDaddy, Namecheap, Gandi and IONOS a banner over the list of domains says so; at Route 53 it
@@ -46,13 +46,14 @@ finding! {
 /// How long before the end of a registration it is said.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What keeps a name out of its zone, the worst first, and what mends it.
+/// What keeps a name out of its zone, and what mends it; what can still be done first: with `redemption period` stands `pending
+/// delete` as well (RFC 3915 §3.1), which alone is final.
 const HOLDS: [(&str, &str); 4] = [
+    ("redemption period", "buy it back (restore, redemption)"),
     (
         "pending delete",
         "it cannot be renewed any more: register it again as soon as it is free, or ask the registrar to",
     ),
-    ("redemption period", "buy it back (restore, redemption)"),
     ("server hold", "ask why the registry has put it on hold"),
     (
         "client hold",
@@ -146,6 +147,14 @@ mod tests {
         assert_eq!(until("2027-01-31T00:00:00Z"), soon);
         assert_eq!(until("2026-12-31T00:00:00Z"), soon);
         assert!(until("2027-01-31T00:00:01Z").is_empty());
+    }
+
+    #[test]
+    fn what_can_be_bought_back_is_not_given_up() {
+        let mut registration = Registration::unknown("shop.example.".parse().unwrap());
+        registration.status = vec!["pending delete".to_owned(), "redemption period".to_owned()];
+        let found = on_hold(&registration).unwrap();
+        assert!(found.fix.contains("buy it back"), "{}", found.fix);
     }
 
     #[test]
