@@ -136,11 +136,24 @@ pub enum Failure {
     },
 }
 
+/// Too many open files in the system, or in the process; no buffers left (numbers of Linux).
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+const ENOBUFS: i32 = 105;
+
 impl Failure {
     /// Whether it says something about this machine or its network, and nothing about the peer.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::NoRoute | Self::OutOfTime | Self::Interrupted)
+        matches!(
+            self,
+            Self::NoRoute
+                | Self::OutOfTime
+                | Self::Interrupted
+                | Self::System {
+                    errno: Some(ENFILE | EMFILE | ENOBUFS)
+                }
+        )
     }
 
     /// The reason as a clause of a sentence, in lower case. What the peer sent is not yet harmless to a terminal.

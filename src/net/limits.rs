@@ -100,6 +100,8 @@ pub const PROBE_RETRIES: usize = 16;
 pub const LIST_RETRIES: usize = 64;
 /// Of those, for what ended in silence, which costs the whole wait each time.
 pub const PROBE_SILENCES: usize = 3;
+/// Sockets for questions to name servers of the whole process, beside those of probes.
+pub const DNS_SOCKETS: usize = 384;
 /// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.
 pub const PROBE_CONNECTIONS: usize = 256;
 /// Bytes that a server may say before TLS begins.

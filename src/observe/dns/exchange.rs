@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hickory_proto::op::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Semaphore;
 
 use super::message::{self, Came, Extensions, NotOurs};
 use crate::facts::attempt::Failure;
@@ -14,6 +15,9 @@ use crate::net::clock::Stopwatch;
 use crate::net::deadline::{Deadline, Elapsed};
 use crate::net::dial::Dialer;
 use crate::net::limits;
+
+/// One for each socket that the process may have open at a time for questions.
+static SOCKETS: Semaphore = Semaphore::const_new(limits::DNS_SOCKETS);
 
 /// What every exchange of a trace shares.
 #[derive(Clone, Debug)]
@@ -125,6 +129,8 @@ impl Wire {
 
     /// Sends one question and waits for its answer.
     pub(super) async fn attempt(&self, inquiry: &Inquiry, way: Way) -> (Step, Option<Message>) {
+        // Taken before the time begins: who waits for a socket here has not been silent there.
+        let _socket = SOCKETS.acquire().await;
         let at = self.deadline.elapsed();
         let watch = Stopwatch::start();
         let extensions = way.edns.then_some(self.extensions);
