@@ -97,9 +97,13 @@ fn is_stray(dns: &Dns, target: &DnsName, hint: IpAddr) -> bool {
             && [Outcome::Answer, Outcome::Nodata].contains(&question.outcome)
     });
     let Some(own) = own else { return false };
+    // Each server's word counts, for some give out addresses by turns.
+    let servers = dns.zones.iter().flat_map(|zone| &zone.servers);
+    let told = servers.flat_map(|server| server.told(target, rr_type));
     let mut addresses = own
         .answers
         .iter()
+        .chain(told.flat_map(|said| &said.answers))
         .filter(|record| record.r#type == rr_type)
         .filter_map(|record| record.data.parse::<IpAddr>().ok());
     !addresses.any(|address| address == hint)

@@ -1,6 +1,6 @@
 //! How long is what the zone says kept: too short, too long, or not at all alike?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::named::{addresses, named};
 use crate::facts::dns::{Dns, Record, Zone, ZoneServer};
@@ -125,24 +125,26 @@ fn unequal(zone: &Zone, findings: &mut Vec<Finding>) {
         let said = server.said().filter(|said| said.is_told());
         said.flat_map(mixed).collect()
     };
-    let servers: Vec<&ZoneServer> = zone
-        .servers
-        .iter()
-        .filter(|server| !told(server).is_empty())
-        .collect();
-    let Some((name, rr_type, mut ttls)) = servers.iter().flat_map(|server| told(server)).next()
-    else {
-        return;
-    };
-    ttls.sort_unstable();
-    let ttls = ttls.iter().map(|ttl| format!("{ttl} s"));
-    let evidence = TtlUnequal {
-        zone: zone.name.clone(),
-        set: format!("{rr_type} of `{name}`"),
-        ttls: ttls.collect::<Vec<_>>().join(", "),
-        servers: named(&servers),
-    };
-    findings.push(evidence.about_all(zone.name.without_dot(), addresses(&servers)));
+    let mut sets: BTreeMap<(DnsName, RrType), (BTreeSet<u32>, Vec<&ZoneServer>)> = BTreeMap::new();
+    for server in &zone.servers {
+        for (name, rr_type, ttls) in told(server) {
+            let (all, servers) = sets.entry((name, rr_type)).or_default();
+            all.extend(ttls);
+            if !servers.iter().any(|own| own.address == server.address) {
+                servers.push(server);
+            }
+        }
+    }
+    for ((name, rr_type), (ttls, servers)) in sets {
+        let ttls = ttls.iter().map(|ttl| format!("{ttl} s"));
+        let evidence = TtlUnequal {
+            zone: zone.name.clone(),
+            set: format!("{rr_type} of `{name}`"),
+            ttls: ttls.collect::<Vec<_>>().join(", "),
+            servers: named(&servers),
+        };
+        findings.push(evidence.about_all(zone.name.without_dot(), addresses(&servers)));
+    }
 }
 
 fn negative(zone: &Zone, findings: &mut Vec<Finding>) {

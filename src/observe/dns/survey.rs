@@ -49,7 +49,10 @@ impl Tracer {
         let zone = self.zone_so_far(cut, questions);
         self.ask_the_newest(cut, &zone).await;
         let more = self.listed_by_itself(cut, questions).await;
-        tokio::join!(self.ask_servers(more, &topics), self.ask_again(cut, &zone));
+        self.ask_servers(more, &topics).await;
+        let cuts = self.cuts();
+        let complete = cuts.iter().find(|own| own.zone == cut.zone);
+        self.ask_again(complete.unwrap_or(cut), questions).await;
     }
 
     fn zone_so_far(&self, cut: &Cut, questions: &[Question]) -> Zone {
@@ -63,11 +66,8 @@ impl Tracer {
         let Some(newest) = current.first().filter(|_| current.len() < known.count()) else {
             return;
         };
-        let servers = cut.servers().into_iter();
-        let Some(server) = servers
-            .into_iter()
-            .find(|server| server.address == newest.address)
-        else {
+        let mut servers = cut.servers().into_iter();
+        let Some(server) = servers.find(|server| server.address == newest.address) else {
             return;
         };
         let inside = cut.names.iter().filter(|name| cut.needs_glue(name));
@@ -115,7 +115,8 @@ impl Tracer {
     }
 
     /// Asks servers that differ in an answer once more: some say now this, now that.
-    async fn ask_again(&self, cut: &Cut, zone: &Zone) {
+    async fn ask_again(&self, cut: &Cut, questions: &[Question]) {
+        let zone = self.zone_so_far(cut, questions);
         let mut inquiries = Vec::new();
         for difference in zone.differences(zone.current()) {
             let usual = zone.current().find(|server| {
@@ -125,7 +126,7 @@ impl Tracer {
             let odd = difference.odd.iter().map(|(server, _)| *server);
             let asked = odd.flat_map(|server| std::iter::repeat_n(server, REPEATS));
             for server in asked.chain(usual) {
-                let servers = cut.servers().into_iter();
+                let servers = cut.all_servers().into_iter();
                 let mut own = servers.filter(|one| one.address == server.address);
                 inquiries.extend(own.next().map(|server| Inquiry {
                     zone: cut.zone.clone(),
@@ -163,7 +164,8 @@ impl Tracer {
         join_all(inquiries.map(|inquiry| self.ask_once(inquiry, true))).await;
     }
 
-    /// The zones whose servers decide about the questions: where each ended, or was stopped.
+    /// The zones whose servers decide about the names that were asked for, or that stopped the trace. What is asked later may
+    /// find cuts below, and changes nothing of them.
     fn ends(&self, questions: &[Question]) -> Vec<DnsName> {
         let mut ends = Vec::new();
         // What was asked besides leads to other zones, and to those above.
@@ -174,7 +176,10 @@ impl Tracer {
             let zone = match &question.obstacle {
                 Some(Obstacle::NoUsableServer { zone }) => zone.clone(),
                 Some(_) => continue,
-                None => self.zone_of(&question.name),
+                None => match question.links.first() {
+                    Some(first) => first.zone.clone(),
+                    None => self.zone_of(&question.name),
+                },
             };
             if zone != DnsName::root() && !ends.contains(&zone) {
                 ends.push(zone);
