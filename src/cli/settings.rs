@@ -24,7 +24,7 @@ use crate::net::limits;
 use crate::observe::dns::TracePlan;
 use crate::observe::dns::hints::RootHints;
 use crate::observe::dns::registration::RegistrationPlan;
-use crate::observe::dns::resolvers::{HostsFile, LookupPlan, ResolverChoice};
+use crate::observe::dns::resolvers::{HostsFile, LookupPlan};
 use crate::observe::dns::shared::SharedCuts;
 use crate::observe::tls::beside::BesidePlan;
 use crate::render::graph::Picture;
@@ -139,11 +139,8 @@ impl Settings {
     /// For a run over so many targets: several share what leads to their zones, unless a change is waited for.
     pub(super) fn for_targets(mut self, targets: usize) -> Self {
         if targets > 1 && self.wait.is_none() {
-            let shared = Some(Arc::new(SharedCuts::default()));
-            if let ResolverChoice::Trace(plan) = &mut self.lookup.resolver {
-                plan.shared.clone_from(&shared);
-            }
-            self.trace.shared = shared;
+            // Not with look-ups that are traced: they may ask in another way (--tcp, --bufsize).
+            self.trace.shared = Some(Arc::new(SharedCuts::default()));
         }
         self
     }

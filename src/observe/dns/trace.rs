@@ -337,6 +337,8 @@ impl Tracer {
         });
         let _ = waited.await;
         tasks.abort_all();
+        // What is still under way holds this tracer, which holds it.
+        lock(&self.asks).clear();
     }
 
     /// Every exchange so far with the index of its question, in the order in which they began.

@@ -1,5 +1,8 @@
 //! The responses of a run, read from the facts and found by question.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
 use hickory_proto::op::Message;
 
 use crate::facts::dns::{Dns, Record, ResponseClass, Step};
@@ -17,6 +20,9 @@ pub(super) struct Reply {
     pub(super) name: DnsName,
     pub(super) rr_type: RrType,
     pub(super) class: ResponseClass,
+    /// Whether the question had EDNS, and so asked for signatures.
+    edns: bool,
+    server: SocketAddr,
     /// The zone that a referral points to.
     pub(super) referral_to: Option<DnsName>,
     pub(super) message: Message,
@@ -41,6 +47,12 @@ impl Evidence {
                 came.extend(reply(index, number, step).map(|reply| (end, reply)));
             }
         }
+        // A question without EDNS cannot ask for signatures, so its answer does not lack them, where the server knows EDNS.
+        let knows: BTreeSet<SocketAddr> = steps(dns)
+            .filter(|step| step.edns && step.response.is_usable())
+            .map(|step| step.server.socket())
+            .collect();
+        came.retain(|(_, reply)| reply.edns || !knows.contains(&reply.server));
         came.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         evidence.replies = came.into_iter().map(|(_, reply)| reply).collect();
         evidence
@@ -91,6 +103,10 @@ impl Reply {
     }
 }
 
+fn steps(dns: &Dns) -> impl Iterator<Item = &Step> {
+    dns.questions.iter().flat_map(|question| &question.steps)
+}
+
 fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
     let message = step.message.as_ref()?.read()?.message;
     (!message.metadata.truncation).then_some(Reply {
@@ -100,6 +116,8 @@ fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
         name: step.question.name.clone(),
         rr_type: step.question.r#type,
         class: step.response,
+        edns: step.edns,
+        server: step.server.socket(),
         referral_to: step.referral_to.clone(),
         message,
     })

@@ -169,6 +169,8 @@ impl Tracer {
                 && step.question.name == inquiry.name
                 && step.question.r#type == inquiry.rr_type
                 && is_heard(step)
+                // What was heard for another target is nothing that this server says now.
+                && !step.cached
         });
         if !known {
             self.put(inquiry, edns).await;

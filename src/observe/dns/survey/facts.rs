@@ -24,8 +24,10 @@ impl Tracer {
         let deep = is_deep(&cut.zone, questions) && self.ends(questions).contains(&cut.zone);
         let server_facts = |server: Server| {
             let steps = log.iter().map(|(_, step)| step);
+            // What was heard for another target tells how to go on, and nothing of the server as it is now.
             let own = steps
-                .filter(|step| step.zone == cut.zone && step.server.socket() == server.socket());
+                .filter(|step| step.zone == cut.zone && step.server.socket() == server.socket())
+                .filter(|step| !step.cached);
             let own: Vec<&Step> = own.collect();
             let mut facts = server_facts(&server, (&cut.zone, &own), &stopped);
             facts.responses = deep.then(|| responses(&own));
@@ -58,14 +60,16 @@ impl Tracer {
         zone
     }
 
-    /// The referrals to a zone, each server's first.
+    /// The referrals to a zone, each server's first. Those of another target's trace are older: none beside a fresh one.
     fn referrals(&self, cut: &Cut, log: &[(usize, Step)]) -> Vec<Referral> {
         let mut referrals: Vec<Referral> = Vec::new();
-        for (_, step) in log {
+        let leads_here = |step: &Step| step.referral_to.as_ref() == Some(&cut.zone);
+        let fresh = log.iter().any(|(_, step)| leads_here(step) && !step.cached);
+        for (_, step) in log.iter().filter(|(_, step)| !(fresh && step.cached)) {
             let known = referrals
                 .iter()
                 .any(|known| known.server.socket() == step.server.socket());
-            if step.referral_to.as_ref() == Some(&cut.zone) && !known {
+            if leads_here(step) && !known {
                 referrals.extend(referral(step, self.plan.signatures && step.edns));
             }
         }
