@@ -54,7 +54,11 @@ fn records(dns: &Dns, port: u16) -> Option<(&Question, bool)> {
         match (question.outcome, status(question)) {
             (Outcome::Answer, Some(SecurityStatus::Secure)) => return Some((question, true)),
             (Outcome::Answer, Some(SecurityStatus::Insecure)) => return Some((question, false)),
-            (Outcome::Nodata | Outcome::Nxdomain, _) => {}
+            // What is not proven to be absent may have been taken away.
+            (
+                Outcome::Nodata | Outcome::Nxdomain,
+                Some(SecurityStatus::Secure | SecurityStatus::Insecure),
+            ) => {}
             _ => return None,
         }
     }
@@ -65,15 +69,17 @@ fn status(question: &Question) -> Option<SecurityStatus> {
     question.dnssec.as_ref().map(|security| security.status)
 }
 
-/// The leaf, and what was sent of its path above it.
+/// The leaf, and what was sent above it on any path: a record may name the root of a path that our own anchors cut short.
 fn sent(endpoint: &Endpoint) -> Vec<CertificateDer<'static>> {
     let trust = endpoint.trust.as_ref();
-    let above = trust
+    let unrelated: Vec<usize> = trust
         .iter()
-        .flat_map(|trust| trust.path_sent.iter().skip(1).flatten());
-    let places = std::iter::once(0).chain(above.copied());
-    let certificates = places.filter_map(|place| endpoint.chain.get(place));
+        .flat_map(|trust| trust.unrelated.iter().copied())
+        .collect();
+    let certificates = endpoint.chain.iter().enumerate();
     certificates
+        .filter(|(place, _)| *place == 0 || !unrelated.contains(place))
+        .map(|(_, own)| own)
         .filter_map(|own| CertificateDer::from_pem_slice(own.pem.as_bytes()).ok())
         .collect()
 }
@@ -174,9 +180,9 @@ impl<'c> Chain<'c> {
         if self.above.iter().any(|own| record.is_about(own)) {
             return Fit::Matched;
         }
-        let top = self.above.last().unwrap_or(&self.leaf);
         let mut open = false;
-        for anchor in self.anchors.named(top.issuer_der()) {
+        let issuers = std::iter::once(&self.leaf).chain(&self.above);
+        for anchor in issuers.flat_map(|own| self.anchors.named(own.issuer_der())) {
             let selected = match record.selector {
                 0 => anchor.certificate.as_deref(),
                 _ => Some(anchor.key.as_slice()),
@@ -195,9 +201,14 @@ impl<'c> Chain<'c> {
     }
 
     fn is_signed_by(&self, record: &Record) -> bool {
-        let top = self.above.last().unwrap_or(&self.leaf);
-        let signed = record.key().zip(Signed::read(top.der));
-        signed.is_some_and(|(key, signed)| signed.verify(&key) == Verdict::Good)
+        let Some(key) = record.key() else {
+            return false;
+        };
+        let mut sent = std::iter::once(&self.leaf).chain(&self.above);
+        let by_it = |own: &Cert<'_>| {
+            Signed::read(own.der).is_some_and(|signed| signed.verify(&key) == Verdict::Good)
+        };
+        sent.any(by_it)
     }
 }
 
