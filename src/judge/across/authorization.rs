@@ -2,7 +2,7 @@
 
 use crate::facts::Facts;
 use crate::facts::caa::Property;
-use crate::facts::dns::{Dns, Outcome, Purpose, Question};
+use crate::facts::dns::{Dns, Outcome, Purpose, Question, Record};
 use crate::facts::name::{DnsName, RrType};
 use crate::facts::tls::{Endpoint, TrustStatus};
 use crate::finding;
@@ -118,16 +118,16 @@ fn excluded(dns: &Dns, endpoint: &Endpoint) -> Option<Excluded> {
     let named = |name: &&String| name.eq_ignore_ascii_case(&endpoint.server_name);
     let wildcard = !leaf.san.iter().any(|name| named(&name));
     // What is asked of a wildcard is asked of the name without its asterisk (RFC 8659 §3).
-    let from = host.label_count() - usize::from(wildcard);
+    let from = host.label_count().saturating_sub(usize::from(wildcard));
     let set = relevant(dns, &host.with_labels(from))?;
-    let answers = set.answers.iter();
-    let records: Vec<String> = answers
-        .filter(|record| record.r#type == RrType::CAA)
-        .map(|record| record.data.clone())
-        .collect();
+    let of_type = |record: &&Record| record.r#type == RrType::CAA;
+    let answers = || set.answers.iter().filter(of_type);
+    let records: Vec<String> = answers().map(|record| record.data.clone()).collect();
+    // At the end of an alias, beside which no other record may stand.
+    let owner = answers().next().map(|record| record.name.clone());
     let why = objection(&records, wildcard, &identifiers)?;
     Some(Excluded {
-        owner: set.name.clone(),
+        owner: owner.unwrap_or_else(|| set.name.clone()),
         issuer: issuer.to_owned(),
         identifiers,
         records,
