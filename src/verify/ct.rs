@@ -57,13 +57,20 @@ pub(super) fn look_up(timestamp: &mut Sct, at: Timestamp) {
     };
 }
 
+/// Timestamps that are kept of what came beside a certificate: authorities send up to four, and a handshake has room for 1,500.
+const TIMESTAMPS: usize = 64;
+
 /// The timestamps that came as an extension of TLS 1.2 in an answer that showed the endpoint's own certificate.
 pub(super) fn in_handshakes(endpoint: &Endpoint) -> Vec<Sct> {
     let probes = endpoint.probes.iter().flatten();
     let own = probes.filter(|probe| probe.chain.is_empty());
     let lists = own.filter_map(|probe| STANDARD.decode(probe.timestamps.as_ref()?).ok());
     let mut found: Vec<Sct> = Vec::new();
-    for timestamp in lists.flat_map(|list| read(&list, "extension").unwrap_or_default()) {
+    let all = lists.flat_map(|list| read(&list, "extension").unwrap_or_default());
+    for timestamp in all {
+        if found.len() >= TIMESTAMPS {
+            break;
+        }
         if !found.contains(&timestamp) {
             found.push(timestamp);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::{labels, place};
+use crate::facts::probe::ProbeOutcome;
 use crate::facts::revocation::Sct;
 use crate::facts::tls::Endpoint;
 use crate::finding;
@@ -18,8 +19,8 @@ finding! {
     /// transparency logging" of a request; `aws acm request-certificate --options
     /// CertificateTransparencyLoggingPreference=ENABLED`), or is a test, or all its logs have been given up by the browsers. Have
     /// it issued anew with logging on: `certbot renew --force-renewal`, `acme.sh --renew -d NAME --force`, then reload nginx or
-    /// HAProxy. Counted are timestamps in the certificate, in a stapled OCSP response, and in the extension of TLS 1.2; that of
-    /// TLS 1.3 cannot be seen from outside.
+    /// HAProxy. Counted are timestamps in the certificate, in a stapled OCSP response, and in the extension of TLS 1.2. That of
+    /// TLS 1.3 is not asked for: where a server speaks nothing else, or a chain is judged from a file, none is missed.
     CtMissing { place: String }
     id: "tls/ct-missing", severity: Error, source: "RFC 6962, Chrome and Apple CT policies",
     message: "the certificate at {place} has no timestamp of a public log, neither in itself nor beside it",
@@ -58,7 +59,13 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
     let wanted = wanted(first);
     let (place, subjects) = (place(shown), labels(shown));
     if count.logs == 0 {
-        findings.push(CtMissing { place }.about_all(host, subjects));
+        // Without that look nothing is known of those that come beside the certificate.
+        if shown
+            .iter()
+            .all(|endpoint| has_shown_its_extension(endpoint))
+        {
+            findings.push(CtMissing { place }.about_all(host, subjects));
+        }
     } else if count.logs < wanted || count.is_of_one_operator() {
         let evidence = CtFew {
             place,
@@ -69,6 +76,15 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         };
         findings.push(evidence.about_all(host, subjects));
     }
+}
+
+/// Whether a hello of TLS 1.2 was answered with this certificate: every such hello asks for timestamps.
+fn has_shown_its_extension(endpoint: &Endpoint) -> bool {
+    let mut probes = endpoint.probes.iter().flatten();
+    probes.any(|probe| {
+        let chosen = probe.outcome == ProbeOutcome::Accepted;
+        chosen && probe.version.as_deref() == Some("TLSv1.2") && probe.chain.is_empty()
+    })
 }
 
 fn wanted(endpoint: &Endpoint) -> usize {
@@ -120,12 +136,21 @@ impl Count {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{certificate, endpoint, ids};
+    use super::super::testing::{certificate, endpoint, ids, probe};
     use super::*;
+    use crate::facts::probe::Probe;
+
+    /// A hello of TLS 1.2 that was answered with the same certificate.
+    fn hello12() -> Option<Vec<Probe>> {
+        let mut hello = probe("tls12", ProbeOutcome::Accepted);
+        hello.version = Some("TLSv1.2".to_owned());
+        Some(vec![hello])
+    }
 
     /// Judges a certificate valid for so many days with timestamps of these logs.
     fn judged(days: i64, logs: &[&str], public: bool) -> Vec<String> {
         let mut endpoint = endpoint(1);
+        endpoint.probes = hello12();
         endpoint.chain = vec![certificate("CN=shop.example", 0, days)];
         endpoint
             .trust
@@ -162,9 +187,26 @@ mod tests {
         assert!(ids(|findings| judge("shop.example", &[&uncounted], findings)).is_empty());
     }
 
+    #[test]
+    fn none_is_missed_where_nobody_asked_for_those_beside_the_certificate() {
+        let mut unasked = endpoint(1);
+        unasked.chain = vec![certificate("CN=shop.example", 0, 90)];
+        unasked
+            .trust
+            .iter_mut()
+            .for_each(|trust| trust.public = true);
+        unasked.scts = Some(Vec::new());
+        let judged =
+            |endpoint: &Endpoint| ids(|findings| judge("shop.example", &[endpoint], findings));
+        assert!(judged(&unasked).is_empty());
+        unasked.probes = hello12();
+        assert_eq!(judged(&unasked), ["tls/ct-missing"]);
+    }
+
     /// Judges timestamps of a public certificate by operator, and whether browsers count them.
     fn counted(timestamps: &[(&str, Option<&str>, Option<bool>)]) -> Vec<String> {
         let mut endpoint = endpoint(1);
+        endpoint.probes = hello12();
         endpoint.chain = vec![certificate("CN=shop.example", 0, 90)];
         endpoint
             .trust
