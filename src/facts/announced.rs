@@ -62,8 +62,8 @@ impl Announced {
         )
     }
 
-    /// Whether it says something of the server. Silence does only when another place is heard from here in the same way: where
-    /// a network lets no UDP out, all places are silent. And what becomes of an encrypted hello on the way may be a network's
+    /// Whether it says something of the server. Silence does only when another place is heard from here in the same way, and so does
+    /// a refusal of UDP, which firewalls on the way send as well: where a network lets no UDP out, all places are so. And what becomes of an encrypted hello on the way may be a network's
     /// doing, unless it is answered in TLS.
     #[must_use]
     pub fn is_measured(&self, all: &[&Self]) -> bool {
@@ -71,7 +71,11 @@ impl Announced {
         let alike = |other: &Self| {
             (other.way, other.port, family(other)) == (self.way, self.port, family(self))
         };
-        let silent = matches!(self.failure, Some(Failure::TimedOut { .. }));
+        let silent = match self.failure {
+            Some(Failure::TimedOut { .. }) => true,
+            Some(Failure::Refused) => self.way == Way::Quic,
+            _ => false,
+        };
         let others_tell = || all.iter().any(|other| alike(other) && other.is_answered());
         self.is_answered() || (silent && self.way != Way::Ech && others_tell())
     }
@@ -82,9 +86,8 @@ impl Announced {
             None | Some(Failure::EchRejected { .. } | Failure::Alert { .. }) => true,
             Some(Failure::NameNotFound | Failure::NoAddress | Failure::Malformed { .. }) => true,
             Some(Failure::Incompatible { rule }) => rule != Self::NO_KEY,
-            Some(Failure::Refused | Failure::Reset | Failure::Closed | Failure::NotTls { .. }) => {
-                self.way != Way::Ech
-            }
+            Some(Failure::Refused) => self.way == Way::Tls,
+            Some(Failure::Reset | Failure::Closed | Failure::NotTls { .. }) => self.way != Way::Ech,
             Some(_) => false,
         }
     }

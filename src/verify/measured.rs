@@ -135,9 +135,10 @@ fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
 /// Promises of HTTPS records of which nothing can be said from here, such as HTTP/3 where no UDP comes through.
 fn untold(tls: &Tls) -> Vec<Inconclusive> {
     let all: Vec<&Announced> = tls.announced.iter().flatten().collect();
-    let answers = |address| {
+    // That an address is dead is told where it is met first.
+    let dead = |address| {
         let mut own = tls.endpoints.iter();
-        own.any(|endpoint| Some(endpoint.address) == address && endpoint.error.is_none())
+        own.any(|endpoint| Some(endpoint.address) == address && endpoint.error.is_some())
     };
     let missed = all.iter().filter_map(|tried| {
         let failure = tried.failure.clone()?;
@@ -147,9 +148,11 @@ fn untold(tls: &Tls) -> Vec<Inconclusive> {
             Way::Quic => "over QUIC (UDP)",
         };
         let open = failure != Failure::NoRoute && !tried.is_measured(&all);
-        (open && answers(tried.address)).then_some(Inconclusive {
+        let place = tried.label();
+        let place = place.unwrap_or_else(|| format!("what the record `{}` leads to", tried.record));
+        (open && !dead(tried.address)).then_some(Inconclusive {
             door: Door::Tls,
-            what: format!("{} {way}", tried.label()?),
+            what: format!("{place} {way}"),
             whole_door: false,
             failure,
         })
