@@ -29,11 +29,12 @@ pub fn verify(facts: &mut Facts, anchors: &Anchors, trust_anchors: &TrustAnchors
         propagation::verify(dns);
     }
     if let Some(tls) = &mut facts.tls {
-        let twin = tls.twin.as_ref().map(|twin| twin.name.as_str());
+        for endpoint in tls.twin.iter_mut().flat_map(|twin| &mut twin.endpoints) {
+            path::verify(endpoint, anchors, at);
+        }
         for endpoint in &mut tls.endpoints {
             path::verify(endpoint, anchors, at);
             path::verify_others(endpoint, anchors, at);
-            endpoint.twin_matches = twin.and_then(|twin| path::is_named(endpoint, twin));
             if let Some(dns) = &facts.dns {
                 dane::verify(dns, endpoint, anchors);
             }

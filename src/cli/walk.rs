@@ -307,9 +307,13 @@ pub(super) async fn check(
     }
     let sockets = lookup.sockets(&host, port).await;
     let asking = Asking::default();
+    let own = sockets.clone().unwrap_or_default();
     let shaking = shake_hands(&host, sockets, handshake, (settings, deadline));
     let walking = walked(target, &asking, &lookup, (settings, deadline));
-    let twin = twin_of(target, &asking, handshake, &lookup);
+    let twin = async {
+        let twin = twin_of(target, &asking, handshake, &lookup).await?;
+        Some(shown_as(twin, &own, handshake, (settings, deadline)).await)
+    };
     // What the records announce is tried once they are there.
     let promised = async {
         let (traced, promises) = open?;
@@ -343,7 +347,35 @@ async fn twin_of(
     let name = starts::twin(target, asking).filter(|_| is_web)?;
     let sockets = lookup.sockets(&name, 443).await.ok()?;
     let addresses = sockets.iter().map(SocketAddr::ip).collect();
-    Some(Twin { name, addresses })
+    let endpoints = Vec::new();
+    Some(Twin {
+        name,
+        addresses,
+        endpoints,
+    })
+}
+
+/// With one handshake by the twin's name at each socket of the host to which it leads too: a server may have a certificate for it
+/// beside that for the host.
+async fn shown_as(
+    twin: Twin,
+    own: &[SocketAddr],
+    handshake: &Handshake,
+    (settings, deadline): (&Settings, Deadline),
+) -> Twin {
+    let own = own.iter().copied();
+    let shared: Vec<SocketAddr> = own
+        .filter(|socket| twin.addresses.contains(&socket.ip()))
+        .collect();
+    let alone = Handshake {
+        depth: Depth::Handshake,
+        ..handshake.clone()
+    };
+    let tls = shake_hands(&twin.name, Ok(shared), &alone, (settings, deadline)).await;
+    Twin {
+        endpoints: tls.endpoints,
+        ..twin
+    }
 }
 
 /// What the HTTPS records of the name announce, tried. Those of another port stand at another name (RFC 9460 §2.3).
@@ -403,10 +435,13 @@ pub(super) async fn tlscheck(
         ..Asking::default()
     };
     let lookup = Lookup::new(settings.lookup.clone(), settings.dialer.clone(), deadline);
-    let (tls, twin) = tokio::join!(
-        shake_hands(&host, sockets, &handshake, (settings, deadline)),
-        twin_of(target, &asking, &handshake, &lookup)
-    );
+    let own = sockets.clone().unwrap_or_default();
+    let shaking = shake_hands(&host, sockets, &handshake, (settings, deadline));
+    let twin = async {
+        let twin = twin_of(target, &asking, &handshake, &lookup).await?;
+        Some(shown_as(twin, &own, &handshake, (settings, deadline)).await)
+    };
+    let (tls, twin) = tokio::join!(shaking, twin);
     Seen {
         dns: beside(answers),
         tls: Some(Tls { twin, ..tls }),

@@ -74,9 +74,6 @@ pub struct Endpoint {
     pub trust: Option<Trust>,
     /// Whether the leaf names the server; derived.
     pub name_matches: Option<bool>,
-    /// Whether the leaf names the twin of the server; derived.
-    #[serde(default)]
-    pub twin_matches: Option<bool>,
     /// Issuers that were not sent and were looked for at the addresses that certificates name.
     #[serde(default)]
     pub issuers_fetched: Vec<FetchedIssuer>,
@@ -167,12 +164,15 @@ pub struct Resumption {
 }
 
 /// The other one of a registrable name and its `www`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Twin {
     /// The name.
     pub name: String,
     /// Where it leads.
     pub addresses: Vec<IpAddr>,
+    /// What is shown to who asks by this name at the addresses that it has in common with the host.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// Why there was no handshake.
@@ -415,7 +415,6 @@ impl Endpoint {
             key_proven: None,
             trust: None,
             name_matches: None,
-            twin_matches: None,
             issuers_fetched: Vec::new(),
             ocsp_stapled: None,
             staple: None,

@@ -91,13 +91,6 @@ pub fn verify_others(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) 
     endpoint.probes = probes;
 }
 
-/// Whether the leaf of an endpoint names this server; `None` when it has none that can be read.
-#[must_use]
-pub fn is_named(endpoint: &Endpoint, server: &str) -> Option<bool> {
-    let der = CertificateDer::from_pem_slice(endpoint.leaf()?.pem.as_bytes()).ok()?;
-    name::matches(&Cert::read(&der, Some(0))?, server)
-}
-
 /// `at` in whole seconds when the leaf is valid then, else its last or first moment.
 fn valid_moment(leaf: &Cert<'_>, at: Timestamp) -> Timestamp {
     let validity = leaf.x509.validity();

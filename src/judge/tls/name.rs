@@ -66,19 +66,24 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
     findings.push(evidence.about_all(host, labels(shown)));
 }
 
-/// The twin has to lead here: elsewhere another server may have its own certificate for it.
+/// The twin has to lead here, and to be asked for by its own name: a server may have another certificate for it.
 pub(super) fn judge_twin(
     host: &str,
     twin: &Twin,
     shown: &[&Endpoint],
     findings: &mut Vec<Finding>,
 ) {
+    let as_twin = |endpoint: &Endpoint| {
+        let mut own = twin.endpoints.iter();
+        own.find(|one| (one.address, one.port) == (endpoint.address, endpoint.port))
+    };
     let lacks = |endpoint: &&&Endpoint| {
-        let leads_here = twin.addresses.contains(&endpoint.address);
-        leads_here && endpoint.name_matches == Some(true) && endpoint.twin_matches == Some(false)
+        let named = |one: &Endpoint| one.name_matches == Some(false);
+        endpoint.name_matches == Some(true) && as_twin(endpoint).is_some_and(named)
     };
     let lacking: Vec<&Endpoint> = shown.iter().filter(lacks).copied().collect();
-    let Some(leaf) = lacking.first().and_then(|endpoint| endpoint.leaf()) else {
+    let shown_instead = lacking.first().and_then(|endpoint| as_twin(endpoint));
+    let Some(leaf) = shown_instead.and_then(|endpoint| endpoint.leaf()) else {
         return;
     };
     let evidence = TwinNameUncovered {
@@ -126,10 +131,13 @@ mod tests {
     /// The twin leads to an address, and the leaf names it or not.
     fn judged_twin(address: &str, matches: Option<bool>, own: Option<bool>) -> Vec<String> {
         let mut endpoint = endpoint(1);
-        (endpoint.twin_matches, endpoint.name_matches) = (matches, own);
+        let mut as_twin = endpoint.clone();
+        as_twin.address = address.parse().unwrap();
+        (as_twin.name_matches, endpoint.name_matches) = (matches, own);
         let twin = Twin {
             name: "www.shop.example".to_owned(),
-            addresses: vec![address.parse().unwrap()],
+            addresses: vec![as_twin.address],
+            endpoints: vec![as_twin],
         };
         ids(|findings| judge_twin("shop.example", &twin, &[&endpoint], findings))
     }
