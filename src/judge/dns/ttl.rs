@@ -120,22 +120,33 @@ fn mixed(said: &ServerResponse) -> Vec<(DnsName, RrType, Vec<u32>)> {
         .collect()
 }
 
+/// The lifetimes that the members of one set have, and the servers that give several.
+#[derive(Default)]
+struct Spread<'a> {
+    ttls: BTreeSet<u32>,
+    servers: Vec<&'a ZoneServer>,
+}
+
 fn unequal(zone: &Zone, findings: &mut Vec<Finding>) {
     let told = |server: &ZoneServer| -> Vec<(DnsName, RrType, Vec<u32>)> {
         let said = server.said().filter(|said| said.is_told());
         said.flat_map(mixed).collect()
     };
-    let mut sets: BTreeMap<(DnsName, RrType), (BTreeSet<u32>, Vec<&ZoneServer>)> = BTreeMap::new();
+    let mut sets: BTreeMap<(DnsName, RrType), Spread> = BTreeMap::new();
     for server in &zone.servers {
         for (name, rr_type, ttls) in told(server) {
-            let (all, servers) = sets.entry((name, rr_type)).or_default();
-            all.extend(ttls);
-            if !servers.iter().any(|own| own.address == server.address) {
-                servers.push(server);
+            let spread = sets.entry((name, rr_type)).or_default();
+            spread.ttls.extend(ttls);
+            if !spread
+                .servers
+                .iter()
+                .any(|own| own.address == server.address)
+            {
+                spread.servers.push(server);
             }
         }
     }
-    for ((name, rr_type), (ttls, servers)) in sets {
+    for ((name, rr_type), Spread { ttls, servers }) in sets {
         let ttls = ttls.iter().map(|ttl| format!("{ttl} s"));
         let evidence = TtlUnequal {
             zone: zone.name.clone(),
