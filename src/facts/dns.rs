@@ -286,6 +286,9 @@ pub struct Step {
     pub transport: Transport,
     /// Whether the question had EDNS (RFC 6891).
     pub edns: bool,
+    /// Whether the server was asked to resolve the name for us (RD).
+    #[serde(default)]
+    pub recursion_desired: bool,
     /// Whether it was made for another target of the same run, and what it led to is taken over.
     #[serde(default)]
     pub cached: bool,
@@ -343,6 +346,9 @@ pub struct Zone {
     pub glue: Vec<Glue>,
     /// Servers of the referral for which no address was found.
     pub unresolved_ns: Vec<DnsName>,
+    /// How the look-ups ended that tell that a server has no address; one that was not made, or failed, tells nothing.
+    #[serde(default)]
+    pub ns_denials: Vec<NsDenial>,
     /// Servers whose name is an alias.
     pub alias_ns: Vec<DnsName>,
     /// The addresses of the servers inside the zone as it tells them itself; `null` when it was not asked, or did not answer.
@@ -360,6 +366,19 @@ pub struct Zone {
     pub referrals: Vec<Referral>,
     /// The zone's keys and the chain of trust to them; derived. `null` when signatures were not asked for.
     pub dnssec: Option<ZoneSecurity>,
+}
+
+/// A server's name that has no address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NsDenial {
+    /// The server's name.
+    pub name: DnsName,
+    /// How the look-up ended: `unresolvable` where it would need itself.
+    pub outcome: Outcome,
+    /// The name that it ended at: that of the server, or what it is an alias of.
+    pub end: DnsName,
+    /// The zone that it ended in.
+    pub zone: DnsName,
 }
 
 /// An address in a referral.

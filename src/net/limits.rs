@@ -26,8 +26,8 @@ pub const ADDRESSES_PER_SERVER: usize = 4;
 pub const ALIAS_LINKS: usize = 11;
 /// Names at which CAA is looked for, climbing from the host: more labels than names of public sites have.
 pub const CAA_NAMES: usize = 8;
-/// Questions by which an expectation is held against every server: 16 servers, two types, two names.
-pub const EXPECTED_QUESTIONS: usize = 64;
+/// Questions by which an expectation is held against every server: 32 addresses, two types, four names.
+pub const EXPECTED_QUESTIONS: usize = 256;
 /// Resolvers compared with in one run.
 pub const RESOLVERS: usize = 32;
 /// The shortest time between two looks of `--wait`.

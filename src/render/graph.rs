@@ -332,6 +332,7 @@ mod tests {
             child_ns: None,
             glue: Vec::new(),
             unresolved_ns: Vec::new(),
+            ns_denials: Vec::new(),
             alias_ns: Vec::new(),
             own_addresses: None,
             cds: None,

@@ -1,7 +1,9 @@
 //! Do the servers of the zone answer, and for the zone?
 
+use std::collections::BTreeMap;
+
 use super::named::{addresses as addresses_of, listed, names};
-use crate::facts::dns::{Dns, Obstacle, ResponseClass, Zone, ZoneServer};
+use crate::facts::dns::{Dns, Obstacle, Outcome, ResponseClass, Zone, ZoneServer};
 use crate::facts::name::DnsName;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -76,11 +78,11 @@ finding! {
     /// The name of a name server has no address.
     ///
     /// The parent lists it for the zone, but its own name leads nowhere, so nobody can ask it. When the domain of the server's
-    /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records.
-    NsUnresolvable { zone: DnsName, servers: String }
+    /// name does not exist, whoever registers it can answer for your zone. Remove it from the NS records, at once in that case.
+    NsUnresolvable { zone: DnsName, servers: String, lacks: String }
     id: "dns/ns-unresolvable", severity: Error, source: "practice: the server cannot be asked (zonemaster BASIC02)",
     explained_by: ["dns/delegation-loop"],
-    message: "`{zone}` is delegated to {servers}, a name without an address",
+    message: "`{zone}` is delegated to {servers}, {lacks}",
     fix: "remove {servers} from the NS records of `{zone}`, or give it an address",
 }
 
@@ -190,13 +192,39 @@ fn addresses(zone: &Zone, findings: &mut Vec<Finding>) {
         };
         findings.push(evidence.about_all(common(), subjects(&inside)));
     }
-    if !outside.is_empty() {
+    let outside = outside
+        .into_iter()
+        .filter_map(|name| Some((name, lacking(zone, name)?)));
+    let mut by_lack: BTreeMap<String, Vec<&DnsName>> = BTreeMap::new();
+    for (name, lacks) in outside {
+        by_lack.entry(lacks).or_default().push(name);
+    }
+    for (lacks, servers) in by_lack {
         let evidence = NsUnresolvable {
             zone: zone.name.clone(),
-            servers: listed(outside.iter().copied()),
+            servers: listed(servers.iter().copied()),
+            lacks,
         };
-        findings.push(evidence.about_all(common(), subjects(&outside)));
+        findings.push(evidence.about_all(common(), subjects(&servers)));
     }
+}
+
+/// What a server's name leads to, when its look-up told so.
+fn lacking(zone: &Zone, server: &DnsName) -> Option<String> {
+    let denial = zone
+        .ns_denials
+        .iter()
+        .find(|denial| denial.name == *server)?;
+    let domain = denial
+        .end
+        .registrable()
+        .filter(|domain| denial.outcome == Outcome::Nxdomain && domain.is_below(&denial.zone));
+    Some(match domain {
+        Some(domain) => {
+            format!("but `{domain}` does not exist: whoever registers it can answer for the zone")
+        }
+        None => "a name without an address".to_owned(),
+    })
 }
 
 fn some(zone: &Zone, asked: &[&ZoneServer], findings: &mut Vec<Finding>) {
@@ -273,7 +301,7 @@ fn labels(servers: &[&ZoneServer]) -> Vec<String> {
 mod tests {
     use super::super::testing::{ids, question, server, zones};
     use super::*;
-    use crate::facts::dns::Outcome;
+    use crate::facts::dns::NsDenial;
     use crate::facts::name::RrType;
 
     fn judged(servers: &[ZoneServer]) -> Vec<String> {
@@ -347,12 +375,43 @@ mod tests {
         let mut dns =
             zones(&[".", "example."]).asks(question("a.example.", RrType::A, Outcome::Answer));
         dns.zones[1].servers = vec![server(1, ResponseClass::Answer)];
-        dns.zones[1].unresolved_ns =
-            vec!["ns.example.".parse().unwrap(), "ns.other.".parse().unwrap()];
+        let inside: DnsName = "ns.example.".parse().unwrap();
+        dns.zones[1].unresolved_ns = vec![inside.clone(), "ns.host.test.".parse().unwrap()];
+        dns.zones[1].ns_denials = vec![denial(Outcome::Nodata, "host.test.")];
         assert_eq!(
             ids(|findings| judge(&dns, findings)),
             ["dns/glue-missing", "dns/ns-unresolvable"]
         );
+        // Not looked up, or in vain: who knows.
+        dns.zones[1].ns_denials.clear();
+        assert_eq!(ids(|findings| judge(&dns, findings)), ["dns/glue-missing"]);
+    }
+
+    fn denial(outcome: Outcome, zone: &str) -> NsDenial {
+        let name: DnsName = "ns.host.test.".parse().unwrap();
+        NsDenial {
+            end: name.clone(),
+            name,
+            outcome,
+            zone: zone.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_servers_domain_that_is_free_to_register_is_told_of() {
+        let lacks = |outcome, zone| {
+            let mut dns = zones(&[".", "example."]);
+            dns.zones[1].ns_denials = vec![denial(outcome, zone)];
+            lacking(&dns.zones[1], &"ns.host.test.".parse().unwrap()).unwrap()
+        };
+        let free = "but `host.test.` does not exist: whoever registers it can answer for the zone";
+        assert_eq!(lacks(Outcome::Nxdomain, "test."), free);
+        for (outcome, zone) in [
+            (Outcome::Nxdomain, "host.test."),
+            (Outcome::Nodata, "test."),
+        ] {
+            assert_eq!(lacks(outcome, zone), "a name without an address");
+        }
     }
 
     #[test]

@@ -9,8 +9,8 @@ use hickory_proto::op::Message;
 
 use super::message;
 use super::referral::Cut;
-use super::trace::{Stack, Tracer, limit, lock};
-use crate::facts::dns::{Glue, Obstacle};
+use super::trace::{Resolution, Stack, Tracer, limit, lock};
+use crate::facts::dns::{Glue, NsDenial, Obstacle};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::limits;
 
@@ -76,6 +76,7 @@ impl Tracer {
             let looked_up = self.addresses_of(index, &names, stack).await;
             circular = looked_up.circular;
             cut.found.extend(looked_up.found);
+            cut.deny(looked_up.denials);
         }
         let cut = lock(&self.cuts)
             .entry(cut.zone.clone())
@@ -124,36 +125,55 @@ impl Tracer {
     ) -> LookedUp {
         if stack.len() >= limits::LOOKUP_DEPTH {
             return LookedUp {
-                found: Vec::new(),
                 circular: true,
+                ..LookedUp::default()
             };
         }
-        let mut circular = false;
-        let mut lookups = Vec::new();
-        for name in names.iter().take(limits::SERVER_NAME_LOOKUPS) {
-            for rr_type in [RrType::A, RrType::AAAA] {
-                let key = (name.clone(), rr_type);
-                if stack.contains(&key) {
-                    circular = true;
-                    continue;
-                }
-                let mut deeper = Vec::clone(stack);
-                deeper.push(key);
-                let tracer = Arc::clone(self);
-                let resolved = tracer.resolve(index, name.clone(), rr_type, Arc::new(deeper));
-                lookups.push(async { (name.clone(), resolved.await) });
-            }
+        let names = names.iter().take(limits::SERVER_NAME_LOOKUPS);
+        let looked_up = join_all(names.map(|name| self.addresses_of_one(index, name, stack))).await;
+        let mut all = LookedUp::default();
+        for one in looked_up {
+            all.found.extend(one.found);
+            all.denials.extend(one.denials);
+            all.circular |= one.circular;
         }
-        let mut found = Vec::new();
-        for (name, resolution) in join_all(lookups).await {
-            circular |= matches!(resolution.obstacle, Some(Obstacle::DelegationLoop { .. }));
-            let addresses = resolution.answers.iter().filter_map(message::address);
-            found.extend(addresses.map(|address| Glue {
-                name: name.clone(),
-                address,
-            }));
+        all
+    }
+
+    async fn addresses_of_one(
+        self: &Arc<Self>,
+        index: usize,
+        name: &DnsName,
+        stack: &Stack,
+    ) -> LookedUp {
+        let lookups = [RrType::A, RrType::AAAA].map(|rr_type| {
+            let key = (name.clone(), rr_type);
+            let circular = stack.contains(&key);
+            let deeper = Arc::new(stack.iter().cloned().chain([key]).collect());
+            let resolved = Arc::clone(self).resolve(index, name.clone(), rr_type, deeper);
+            async move { if circular { None } else { Some(resolved.await) } }
+        });
+        let ends = join_all(lookups).await;
+        let is_circular = |end: &Option<Resolution>| match end {
+            None => true,
+            Some(end) => matches!(end.obstacle, Some(Obstacle::DelegationLoop { .. })),
+        };
+        let answers = ends.iter().flatten().flat_map(|end| &end.answers);
+        let found = answers.filter_map(message::address).map(|address| Glue {
+            name: name.clone(),
+            address,
+        });
+        let found: Vec<Glue> = found.collect();
+        let told = found.is_empty()
+            && ends
+                .iter()
+                .all(|end| end.as_ref().is_none_or(Resolution::is_final));
+        let last = ends.iter().flatten().next_back().filter(|_| told);
+        LookedUp {
+            denials: last.and_then(|end| end.denial(name)).into_iter().collect(),
+            circular: ends.iter().any(is_circular),
+            found,
         }
-        LookedUp { found, circular }
     }
 
     /// The cuts met, from the root down, with the addresses of every server of those named in `complete`.
@@ -165,11 +185,9 @@ impl Tracer {
                 .into_iter()
                 .filter(|name| !cut.needs_glue(name))
                 .collect();
-            let found = self
-                .addresses_of(0, &missing, &Stack::default())
-                .await
-                .found;
-            cut.found.extend(found);
+            let looked_up = self.addresses_of(0, &missing, &Stack::default()).await;
+            cut.found.extend(looked_up.found);
+            cut.deny(looked_up.denials);
             lock(&self.cuts).insert(cut.zone.clone(), cut.clone());
         }
         cuts
@@ -183,9 +201,11 @@ impl Tracer {
     }
 }
 
-/// Addresses found, and whether finding them would have needed themselves.
+/// Addresses found, which names have none, and whether finding them would have needed themselves.
+#[derive(Default)]
 pub(super) struct LookedUp {
     pub(super) found: Vec<Glue>,
+    denials: Vec<NsDenial>,
     circular: bool,
 }
 

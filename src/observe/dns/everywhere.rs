@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::exchange::Inquiry;
+use super::exchange::{Inquiry, unasked};
 use super::trace::{Tracer, lock};
 use crate::facts::dns::{Question, Server, Step};
 use crate::facts::name::{DnsName, RrType};
@@ -35,7 +35,12 @@ impl Tracer {
                 }
             }
         }
-        inquiries.truncate(limits::EXPECTED_QUESTIONS);
+        let most = inquiries.len().min(limits::EXPECTED_QUESTIONS);
+        let at = self.wire.deadline.elapsed();
+        for inquiry in inquiries.split_off(most) {
+            let way = self.way(true, limits::SURVEY_TCP);
+            self.record(0, vec![unasked(&inquiry, way, at, "EXPECTED_QUESTIONS")]);
+        }
         let asks = inquiries.iter().map(|inquiry| async {
             let steps = self.wire.ask(inquiry).await.steps;
             self.record(0, steps);

@@ -201,6 +201,15 @@ impl Wire {
     }
 }
 
+/// A question that a bound of ours kept from being sent.
+pub(super) fn unasked(inquiry: &Inquiry, way: Way, at: Duration, limit: &str) -> Step {
+    let limit = limit.to_owned();
+    Step {
+        failure: Some(Failure::LimitReached { limit }),
+        ..unanswered(inquiry, way, at)
+    }
+}
+
 fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
     Step {
         zone: inquiry.zone.clone(),
@@ -211,6 +220,7 @@ fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
         server: inquiry.server.clone(),
         transport: way.transport,
         edns: way.edns,
+        recursion_desired: way.recursion,
         cached: false,
         at_ms: at.into(),
         rtt_ms: None,

@@ -4,7 +4,7 @@ use hickory_proto::op::Message;
 
 use super::hints::RootHints;
 use super::message;
-use crate::facts::dns::{Glue, Server};
+use crate::facts::dns::{Glue, NsDenial, Server};
 use crate::facts::name::DnsName;
 use crate::net::limits;
 
@@ -21,6 +21,8 @@ pub(super) struct Cut {
     pub(super) glue: Vec<Glue>,
     /// Addresses that were looked up.
     pub(super) found: Vec<Glue>,
+    /// Servers whose look-up told that they have none.
+    pub(super) denials: Vec<NsDenial>,
     /// Servers and addresses that only the zone itself tells.
     pub(super) own: Vec<Glue>,
     /// Who gave the referral; `None` for the root.
@@ -45,6 +47,7 @@ impl Cut {
             names,
             glue,
             found: Vec::new(),
+            denials: Vec::new(),
             own: Vec::new(),
             referred_by: None,
         }
@@ -65,6 +68,7 @@ impl Cut {
             names,
             glue,
             found: Vec::new(),
+            denials: Vec::new(),
             own: Vec::new(),
             referred_by: Some(by),
         }
@@ -136,6 +140,13 @@ impl Cut {
             .filter(|name| !known(name))
             .cloned()
             .collect()
+    }
+
+    /// Keeps what look-ups told of servers without an address, each server's last.
+    pub(super) fn deny(&mut self, denials: Vec<NsDenial>) {
+        self.denials
+            .retain(|known| !denials.iter().any(|one| one.name == known.name));
+        self.denials.extend(denials);
     }
 
     /// Whether only the zone itself can tell the address of `name`, so that the referral must bring it (RFC 9471).

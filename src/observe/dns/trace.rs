@@ -20,7 +20,7 @@ use super::labels::Labels;
 use super::message::{self, Extensions, Reply};
 use super::referral::Cut;
 use crate::facts::dns::{
-    Link, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
+    Link, NsDenial, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
 };
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
@@ -72,6 +72,29 @@ impl Resolution {
         self.outcome = Outcome::Unresolvable;
         self.obstacle = Some(obstacle);
         self
+    }
+
+    /// Whether the look-up came to an end that every resolver comes to, rather than to silence or to a bound of ours.
+    pub(super) fn is_final(&self) -> bool {
+        let obstacle = self.obstacle.as_ref();
+        obstacle.is_none_or(|obstacle| {
+            use Obstacle::{AliasLoop, DelegationLoop, NoServerAddress};
+            matches!(
+                obstacle,
+                AliasLoop { .. } | DelegationLoop { .. } | NoServerAddress { .. }
+            )
+        })
+    }
+
+    /// What the look-up of a server's address that found none tells.
+    pub(super) fn denial(&self, server: &DnsName) -> Option<NsDenial> {
+        let last = self.links.last()?;
+        Some(NsDenial {
+            name: server.clone(),
+            outcome: self.outcome,
+            end: last.name.clone(),
+            zone: last.zone.clone(),
+        })
     }
 }
 

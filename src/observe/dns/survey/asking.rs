@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::super::TracePlan;
-use super::super::exchange::{Inquiry, Way};
+use super::super::exchange::{Inquiry, Way, unasked};
 use super::super::message;
 use super::super::referral::Cut;
 use super::super::trace::{Tracer, is_heard, lock};
@@ -117,7 +117,16 @@ impl Tracer {
         let inquiries: Vec<Inquiry> = questions
             .map(|(name, rr_type)| topics.inquiry(server, name, *rr_type))
             .collect();
-        let asks = join_all(inquiries.iter().map(|inquiry| self.ask_once(inquiry, edns)));
+        let asks = async {
+            let asks = inquiries.iter().map(|inquiry| self.ask_once(inquiry, edns));
+            let heard = join_all(asks).await;
+            if !heard.contains(&true) {
+                return;
+            }
+            // A burst may be lost, or be held back for its rate: a type is dropped when it is so alone as well.
+            let silent = inquiries.iter().zip(heard).filter(|(_, heard)| !heard);
+            join_all(silent.map(|(inquiry, _)| self.put(inquiry, edns))).await;
+        };
         let recursion = async {
             if let Some(name) = &topics.foreign {
                 let inquiry = topics.inquiry(server, name, RrType::A);
@@ -161,8 +170,8 @@ impl Tracer {
         Some(!(way.edns && message::fails_at_edns(&message)))
     }
 
-    /// Asks what this server was not asked before, or did not answer.
-    pub(super) async fn ask_once(&self, inquiry: &Inquiry, edns: bool) {
+    /// Asks what this server was not asked before, or did not answer; whether it has answered.
+    pub(super) async fn ask_once(&self, inquiry: &Inquiry, edns: bool) -> bool {
         let known = lock(&self.log).iter().any(|(_, step)| {
             step.server.socket() == inquiry.server.socket()
                 && step.zone == inquiry.zone
@@ -172,22 +181,20 @@ impl Tracer {
                 // What was heard for another target is nothing that this server says now.
                 && !step.cached
         });
-        if !known {
-            self.put(inquiry, edns).await;
-        }
+        known || self.put(inquiry, edns).await
     }
 
-    /// Asks a question over UDP, again when nothing comes, and over TCP when the answer is cut short.
-    pub(super) async fn put(&self, inquiry: &Inquiry, edns: bool) {
+    /// Asks a question over UDP, again when nothing comes, and over TCP when the answer is cut short; whether one came.
+    pub(super) async fn put(&self, inquiry: &Inquiry, edns: bool) -> bool {
         if self.plan.tcp_only {
-            self.over_tcp(inquiry).await;
-            return;
+            return self.over_tcp(inquiry).await;
         }
         for wait in limits::SURVEY_TRIES {
             if self.tried(inquiry, self.way(edns, wait)).await.is_some() {
-                return;
+                return true;
             }
         }
+        false
     }
 
     async fn over_tcp(&self, inquiry: &Inquiry) -> bool {
@@ -197,7 +204,7 @@ impl Tracer {
         attempted.is_some_and(|(step, _)| is_heard(&step))
     }
 
-    fn way(&self, edns: bool, wait: Duration) -> Way {
+    pub(in super::super) fn way(&self, edns: bool, wait: Duration) -> Way {
         Way {
             transport: Transport::Udp,
             edns,
@@ -213,6 +220,8 @@ impl Tracer {
         way: Way,
     ) -> Option<(Step, Option<hickory_proto::op::Message>)> {
         if self.surveyed.fetch_add(1, Ordering::Relaxed) >= limits::SURVEY_QUESTIONS {
+            let at = self.wire.deadline.elapsed();
+            self.record(0, vec![unasked(inquiry, way, at, "SURVEY_QUESTIONS")]);
             return None;
         }
         let (step, message) = self.wire.attempt(inquiry, way).await;

@@ -46,6 +46,7 @@ impl Tracer {
             child_ns: None,
             glue: cut.glue.clone(),
             unresolved_ns: cut.without_address(),
+            ns_denials: cut.denials.clone(),
             alias_ns: aliases_of(&cut.names, log),
             own_addresses: None,
             cds: cds(cut, log),
@@ -177,8 +178,7 @@ fn response(step: &Step) -> ServerResponse {
         name: step.question.name.clone(),
         r#type: step.question.r#type,
         transport: step.transport,
-        // Only what lies outside is asked for so.
-        recursion_desired: !step.question.name.is_at_or_below(&step.zone),
+        recursion_desired: step.recursion_desired,
         response: step.response,
         rcode: message
             .as_ref()

@@ -29,6 +29,9 @@ struct Row {
     time: Option<f64>,
 }
 
+/// What was not measured.
+const UNKNOWN: &str = "?";
+
 const HEADS: [&str; 5] = ["UDP", "TCP", "serial", "answer", "signed"];
 
 /// The servers of a zone that was surveyed; nothing of others.
@@ -54,12 +57,16 @@ impl Row {
     fn is_odd(&self) -> bool {
         self.cells.iter().any(|cell| cell.odd)
     }
+
+    fn is_asked(&self) -> bool {
+        self.cells.iter().any(|cell| cell.text != UNKNOWN)
+    }
 }
 
 fn row(zone: &Zone, server: &ZoneServer, steps: &[&Step]) -> Row {
     let serial = zone.serial(server);
     let serial = Cell {
-        text: serial.map_or_else(|| "?".to_owned(), |serial| serial.to_string()),
+        text: serial.map_or_else(|| UNKNOWN.to_owned(), |serial| serial.to_string()),
         odd: serial.is_some() && serial != zone.newest_serial(),
     };
     Row {
@@ -80,7 +87,7 @@ fn reached(reached: Option<bool>) -> Cell {
     let text = match reached {
         Some(true) => "yes",
         Some(false) => "no",
-        None => "?",
+        None => UNKNOWN,
     };
     Cell {
         text: text.to_owned(),
@@ -95,7 +102,7 @@ fn answer(server: &ZoneServer) -> Cell {
         (_, Some(class)) if !class.is_usable() => ("lame", true),
         (Some(true), _) => ("other", true),
         (Some(false), _) => ("same", false),
-        (None, _) => ("?", false),
+        (None, _) => (UNKNOWN, false),
     };
     let text = text.to_owned();
     Cell { text, odd }
@@ -126,7 +133,7 @@ fn signed(zone: &Zone, server: &ZoneServer, steps: &[&Step]) -> Cell {
     } else if has(SecurityStatus::Insecure) {
         ("no", false)
     } else {
-        ("?", false)
+        (UNKNOWN, false)
     };
     let text = text.to_owned();
     Cell { text, odd }
@@ -158,7 +165,7 @@ fn folded(zone: &Zone, rows: &[Row], style: Style) -> String {
         let cells = rows.iter().filter_map(|row| row.cells.get(at));
         let mut known = cells
             .map(|cell| cell.text.as_str())
-            .filter(|text| *text != "?");
+            .filter(|text| *text != UNKNOWN);
         known.next()
     };
     let over = match (said(0), said(1)) {
@@ -167,6 +174,10 @@ fn folded(zone: &Zone, rows: &[Row], style: Style) -> String {
         _ => "over TCP",
     };
     let mut parts = vec![over.to_owned()];
+    let asked = rows.iter().filter(|row| row.is_asked()).count();
+    if asked < rows.len() {
+        parts.push(format!("{asked} of {} asked", rows.len()));
+    }
     parts.extend(said(2).map(|serial| format!("serial {serial}")));
     parts.extend(said(3).map(|_| "same answers".to_owned()));
     parts.extend(said(4).map(|signed| {
@@ -368,6 +379,7 @@ mod tests {
             child_ns: None,
             glue: Vec::new(),
             unresolved_ns: Vec::new(),
+            ns_denials: Vec::new(),
             alias_ns: Vec::new(),
             own_addresses: None,
             cds: None,
@@ -400,6 +412,27 @@ mod tests {
             "  4 name servers of shop.example. at 8 addresses\n    \
              ns1.shop.example, ns2.shop.example, ns3.shop.example, ns4.shop.example\n    \
              ok over UDP and TCP - serial 2026112301 - same answers - 12.3-12.3 ms\n"
+        );
+    }
+
+    #[test]
+    fn those_that_were_not_asked_are_no_part_of_the_agreement() {
+        let mut eight = eight();
+        for server in eight.iter_mut().filter(|server| server.address.is_ipv6()) {
+            *server = ZoneServer {
+                reachable_udp: None,
+                reachable_tcp: None,
+                answers_differ: None,
+                responses: Some(Vec::new()),
+                response: None,
+                rtt_ms: None,
+                ..server.clone()
+            };
+        }
+        let text = servers(&zone(eight), &[], PLAIN);
+        assert!(
+            text.contains("ok over UDP and TCP - 4 of 8 asked - serial"),
+            "{text}"
         );
     }
 
