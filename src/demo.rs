@@ -74,6 +74,8 @@ pub enum Behaviour {
     Spoofed,
     /// Answers over UDP alone: nothing listens on its TCP port.
     NoTcp,
+    /// Answers over TCP alone: what comes over UDP is lost.
+    NoUdp,
     /// Says nothing to questions for this type.
     Drop(RecordType),
     /// Gives one record of a set of this type at a time, another one each time.

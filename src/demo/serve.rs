@@ -176,6 +176,7 @@ fn datagrams(answering: &Answering, bytes: &[u8], turn: &mut usize) -> Forged {
     };
     let one = |wire| Forged::whole(wire, Carrier::Udp);
     match answering.behaviour() {
+        Behaviour::NoUdp => return Forged::default(),
         Behaviour::Forge(Forge(forge)) => return forge(&asked, response, Carrier::Udp),
         Behaviour::Rotate(kind) if asks_for(&asked, kind) && !response.answers.is_empty() => {
             let chosen = *turn % response.answers.len();

@@ -46,6 +46,8 @@ pub(super) const RULES: &[Rule] = &[
     servers::LameDelegation::RULE,
     transport::TcpRefused::RULE,
     transport::TcpNeeded::RULE,
+    transport::UdpRefused::RULE,
+    transport::UdpNeeded::RULE,
     parent::NsMismatch::RULE,
     parent::NsDisjoint::RULE,
     delegation::GlueMismatch::RULE,

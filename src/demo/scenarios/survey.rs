@@ -34,6 +34,30 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        name: "udp-refused",
+        title: "one name server answers over TCP alone",
+        text: "A flood was answered by shutting UDP port 53 of ns2. Every second resolver now waits for an answer that never comes, \
+               and asks ns1 after it.",
+        target: HOST,
+        findings: &["dns/udp-refused"],
+        change: |world| {
+            world.behaviour = [Behaviour::Serve, Behaviour::NoUdp];
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "udp-needed",
+        title: "the name servers answer over TCP alone",
+        text: "The security group of the new name servers opens TCP port 53. Whoever tests with dig +tcp finds that all is well; \
+               visitors find no server.",
+        target: HOST,
+        findings: &["dns/udp-needed"],
+        change: |world| {
+            world.behaviour = [Behaviour::NoUdp; 2];
+            Ok(())
+        },
+    },
+    Scenario {
         name: "tcp-needed",
         title: "an answer outgrew the datagram, and one name server knows no TCP",
         text: "The CAA set got one address more to write to, and no longer fits. ns1 gives it over TCP, at ns2 that port is closed. A \
