@@ -37,6 +37,7 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(seen) = &facts.dns {
         dns::judge(&asked(seen), facts.judged_at, policy, &mut findings);
+        dns::judge_services(seen, &mut findings);
     }
     if let Some(seen) = &facts.tls {
         tls::judge(seen, facts.judged_at, &mut findings);

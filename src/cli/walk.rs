@@ -197,6 +197,22 @@ fn besides(name: &DnsName, twin: Option<&str>, settings: &Settings) -> Vec<Besid
     besides
 }
 
+/// Asks for where HTTPS records of AliasMode lead, as browsers do: what is announced there, and its addresses.
+async fn follow_services(trace: &Trace, settings: &Settings) {
+    for _ in 0..limits::SERVICE_ALIASES {
+        let targets = service::aliases(&trace.facts());
+        if targets.is_empty() {
+            break;
+        }
+        let types = settings.trace.types.iter().chain([&RrType::HTTPS]);
+        let asks = targets.iter().flat_map(|target| {
+            let of = |rr_type: &RrType| (target.clone(), *rr_type, Purpose::Https);
+            types.clone().map(of)
+        });
+        trace.also(asks.collect()).await;
+    }
+}
+
 /// How often a verdict may show that something more must be asked.
 const ROUNDS: usize = 8;
 
@@ -211,6 +227,7 @@ async fn traced(
     let complete = async {
         if trace.has_answer() {
             trace.also(besides).await;
+            follow_services(&trace, settings).await;
         }
         proven(&trace, settings).await;
     };

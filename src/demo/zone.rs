@@ -111,6 +111,14 @@ impl ZoneData {
         self
     }
 
+    /// With an HTTPS record that leads to another name (AliasMode).
+    #[must_use]
+    pub fn service_alias(mut self, owner: &str, target: &str) -> Self {
+        let record = SVCB::new(0, name(target), Vec::new());
+        self.put(owner, RData::HTTPS(HTTPS(record)));
+        self
+    }
+
     /// With an HTTPS record for the owner itself that hints at an address.
     #[must_use]
     pub fn hinting(mut self, owner: &str, address: std::net::Ipv4Addr) -> Self {

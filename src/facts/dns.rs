@@ -92,7 +92,7 @@ pub enum Purpose {
     Caa,
     /// Which certificates are expected.
     Tlsa,
-    /// Which protocols the site announces.
+    /// Which protocols the site announces, and where an alias in what it announces leads.
     Https,
     /// The other one of the registrable name and its `www`.
     Twin,

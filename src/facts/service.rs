@@ -118,6 +118,29 @@ impl Announcement {
     }
 }
 
+/// Where HTTPS records of AliasMode lead that were followed no further yet.
+#[must_use]
+pub fn aliases(dns: &Dns) -> Vec<DnsName> {
+    let known = |name: &DnsName| {
+        let mut asked = dns.questions.iter();
+        asked.any(|question| question.name == *name && question.r#type == RrType::HTTPS)
+    };
+    let answers = dns
+        .of(Some(Purpose::Https))
+        .flat_map(|question| &question.answers);
+    let services = answers
+        .filter(|record| record.r#type == RrType::HTTPS)
+        .filter_map(|record| Service::read(&record.data));
+    let aliases = services.filter(|service| service.priority == 0 && service.target != ".");
+    let mut targets: Vec<DnsName> = aliases
+        .filter_map(|service| service.target.parse().ok())
+        .filter(|target| !known(target))
+        .collect();
+    targets.sort();
+    targets.dedup();
+    targets
+}
+
 /// The HTTPS records of the host that say who serves (ServiceMode), and that clients do not pass over.
 #[must_use]
 pub fn announcements(dns: &Dns) -> Vec<Announcement> {

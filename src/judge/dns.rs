@@ -91,6 +91,11 @@ pub(super) const RULES: &[Rule] = &[
     registration::RegistrationOnHold::RULE,
 ];
 
+/// Judges what the site announces, with where that leads, which was asked beside the user's own questions.
+pub(super) fn judge_services(dns: &Dns, findings: &mut Vec<Finding>) {
+    service::judge(dns, findings);
+}
+
 pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Vec<Finding>) {
     // With a wrong clock every signature would seem broken.
     if !vantage::judge(dns, at, findings) {
@@ -106,7 +111,6 @@ pub(super) fn judge(dns: &Dns, at: Timestamp, policy: &Policy, findings: &mut Ve
     ttl::judge(dns, findings);
     types::judge(dns, findings);
     recursion::judge(dns, findings);
-    service::judge(dns, findings);
     alias::judge(dns, findings);
     wildcard::judge(dns, findings);
     manners::judge(dns, findings);

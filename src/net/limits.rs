@@ -24,6 +24,8 @@ pub const SERVERS_PER_CUT: usize = 20;
 pub const ADDRESSES_PER_SERVER: usize = 4;
 /// Links of an alias chain (unbound and BIND 9: 11).
 pub const ALIAS_LINKS: usize = 11;
+/// HTTPS records of AliasMode that are followed one after the other; clients are to bound them (RFC 9460 §3).
+pub const SERVICE_ALIASES: usize = 4;
 /// Names at which CAA is looked for, climbing from the host: more labels than names of public sites have.
 pub const CAA_NAMES: usize = 8;
 /// Questions by which an expectation is held against every server: 32 addresses, two types, four names.

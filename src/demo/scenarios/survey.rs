@@ -319,4 +319,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             Ok(())
         },
     },
+    Scenario {
+        name: "https-alias-dangling",
+        title: "the HTTPS record is an alias for a name that is gone",
+        text: "The contract with a CDN ended, and its name was removed. The addresses were pointed home; the alias in the HTTPS record \
+               was forgotten, and browsers that read it ask for a name that does not exist.",
+        target: HOST,
+        findings: &["dns/https-record-invalid"],
+        change: |world| {
+            world.shop = with_site(shop()).service_alias("shop.example.", "edge.shop.example.");
+            Ok(())
+        },
+    },
 ];

@@ -2,6 +2,7 @@
 
 use crate::facts::Facts;
 use crate::facts::dns::{Outcome, Purpose};
+use crate::facts::name::RrType;
 use crate::facts::tls::{Endpoint, TrustStatus};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
@@ -67,7 +68,8 @@ fn bound(facts: &Facts) -> Option<String> {
         .dns
         .iter()
         .flat_map(|dns| dns.of(Some(Purpose::Https)));
-    let announced = records.any(|question| question.outcome == Outcome::Answer);
+    let announced = records
+        .any(|question| question.r#type == RrType::HTTPS && question.outcome == Outcome::Answer);
     announced.then(|| "its HTTPS record".to_owned())
 }
 

@@ -61,7 +61,7 @@ fn fault(dns: &Dns, record: &Record, service: &Service) -> Option<String> {
         } else if service.target == "." {
             Some("is an alias for nothing".to_owned())
         } else {
-            None
+            dangling(dns, &service.target.parse().ok()?)
         };
     }
     let mut mandatory = service.mandatory.iter();
@@ -82,6 +82,21 @@ fn fault(dns: &Dns, record: &Record, service: &Service) -> Option<String> {
         let stray = stray.join(", ");
         format!("hints at {stray}, which is no address of `{target}`")
     })
+}
+
+/// How an alias leads nowhere; unknown is fine.
+fn dangling(dns: &Dns, target: &DnsName) -> Option<String> {
+    let outcome = |rr_type: RrType| {
+        let mut asked = dns.questions.iter();
+        let asked = asked.find(|question| question.name == *target && question.r#type == rr_type);
+        asked.map(|question| question.outcome)
+    };
+    let all = [RrType::A, RrType::AAAA, RrType::HTTPS].map(outcome);
+    if all.contains(&Some(Outcome::Nxdomain)) {
+        return Some(format!("is an alias for `{target}`, which does not exist"));
+    }
+    let nothing = all.iter().all(|outcome| *outcome == Some(Outcome::Nodata));
+    nothing.then(|| format!("is an alias for `{target}`, which has no address"))
 }
 
 /// Whether the target has addresses of the family, and this is none of them. Unknown is fine.
@@ -135,6 +150,33 @@ mod tests {
         assert_eq!(judged("0 cdn.example. alpn=\"h2\""), INVALID);
         assert_eq!(judged("0 ."), INVALID);
         assert!(judged("0 cdn.example.").is_empty());
+    }
+
+    #[test]
+    fn an_alias_leads_somewhere_as_far_as_that_is_known() {
+        let judged = |outcomes: [Outcome; 3]| {
+            let mut https = question("shop.example.", RrType::HTTPS, Outcome::Answer);
+            https.answers.push(Record {
+                name: "shop.example.".parse().unwrap(),
+                r#type: RrType::HTTPS,
+                ttl: 60,
+                data: "0 cdn.example.".to_owned(),
+            });
+            let types = [RrType::A, RrType::AAAA, RrType::HTTPS].into_iter();
+            let asked = types.zip(outcomes);
+            let dns = asked.fold(
+                zones(&["shop.example."]).asks(https),
+                |dns, (rr_type, outcome)| dns.asks(question("cdn.example.", rr_type, outcome)),
+            );
+            ids(|findings| judge(&dns, findings))
+        };
+        use Outcome::{Answer, Nodata, Nxdomain, Unresolvable};
+        assert_eq!(judged([Nxdomain; 3]), INVALID);
+        assert_eq!(judged([Nodata; 3]), INVALID);
+        assert!(judged([Answer, Nodata, Nodata]).is_empty());
+        // An alias of an alias is judged at its end.
+        assert!(judged([Nodata, Nodata, Answer]).is_empty());
+        assert!(judged([Nodata, Nodata, Unresolvable]).is_empty());
     }
 
     #[test]
