@@ -7,6 +7,7 @@ use std::time::Duration;
 use doorstep::demo::Behaviour::Serve;
 use serde_json::{Value, json};
 
+use super::peers;
 use super::world::{Running, ZONE, ids, server, shop, start, tld};
 
 /// The registration of `domain`, until a year far away.
@@ -137,6 +138,50 @@ fn redirects_are_followed_but_into_no_private_network_and_not_for_ever() {
     assert_eq!(moved("http://127.0.0.2:1/")["rule"], "PrivateAddress");
     assert_eq!(moved("http://169.254.169.254/")["rule"], "PrivateAddress");
     assert_eq!(moved("/again")["limit"], "FETCH_REDIRECTS");
+}
+
+#[test]
+fn a_server_that_is_not_who_it_says_is_not_believed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!(
+        "https://localhost:{}/rdap",
+        listener.local_addr().unwrap().port()
+    );
+    std::thread::spawn(move || {
+        let config = peers::modern(&["http/1.1"]);
+        for stream in listener.incoming().flatten() {
+            peers::shake(&config, stream);
+        }
+    });
+    let report = told("www.shop.example", &base);
+    let failure = &report["dns"]["registration"]["failure"];
+    assert_eq!(failure["reason"], "incompatible", "{failure}");
+    assert!(
+        failure["rule"].as_str().unwrap().contains("UnknownIssuer"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_asked() {
+    let proxy = says("200 OK", &domain("shop.example", "active", FAR));
+    let proxy = proxy.trim_end_matches("/rdap");
+    let world = world();
+    let mut command = world.command(&[
+        "www.shop.example",
+        "A",
+        "--json",
+        "--rdap",
+        "http://rdap.nowhere.example/",
+    ]);
+    let output = command.env("http_proxy", proxy).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let registration = &report["dns"]["registration"];
+    assert_eq!(registration["failure"], Value::Null);
+    assert_eq!(
+        registration["url"],
+        "http://rdap.nowhere.example/domain/shop.example"
+    );
 }
 
 #[test]

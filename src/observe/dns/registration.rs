@@ -96,7 +96,7 @@ impl Asking<'_> {
             match (status, moved) {
                 (status, Some(next)) if status.is_redirection() => {
                     registration.url = Some(next.to_string());
-                    url = next;
+                    url = follow(&url, next)?;
                 }
                 (StatusCode::OK, _) => return body(response).await,
                 (StatusCode::NOT_FOUND, _) => return Err(Failure::NameNotFound),
@@ -112,9 +112,6 @@ impl Asking<'_> {
     }
 
     async fn request(&self, url: &Url) -> Result<Response, Failure> {
-        let refused = |rule: &str| Failure::Incompatible {
-            rule: rule.to_owned(),
-        };
         let meant = self.named.is_some() && self.named == host_of(url);
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => Some(address.into()),
@@ -147,6 +144,19 @@ impl Asking<'_> {
     }
 }
 
+fn refused(rule: &str) -> Failure {
+    let rule = rule.to_owned();
+    Failure::Incompatible { rule }
+}
+
+/// Where a redirect may lead: what began in private stays so.
+fn follow(from: &Url, to: Url) -> Result<Url, Failure> {
+    if from.scheme() == "https" && to.scheme() != "https" {
+        return Err(refused("RedirectInClear"));
+    }
+    Ok(to)
+}
+
 /// Looks up the host that is asked, and refuses its private addresses. A proxy may be anywhere.
 struct Guard {
     guarded: Option<String>,
@@ -163,8 +173,7 @@ impl Resolve for Guard {
             let allowed = |at: &SocketAddr| !guarded || special_purpose(at.ip()).is_none();
             let allowed: Vec<SocketAddr> = found.into_iter().filter(allowed).collect();
             if allowed.is_empty() {
-                let rule = "PrivateAddress".to_owned();
-                return Err(Refused(Failure::Incompatible { rule }).into());
+                return Err(Refused(refused("PrivateAddress")).into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
@@ -208,8 +217,7 @@ fn failure(error: &reqwest::Error) -> Failure {
             .downcast_ref::<std::io::Error>()
             .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
         {
-            let rule = format!("{tls:?}");
-            return Failure::Incompatible { rule };
+            return refused(&format!("{tls:?}"));
         }
         if let Some(io) = own.downcast_ref::<std::io::Error>() {
             return Failure::from_io(io, Duration::ZERO);
@@ -230,5 +238,14 @@ mod tests {
             let url = question(&base.parse().unwrap(), &domain).unwrap();
             assert_eq!(url.as_str(), "https://rdap.test/v1/domain/shop.example");
         }
+    }
+
+    #[test]
+    fn a_redirect_does_not_lead_from_private_talk_into_clear() {
+        let url = |text: &str| -> Url { text.parse().unwrap() };
+        let (private, clear) = ("https://rdap.test/", "http://rdap.test/");
+        assert!(follow(&url(private), url(clear)).is_err());
+        assert!(follow(&url(private), url(private)).is_ok());
+        assert!(follow(&url(clear), url(private)).is_ok());
     }
 }
