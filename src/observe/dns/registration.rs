@@ -17,6 +17,7 @@ use reqwest::{Client, Response, StatusCode};
 use url::{Host, Url};
 
 use super::resolvers::Lookup;
+use super::resolvers::failure::of_rustls;
 use crate::facts::address::special_purpose;
 use crate::facts::attempt::Failure;
 use crate::facts::name::DnsName;
@@ -208,23 +209,24 @@ fn rate_limited(response: &Response) -> Failure {
 
 /// The reason in the words of the facts, from the innermost cause that has one.
 fn failure(error: &reqwest::Error) -> Failure {
+    let mut found = Failure::Malformed { at: None };
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(own) = cause {
         if let Some(Refused(failure)) = own.downcast_ref() {
             return failure.clone();
         }
-        if let Some(tls) = own
-            .downcast_ref::<std::io::Error>()
-            .and_then(|io| io.get_ref()?.downcast_ref::<rustls::Error>())
-        {
-            return refused(&format!("{tls:?}"));
+        if let Some(tls) = own.downcast_ref() {
+            return of_rustls(tls);
         }
-        if let Some(io) = own.downcast_ref::<std::io::Error>() {
-            return Failure::from_io(io, Duration::ZERO);
+        // What an error of a socket carries is passed over by its own `source`.
+        let io: Option<&std::io::Error> = own.downcast_ref();
+        let carried = io.and_then(std::io::Error::get_ref);
+        if let Some(io) = io {
+            found = Failure::from_io(io, Duration::ZERO);
         }
-        cause = own.source();
+        cause = carried.map_or_else(|| own.source(), |carried| Some(carried));
     }
-    Failure::Malformed { at: None }
+    found
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ fn within(error: Option<&(dyn Error + Send + Sync + 'static)>, after: Duration) 
     of_tls.or_else(|| Some(of_quic(error.downcast_ref()?, after)))
 }
 
-fn of_rustls(error: &rustls::Error) -> Failure {
+/// Why TLS went no further, as the library says.
+pub(in super::super) fn of_rustls(error: &rustls::Error) -> Failure {
     match error {
         rustls::Error::InvalidCertificate(reason) => Failure::Untrusted {
             rule: variant(&format!("{reason:?}")),
