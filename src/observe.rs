@@ -1,6 +1,7 @@
 //! Runs a plan and writes down what happened. The only asynchronous code, the only place that spawns.
 
 pub mod dns;
+mod failure;
 pub mod http;
 pub mod tls;
 

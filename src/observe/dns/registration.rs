@@ -5,7 +5,6 @@
 mod bootstrap;
 mod response;
 
-use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +16,6 @@ use reqwest::{Client, Response, StatusCode};
 use url::{Host, Url};
 
 use super::resolvers::Lookup;
-use super::resolvers::failure::of_rustls;
 use crate::facts::address::special_purpose;
 use crate::facts::attempt::Failure;
 use crate::facts::name::DnsName;
@@ -25,6 +23,7 @@ use crate::facts::registration::Registration;
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::{limits, web};
+use crate::observe::failure::{Refused, failure};
 
 /// Whom to ask.
 #[derive(Clone, Debug)]
@@ -181,11 +180,6 @@ impl Resolve for Guard {
     }
 }
 
-/// A failure on its way through the client.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0:?}")]
-struct Refused(Failure);
-
 async fn body(mut response: Response) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(|error| failure(&error))? {
@@ -205,28 +199,6 @@ fn rate_limited(response: &Response) -> Failure {
     Failure::RateLimited {
         retry_after_s: seconds,
     }
-}
-
-/// The reason in the words of the facts, from the innermost cause that has one.
-fn failure(error: &reqwest::Error) -> Failure {
-    let mut found = Failure::Malformed { at: None };
-    let mut cause: Option<&dyn Error> = Some(error);
-    while let Some(own) = cause {
-        if let Some(Refused(failure)) = own.downcast_ref() {
-            return failure.clone();
-        }
-        if let Some(tls) = own.downcast_ref() {
-            return of_rustls(tls);
-        }
-        // What an error of a socket carries is passed over by its own `source`.
-        let io: Option<&std::io::Error> = own.downcast_ref();
-        let carried = io.and_then(std::io::Error::get_ref);
-        if let Some(io) = io {
-            found = Failure::from_io(io, Duration::ZERO);
-        }
-        cause = carried.map_or_else(|| own.source(), |carried| Some(carried));
-    }
-    found
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Look-ups that are not traced: the hosts file, and the resolver that a visitor's machine would ask.
 
-pub(super) mod failure;
+mod failure;
 mod peer;
 
 use std::net::{IpAddr, SocketAddr};

@@ -15,6 +15,7 @@ use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::{limits, web};
 use crate::observe::dns::resolvers::Lookup;
+use crate::observe::failure::failure;
 
 /// How requests are made for one chain.
 pub(super) struct Fetcher<'f> {
@@ -153,18 +154,6 @@ async fn body(mut response: Response, (limit, name): (usize, &str)) -> Result<Ve
         }
     }
     Ok(body)
-}
-
-/// The reason in the words of the facts: that of the socket, when it is one.
-fn failure(error: &reqwest::Error) -> Failure {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(own) = cause {
-        if let Some(io) = own.downcast_ref::<std::io::Error>() {
-            return Failure::from_io(io, Duration::ZERO);
-        }
-        cause = own.source();
-    }
-    Failure::Malformed { at: None }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use hickory_resolver::net::NetError;
 use quinn::ConnectionError;
 
 use crate::facts::attempt::Failure;
+use crate::observe::failure::of_rustls;
 
 /// Codes from here on are TLS alerts (RFC 9001 §4.8).
 const CRYPTO_ERROR: u64 = 0x100;
@@ -33,30 +34,6 @@ fn within(error: Option<&(dyn Error + Send + Sync + 'static)>, after: Duration) 
     let error = error?;
     let of_tls = error.downcast_ref().map(of_rustls);
     of_tls.or_else(|| Some(of_quic(error.downcast_ref()?, after)))
-}
-
-/// Why TLS went no further, as the library says.
-pub(in super::super) fn of_rustls(error: &rustls::Error) -> Failure {
-    match error {
-        rustls::Error::InvalidCertificate(reason) => Failure::Untrusted {
-            rule: variant(&format!("{reason:?}")),
-        },
-        rustls::Error::AlertReceived(alert) => Failure::Alert {
-            code: u8::from(*alert),
-            name: format!("{alert:?}"),
-        },
-        other => Failure::Incompatible {
-            rule: variant(&format!("{other:?}")),
-        },
-    }
-}
-
-/// The name of a variant without its operands.
-fn variant(debug: &str) -> String {
-    debug
-        .chars()
-        .take_while(char::is_ascii_alphanumeric)
-        .collect()
 }
 
 fn of_quic(error: &ConnectionError, after: Duration) -> Failure {
