@@ -9,7 +9,7 @@ use super::super::super::words::count;
 use super::super::wrapped;
 use crate::facts::dns::{ResponseClass, Step, Zone, ZoneServer};
 use crate::facts::dnssec::SecurityStatus;
-use crate::facts::name::RrType;
+use crate::facts::name::{DnsName, RrType};
 use crate::finding::Severity;
 
 /// Rows of a table; of more those that are alike are counted.
@@ -46,11 +46,30 @@ pub(super) fn servers(zone: &Zone, steps: &[&Step], style: Style) -> String {
         .collect();
     // The facts have the first address of each server before the second of any.
     rows.sort_by(|one, other| one.name.cmp(&other.name));
-    if rows.iter().any(Row::is_odd) {
+    let rows = if rows.iter().any(Row::is_odd) {
         table(zone, &rows, style)
     } else {
         folded(zone, &rows, style)
+    };
+    rows + &not_found(zone, style)
+}
+
+/// Servers that could not be asked because the look-up of their address led to nothing, not even to a denial.
+fn not_found(zone: &Zone, style: Style) -> String {
+    let denied = |name: &DnsName| zone.ns_denials.iter().any(|denial| denial.name == *name);
+    let names = zone.unresolved_ns.iter();
+    // Inside the zone it is the parent that does not tell.
+    let names = names.filter(|name| !denied(name) && !name.is_at_or_below(&zone.name));
+    let names: Vec<String> = names.map(|name| harmless(&name.without_dot())).collect();
+    if names.is_empty() {
+        return String::new();
     }
+    let text = format!(
+        "{} address not found out: {}",
+        style.unknown(),
+        names.join(", ")
+    );
+    wrapped(&text, "    ", "      ", style)
 }
 
 impl Row {
@@ -432,6 +451,18 @@ mod tests {
         let text = servers(&zone(eight), &[], PLAIN);
         assert!(
             text.contains("ok over UDP and TCP - 4 of 8 asked - serial"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_server_whose_address_was_not_found_out_is_named() {
+        let mut zone = zone(eight());
+        assert_eq!(servers(&zone, &[], PLAIN).lines().count(), 3);
+        zone.unresolved_ns = vec!["ns9.dead.example.".parse().unwrap()];
+        let text = servers(&zone, &[], PLAIN);
+        assert!(
+            text.ends_with("    ? address not found out: ns9.dead.example\n"),
             "{text}"
         );
     }
