@@ -10,7 +10,7 @@ use doorstep::judge::judge;
 use doorstep::judge::policy::Policy;
 use serde_json::Value;
 
-use super::world::{Running, TLD, ids, server, start_after};
+use super::world::{Running, TLD, ZONE, ids, server, shop, start, start_after, tld};
 
 /// Long beside what a slow machine adds.
 const ROUND_TRIP: Duration = Duration::from_millis(150);
@@ -217,4 +217,48 @@ fn what_each_server_said_is_judged_again_from_the_report() {
         assert!(!first.is_empty());
         assert_eq!(first, again, "{scenario}");
     }
+}
+
+/// The shop, served by ns1 and by a server of another zone, which behaves so.
+fn hosted_elsewhere(host: Behaviour) -> Running {
+    let tld = tld()
+        .delegate("shop.example.", "ns2.host.example.", &[])
+        .delegate("host.example.", "ns1.host.example.", &["192.0.2.60"]);
+    let zone = shop().served_by("ns2.host.example.");
+    let host_zone = ZoneData::new("host.example.", &["ns1.host.example."])
+        .address("ns1.host.example.", "192.0.2.60");
+    let others = vec![
+        server(ZONE, &[zone], Behaviour::Serve),
+        server("192.0.2.60", &[host_zone], host),
+    ];
+    start(tld, others)
+}
+
+#[test]
+fn a_server_has_no_address_only_when_its_own_zone_says_so() {
+    let denied = hosted_elsewhere(Behaviour::Serve)
+        .report(&["www.shop.example"])
+        .0;
+    assert!(
+        ids(&denied).contains(&"dns/ns-unresolvable"),
+        "{:?}",
+        ids(&denied)
+    );
+    let silent = hosted_elsewhere(Behaviour::Silent)
+        .report(&["www.shop.example"])
+        .0;
+    assert!(
+        !ids(&silent).contains(&"dns/ns-unresolvable"),
+        "{:?}",
+        ids(&silent)
+    );
+    let zones = silent["dns"]["zones"].as_array().unwrap();
+    let zone = zones
+        .iter()
+        .find(|zone| zone["name"] == "shop.example.")
+        .unwrap();
+    assert_eq!(
+        zone["unresolved_ns"],
+        serde_json::json!(["ns2.host.example."])
+    );
 }
