@@ -27,7 +27,7 @@ pub(in crate::verify) use certificate::Cert;
 pub use list::RevocationList;
 pub(in crate::verify) use signature::{Signed, Verdict, split_key};
 
-use crate::facts::tls::{Departure, Distrust, Endpoint, Trust, TrustStatus};
+use crate::facts::tls::{Departure, Distrust, Endpoint, Standard, Trust, TrustStatus};
 use anchors::Anchor;
 use profile::{Examined, Role};
 use search::{Path, Search};
@@ -119,7 +119,7 @@ impl<'c> Chain<'c> {
                 anchor: None,
                 faults: Vec::new(),
             };
-            let trust = self.described(&path, Vec::new(), Vec::new());
+            let trust = self.described(&path, faults::of_leaf(self.leaf), Vec::new());
             return (self.held_by(anchor, trust), path);
         }
         let search = Search::new(self.sent.iter().collect(), self.anchors, self.at);
@@ -129,15 +129,15 @@ impl<'c> Chain<'c> {
         (self.described(&path, reasons, unrelated), path)
     }
 
-    /// The anchor that the leaf itself is.
+    /// The anchor that the leaf itself is. Another certificate of its name and key is not what the user chose to trust.
     fn leaf_as_anchor(&self) -> Option<&'c Anchor> {
         let mut named = self.anchors.named(self.leaf.subject_der());
-        named.find(|anchor| anchor.key == self.leaf.key_der())
+        named.find(|anchor| anchor.certificate.as_deref() == Some(self.leaf.der))
     }
 
     /// The best path, and why it is not trusted.
     fn path(&self, search: &Search<'c, 'c>) -> (Path<'c, 'c>, Vec<Distrust>) {
-        if let Some(path) = search.faultless() {
+        if let Some(path) = search.faultless(|path| self.departing(path)) {
             return (path, Vec::new());
         }
         if let Some(limit) = search.limit() {
@@ -148,6 +148,9 @@ impl<'c> Chain<'c> {
             return (path, reasons);
         }
         let farthest = search.farthest();
+        if let Some(limit) = search.depth_limit() {
+            return (farthest, vec![limit]);
+        }
         let mut reasons = self.incomplete(&farthest, search);
         let leaf = faults::of_leaf(self.leaf);
         let above = farthest.certificates.iter().skip(1);
@@ -160,6 +163,17 @@ impl<'c> Chain<'c> {
             return (path, reasons);
         }
         (farthest, reasons)
+    }
+
+    /// How many clauses of RFC 5280 a path departs from: of several that clients accept, one without is enough (§6.1).
+    fn departing(&self, path: &Path<'_, '_>) -> usize {
+        let public = path
+            .anchor
+            .is_some_and(|anchor| self.anchors.is_public(anchor));
+        let departures = departures(path, public);
+        let own = departures.iter();
+        own.filter(|departure| departure.standard == Standard::Rfc5280)
+            .count()
     }
 
     /// Why the way ends before an anchor.
@@ -193,7 +207,7 @@ impl<'c> Chain<'c> {
             return None;
         }
         let pool = self.sent.iter().chain(self.fetched).collect();
-        Search::new(pool, self.anchors, self.at).faultless()
+        Search::new(pool, self.anchors, self.at).faultless(|path| self.departing(path))
     }
 
     /// Places of what was sent twice, or leads to no leaf.

@@ -1,6 +1,6 @@
 //! Does the chain that was sent lead to a trust anchor, and is it what should be sent?
 
-use super::{labels, place};
+use super::{labels, place, strength, usage};
 use crate::facts::certificate::Certificate;
 use crate::facts::tls::{Distrust, Endpoint, FetchedIssuer, Malformation, Trust, TrustStatus};
 use crate::finding;
@@ -193,30 +193,13 @@ fn missing(place: String, issuer: &str, fetched: &[FetchedIssuer]) -> MissingInt
 
 /// Whether another question of this area tells it: weak keys and signatures of what was sent, the purposes of the leaf.
 fn is_told_elsewhere(reason: &Distrust, first: &Endpoint) -> bool {
-    let sent = |subject: &String| {
-        super::on_path(first)
-            .iter()
-            .any(|own| own.subject == *subject)
-    };
     match reason {
-        Distrust::KeyWeak { subject } => sent(subject),
-        Distrust::NotForServers { subject } => {
-            first.leaf().is_some_and(|leaf| leaf.subject == *subject)
-        }
-        Distrust::SignatureWeak { algorithm, .. } => BROKEN.contains(&algorithm.as_str()),
+        Distrust::KeyWeak { subject } => strength::tells_key(first, subject),
+        Distrust::NotForServers { subject } => usage::tells_purpose(first, subject),
+        Distrust::SignatureWeak { subject, .. } => strength::tells_signature(first, subject),
         _ => false,
     }
 }
-
-/// Signatures with MD2, MD5 and SHA-1.
-const BROKEN: [&str; 6] = [
-    "1.2.840.113549.1.1.2",
-    "1.2.840.113549.1.1.4",
-    "1.2.840.113549.1.1.5",
-    "1.3.14.3.2.29",
-    "1.2.840.10040.4.3",
-    "1.2.840.10045.4.1",
-];
 
 /// What a broken rule of path validation means; those that have a finding of their own are left to it.
 fn in_words(reason: &Distrust) -> Option<String> {
@@ -295,6 +278,7 @@ fn root_sent<'a>(chain: &'a [Certificate], trust: &Trust) -> Option<&'a Certific
 mod tests {
     use super::super::testing::{certificate, distrusting, endpoint, ids};
     use super::*;
+    use crate::facts::certificate::Key;
 
     fn distrusted(reason: Distrust) -> Vec<String> {
         let distrusting = distrusting(reason);
@@ -318,8 +302,36 @@ mod tests {
     #[test]
     fn what_another_question_tells_is_not_told_twice() {
         let leaf = || "CN=shop.example".to_owned();
-        assert!(distrusted(Distrust::NotForServers { subject: leaf() }).is_empty());
-        assert!(distrusted(Distrust::KeyWeak { subject: leaf() }).is_empty());
+        let told = |reason: Distrust, change: fn(&mut Certificate)| {
+            let mut changed = distrusting(reason);
+            changed.chain.iter_mut().for_each(change);
+            ids(|findings| judge("shop.example", &[&changed], findings))
+        };
+        let purpose = || Distrust::NotForServers { subject: leaf() };
+        let mail = |own: &mut Certificate| {
+            own.extended_key_usage = Some(vec!["emailProtection".to_owned()])
+        };
+        assert!(told(purpose(), mail).is_empty());
+        // Another certificate of the leaf's name.
+        assert_eq!(distrusted(purpose()), ["tls/path-invalid"]);
+        let key = || Distrust::KeyWeak { subject: leaf() };
+        let short = |own: &mut Certificate| {
+            own.key = Some(Key {
+                algorithm: "RSA".to_owned(),
+                bits: Some(1024),
+                ..Key::default()
+            });
+        };
+        assert!(told(key(), short).is_empty());
+        assert_eq!(distrusted(key()), ["tls/path-invalid"]);
+        let signature = || Distrust::SignatureWeak {
+            subject: leaf(),
+            algorithm: "1.2.840.113549.1.1.5".to_owned(),
+        };
+        let sha1 =
+            |own: &mut Certificate| own.signature_algorithm = "sha1WithRSAEncryption".to_owned();
+        assert!(told(signature(), sha1).is_empty());
+        assert_eq!(distrusted(signature()), ["tls/path-invalid"]);
         let root = Distrust::KeyWeak {
             subject: "CN=Demo Root".to_owned(),
         };

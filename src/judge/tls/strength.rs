@@ -2,7 +2,7 @@
 
 use super::{labels, on_path, place};
 use crate::facts::certificate::{Certificate, Key};
-use crate::facts::tls::{Departure, Endpoint};
+use crate::facts::tls::{Departure, Endpoint, TrustStatus};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
 
@@ -55,7 +55,7 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         };
         findings.push(evidence.about_all(host, subjects.clone()));
     }
-    if let Some(own) = path.iter().find(|own| is_weakly_signed(own)) {
+    if let Some(own) = below_anchor(first).find(|own| is_weakly_signed(own)) {
         let evidence = SignatureWeak {
             place,
             subject: own.subject.clone(),
@@ -63,6 +63,30 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         };
         findings.push(evidence.about_all(host, subjects));
     }
+}
+
+/// The certificates of the path as sent, without one that stands for the anchor: nobody looks at who signed that (RFC 5280 §6.1).
+fn below_anchor(endpoint: &Endpoint) -> impl Iterator<Item = &Certificate> {
+    let trust = endpoint.trust.as_ref();
+    let trusted = trust.filter(|trust| trust.status == TrustStatus::Trusted);
+    let last = trusted.and_then(|trust| *trust.path_sent.get(1..)?.last()?);
+    let anchor = last.and_then(|place| endpoint.chain.get(place));
+    let path = on_path(endpoint).into_iter();
+    path.filter(move |own| !anchor.is_some_and(|anchor| std::ptr::eq(anchor, *own)))
+}
+
+/// Whether the weakness of a certificate's key, on the path as sent, is told here.
+pub(super) fn tells_key(endpoint: &Endpoint, subject: &str) -> bool {
+    let mut path = on_path(endpoint).into_iter();
+    path.any(|own| {
+        own.subject == subject && own.key.as_ref().is_some_and(|key| weakness(key).is_some())
+    })
+}
+
+/// Whether the weak signature of a certificate is told here.
+pub(super) fn tells_signature(endpoint: &Endpoint, subject: &str) -> bool {
+    let mut path = below_anchor(endpoint);
+    path.any(|own| own.subject == subject && is_weakly_signed(own))
 }
 
 /// Whether a departure of what was sent is told here already, as an error.
@@ -191,5 +215,20 @@ mod tests {
             leaf.issuer.clone_from(&leaf.subject);
         });
         assert!(root.is_empty());
+    }
+
+    #[test]
+    fn who_signed_what_stands_for_the_anchor_does_not_matter() {
+        let mut crossed = endpoint(1);
+        let mut cross = crossed.chain[0].clone();
+        cross.subject = "CN=Demo Root".to_owned();
+        cross.signature_algorithm = "sha1WithRSAEncryption".to_owned();
+        crossed.chain.push(cross);
+        let mut judged = |places: &[Option<usize>]| {
+            crossed.trust.as_mut().unwrap().path_sent = places.to_vec();
+            ids(|findings| judge("shop.example", &[&crossed], findings))
+        };
+        assert!(judged(&[Some(0), Some(1)]).is_empty());
+        assert_eq!(judged(&[Some(0), Some(1), None]), ["tls/signature-weak"]);
     }
 }

@@ -58,6 +58,12 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
     }
 }
 
+/// Whether it is told here that a certificate is not for servers.
+pub(super) fn tells_purpose(endpoint: &Endpoint, subject: &str) -> bool {
+    let leaf = endpoint.leaf().filter(|leaf| leaf.subject == subject);
+    leaf.and_then(excluded_purpose).is_some()
+}
+
 fn excluded_purpose(leaf: &Certificate) -> Option<String> {
     let purposes = leaf.extended_key_usage.as_ref()?;
     let serves = |purpose: &String| purpose == "serverAuth" || purpose == "anyExtendedKeyUsage";

@@ -115,7 +115,7 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
             }
             .about_all(host, subjects),
         );
-    } else if left < NOW.min(lifetime / 12) {
+    } else if left < NOW.min(lifetime / 12) && !is_chosen_end(shown, left) {
         let left = span(left);
         findings.push(
             ExpiresNow {
@@ -136,6 +136,12 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], at: Timestamp, findings: &m
             .about_all(host, subjects),
         );
     }
+}
+
+/// Whether a chain in a file is judged at its very last second, which somebody chose to know whether it is still inside
+/// (RFC 5280 §4.1.2.5): it is, and no visitor is hit by it.
+fn is_chosen_end(shown: &[&Endpoint], left: SignedDuration) -> bool {
+    shown.iter().all(|endpoint| endpoint.file.is_some()) && left < SignedDuration::from_secs(1)
 }
 
 #[cfg(test)]
@@ -188,6 +194,27 @@ mod tests {
         let moment = at(testing::NOW) + SignedDuration::from_millis(999);
         let found = ids(|findings| judge("shop.example", &[&last], moment, findings));
         assert_eq!(found, ["tls/expires-now"]);
+    }
+
+    #[test]
+    fn a_file_may_be_judged_at_the_last_second() {
+        let mut last = endpoint(1);
+        last.file = Some("chain.pem".to_owned());
+        let mut judged = |until: i64, moment: jiff::Timestamp| {
+            last.chain = vec![certificate("CN=shop.example", -90, until)];
+            ids(|findings| judge("shop.example", &[&last], moment, findings))
+        };
+        let now = at(testing::NOW);
+        assert_eq!(judged(0, now), ["tls/expires-soon"]);
+        assert_eq!(
+            judged(0, now + SignedDuration::from_millis(999)),
+            ["tls/expires-soon"]
+        );
+        assert_eq!(judged(1, now), ["tls/expires-now"]);
+        assert_eq!(
+            judged(0, now + SignedDuration::from_secs(1)),
+            ["tls/expired"]
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ const DEPTH: usize = 24;
 const SIGNATURES: usize = 128;
 /// Candidates looked at for one chain: 1,000 certificates of one name, each of which could issue the other.
 const STEPS: usize = 4_096;
-/// Paths with faults that are compared.
+/// Paths of one kind, without faults or with some, that are compared.
 const COMPARED: usize = 32;
 
 /// A way from the leaf up.
@@ -43,6 +43,8 @@ pub(super) struct Search<'s, 'a> {
     at: Timestamp,
     signatures: Cell<usize>,
     steps: Cell<usize>,
+    /// Whether a way was given up for its length.
+    too_deep: Cell<bool>,
     verdicts: RefCell<HashMap<(*const u8, Vec<u8>), Verdict>>,
 }
 
@@ -61,6 +63,7 @@ impl<'s, 'a> Search<'s, 'a> {
             at,
             signatures: Cell::new(SIGNATURES),
             steps: Cell::new(STEPS),
+            too_deep: Cell::new(false),
             verdicts: RefCell::default(),
         }
     }
@@ -79,21 +82,47 @@ impl<'s, 'a> Search<'s, 'a> {
         })
     }
 
-    /// A path without a fault.
-    pub(super) fn faultless(&self) -> Option<Path<'s, 'a>> {
+    /// The bound on the length of a path, if a way was given up for it: where it would have led is not known.
+    pub(super) fn depth_limit(&self) -> Option<Distrust> {
+        let limit = "DEPTH".to_owned();
+        self.too_deep
+            .get()
+            .then_some(Distrust::LimitReached { limit })
+    }
+
+    /// The path without a fault that costs the least; the first of those that cost nothing, without a look at others.
+    pub(super) fn faultless(&self, cost: impl Fn(&Path<'s, 'a>) -> usize) -> Option<Path<'s, 'a>> {
         let leaf = self.pool.first().copied()?;
         if !faults::of_leaf(leaf).is_empty() {
             return None;
         }
-        self.climb_faultless(&mut vec![leaf])
+        let mut cheapest: Option<(usize, Path<'s, 'a>)> = None;
+        let mut found = 0;
+        self.climb_faultless(&mut vec![leaf], &mut |path| {
+            let cost = cost(&path);
+            if cheapest.as_ref().is_none_or(|(least, _)| cost < *least) {
+                cheapest = Some((cost, path));
+            }
+            found += 1;
+            cost == 0 || found == COMPARED
+        });
+        cheapest.map(|(_, path)| path)
     }
 
-    fn climb_faultless(&self, way: &mut Vec<&'s Cert<'a>>) -> Option<Path<'s, 'a>> {
-        let top = way.last().copied()?;
+    /// Hands over every path without a fault until one is `enough`; whether one was.
+    fn climb_faultless(
+        &self,
+        way: &mut Vec<&'s Cert<'a>>,
+        enough: &mut impl FnMut(Path<'s, 'a>) -> bool,
+    ) -> bool {
+        let Some(top) = way.last().copied() else {
+            return false;
+        };
         for anchor in self.anchors.named(top.issuer_der()) {
             let path = self.ending(way, anchor);
-            if self.verdict(top, &anchor.key) == Verdict::Good && path.faults.is_empty() {
-                return Some(path);
+            let sound = self.verdict(top, &anchor.key) == Verdict::Good && path.faults.is_empty();
+            if sound && enough(path) {
+                return true;
             }
         }
         for candidate in self.issuers(way) {
@@ -101,14 +130,14 @@ impl<'s, 'a> Search<'s, 'a> {
                 && faults::of_authority(candidate, self.at).is_empty()
             {
                 way.push(candidate);
-                let found = self.climb_faultless(way);
+                let ended = self.climb_faultless(way, enough);
                 way.pop();
-                if found.is_some() {
-                    return found;
+                if ended {
+                    return true;
                 }
             }
         }
-        None
+        false
     }
 
     /// The path to an anchor with the fewest faults.
@@ -198,7 +227,11 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Who may have issued the top of the way, the likeliest first: key identifiers that agree, then those valid the longest.
     fn issuers(&self, way: &[&'s Cert<'a>]) -> Vec<&'s Cert<'a>> {
-        let Some(top) = way.last().filter(|_| way.len() < DEPTH) else {
+        if way.len() >= DEPTH {
+            self.too_deep.set(true);
+            return Vec::new();
+        }
+        let Some(top) = way.last() else {
             return Vec::new();
         };
         let named = self.by_subject.get(top.issuer_der()).into_iter().flatten();

@@ -51,12 +51,11 @@ pub(super) fn verify(
     }
     let mut departures = Vec::new();
     for (place, (certificate, issuer)) in path.certificates.iter().zip(&issuers).enumerate() {
-        for list in anchors.lists.iter() {
-            if list.concerns(issuer, certificate.is_authority()) {
-                asked.hear_list(list, place, certificate, (issuer, at));
-                departures.extend(of_form(list, issuer));
-            }
-        }
+        let lists = anchors.lists.iter();
+        let lists = lists.filter(|list| list.concerns(issuer, certificate.is_authority()));
+        let lists: Vec<&RevocationList> = lists.collect();
+        asked.hear_lists(&lists, place, certificate, (issuer, at));
+        departures.extend(lists.iter().flat_map(|list| of_form(list, issuer)));
     }
     scts.iter_mut().for_each(|own| ct::look_up(own, at));
     endpoint.scts = Some(scts);
@@ -209,6 +208,23 @@ impl Asked {
             certificate: place,
             unusable: Vec::new(),
         });
+    }
+
+    /// Of several lists of one authority one that can be used is enough (RFC 5280 §6.3.3).
+    fn hear_lists(
+        &mut self,
+        lists: &[&RevocationList],
+        place: usize,
+        certificate: &Cert<'_>,
+        about: (&Issuer<'_>, Timestamp),
+    ) {
+        let (known, unusable) = (self.heard.len(), self.unusable.len());
+        for list in lists {
+            self.hear_list(list, place, certificate, about);
+        }
+        if self.heard.len() > known {
+            self.unusable.truncate(unusable);
+        }
     }
 
     /// Revoked when anything says so of any certificate; good when something says so of the leaf.
