@@ -357,6 +357,93 @@ fn a_list_at_hand_tells_what_is_revoked() {
 }
 
 #[test]
+fn of_several_lists_one_that_can_be_used_is_enough() {
+    let world = World::new();
+    let leaf = world.below.issue(&server()).certificate.pem();
+    let chain = [leaf, world.below.certificate.pem()];
+    let lists = [-1, 10].map(|until| world.below.list(&[], until).pem().unwrap());
+    let [ended, both] = [lists[0].clone(), lists.concat()].map(|lists| {
+        let list = world.write("list.pem", &lists);
+        world.report(&chain, &["--crl", &list])
+    });
+    assert_eq!(ids(&ended), ["tls/crl-unusable"]);
+    assert!(ids(&both).is_empty(), "{:?}", ids(&both));
+    assert_eq!(both["tls"]["endpoints"][0]["revocation"]["status"], "good");
+}
+
+#[test]
+fn a_certificate_in_the_store_is_trusted_as_it_is_and_no_other_of_its_name_and_key() {
+    let own = |key: &rcgen::KeyPair, change: &dyn Fn(&mut CertificateParams)| {
+        let mut params = server();
+        params.use_authority_key_identifier_extension = false;
+        change(&mut params);
+        params.self_signed(key).unwrap().pem()
+    };
+    let world = World::new();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let stored = own(&key, &|_| ());
+    world.write("root.pem", &stored);
+    assert_eq!(trust(&world.report(&[stored], &[]))["status"], "trusted");
+    let other = own(&key, &|params| params.not_after += Duration::days(1));
+    assert_eq!(trust(&world.report(&[other], &[]))["status"], "untrusted");
+    let odd = own(&key, &|params| {
+        let mut unknown = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions.push(unknown);
+    });
+    world.write("root.pem", &odd);
+    assert_eq!(ids(&world.report(&[odd], &[])), ["tls/path-invalid"]);
+}
+
+#[test]
+fn of_two_ways_to_the_root_the_one_that_keeps_to_the_standard_counts() {
+    let world = World::new();
+    let leaf = world.below.issue(&server()).certificate.pem();
+    let sound = world.below.certificate.pem();
+    let mut params = authority("Below");
+    params.use_authority_key_identifier_extension = false;
+    params.not_after += Duration::days(100);
+    let unnamed = params
+        .signed_by(&world.below.key, &world.root.issuer())
+        .unwrap()
+        .pem();
+    let alone = world.report(&[leaf.clone(), unnamed.clone()], &[]);
+    assert_eq!(ids(&alone), ["tls/profile-violation"]);
+    let both = world.report(&[leaf, unnamed, sound], &[]);
+    assert!(
+        !ids(&both).contains(&"tls/profile-violation"),
+        "{:?}",
+        ids(&both)
+    );
+}
+
+#[test]
+fn a_chain_beyond_the_bound_is_said_to_be() {
+    let world = World::new();
+    let mut chain = vec![world.below.certificate.pem()];
+    let mut last = world.below.below(authority("Authority 0"));
+    for number in 1..30 {
+        let next = last.below(authority(&format!("Authority {number}")));
+        chain.insert(0, last.certificate.pem());
+        last = next;
+    }
+    chain.insert(0, last.certificate.pem());
+    chain.insert(0, last.issue(&server()).certificate.pem());
+    let report = world.report(&chain, &[]);
+    assert_eq!(
+        trust(&report)["reason"]["limit"],
+        "DEPTH",
+        "{}",
+        trust(&report)["reason"]
+    );
+    assert!(
+        ids(&report).contains(&"tls/path-invalid"),
+        "{:?}",
+        ids(&report)
+    );
+}
+
+#[test]
 fn several_stores_show_which_of_them_trusts() {
     let world = World::new();
     let leaf = world.below.issue(&server()).certificate.pem();
