@@ -137,7 +137,7 @@ impl<'c> Chain<'c> {
 
     /// The best path, and why it is not trusted.
     fn path(&self, search: &Search<'c, 'c>) -> (Path<'c, 'c>, Vec<Distrust>) {
-        if let Some(path) = search.faultless(|path| self.departing(path)) {
+        if let Some(path) = self.best_of(search.faultless()) {
             return (path, Vec::new());
         }
         if let Some(limit) = search.limit() {
@@ -165,7 +165,15 @@ impl<'c> Chain<'c> {
         (farthest, reasons)
     }
 
-    /// How many clauses of RFC 5280 a path departs from: of several that clients accept, one without is enough (§6.1).
+    /// The path that departs least from RFC 5280: of several that clients accept, one that keeps to it is enough (§6.1).
+    fn best_of(&self, mut paths: Vec<Path<'c, 'c>>) -> Option<Path<'c, 'c>> {
+        if paths.len() > 1 {
+            paths.sort_by_key(|path| self.departing(path));
+        }
+        paths.into_iter().next()
+    }
+
+    /// How many clauses of RFC 5280 a path departs from.
     fn departing(&self, path: &Path<'_, '_>) -> usize {
         let public = path
             .anchor
@@ -207,7 +215,7 @@ impl<'c> Chain<'c> {
             return None;
         }
         let pool = self.sent.iter().chain(self.fetched).collect();
-        Search::new(pool, self.anchors, self.at).faultless(|path| self.departing(path))
+        self.best_of(Search::new(pool, self.anchors, self.at).faultless())
     }
 
     /// Places of what was sent twice, or leads to no leaf.

@@ -90,54 +90,37 @@ impl<'s, 'a> Search<'s, 'a> {
             .then_some(Distrust::LimitReached { limit })
     }
 
-    /// The path without a fault that costs the least; the first of those that cost nothing, without a look at others.
-    pub(super) fn faultless(&self, cost: impl Fn(&Path<'s, 'a>) -> usize) -> Option<Path<'s, 'a>> {
-        let leaf = self.pool.first().copied()?;
-        if !faults::of_leaf(leaf).is_empty() {
-            return None;
+    /// The paths without a fault, the likeliest first.
+    pub(super) fn faultless(&self) -> Vec<Path<'s, 'a>> {
+        let mut found = Vec::new();
+        let leaf = self.pool.first().copied();
+        if let Some(leaf) = leaf.filter(|leaf| faults::of_leaf(leaf).is_empty()) {
+            self.climb_faultless(&mut vec![leaf], &mut found);
         }
-        let mut cheapest: Option<(usize, Path<'s, 'a>)> = None;
-        let mut found = 0;
-        self.climb_faultless(&mut vec![leaf], &mut |path| {
-            let cost = cost(&path);
-            if cheapest.as_ref().is_none_or(|(least, _)| cost < *least) {
-                cheapest = Some((cost, path));
-            }
-            found += 1;
-            cost == 0 || found == COMPARED
-        });
-        cheapest.map(|(_, path)| path)
+        found
     }
 
-    /// Hands over every path without a fault until one is `enough`; whether one was.
-    fn climb_faultless(
-        &self,
-        way: &mut Vec<&'s Cert<'a>>,
-        enough: &mut impl FnMut(Path<'s, 'a>) -> bool,
-    ) -> bool {
+    fn climb_faultless(&self, way: &mut Vec<&'s Cert<'a>>, found: &mut Vec<Path<'s, 'a>>) {
         let Some(top) = way.last().copied() else {
-            return false;
+            return;
         };
         for anchor in self.anchors.named(top.issuer_der()) {
             let path = self.ending(way, anchor);
             let sound = self.verdict(top, &anchor.key) == Verdict::Good && path.faults.is_empty();
-            if sound && enough(path) {
-                return true;
+            if sound && found.len() < COMPARED {
+                found.push(path);
             }
         }
         for candidate in self.issuers(way) {
-            if self.verdict(top, candidate.key_der()) == Verdict::Good
+            if found.len() < COMPARED
+                && self.verdict(top, candidate.key_der()) == Verdict::Good
                 && faults::of_authority(candidate, self.at).is_empty()
             {
                 way.push(candidate);
-                let ended = self.climb_faultless(way, enough);
+                self.climb_faultless(way, found);
                 way.pop();
-                if ended {
-                    return true;
-                }
             }
         }
-        false
     }
 
     /// The path to an anchor with the fewest faults.
