@@ -48,6 +48,7 @@ pub(super) struct Asking {
     /// Path and query instead of the target's.
     pub(super) path: Option<String>,
     pub(super) address: Option<IpAddr>,
+    pub(super) identity: Option<Identity>,
 }
 
 impl Default for Asking {
@@ -59,6 +60,7 @@ impl Default for Asking {
             max_hops: limits::HOPS,
             path: None,
             address: None,
+            identity: None,
         }
     }
 }

@@ -201,9 +201,10 @@ fn story(http: &Http, style: Style) -> String {
 fn told(hop: &Hop) -> String {
     let mut text = format!("Asked {} for {}", hop.label(), hop.url);
     let timings = [
+        ("looked it up", hop.timings.lookup_ms),
         ("connected", hop.timings.connect_ms),
         ("shook hands", hop.timings.handshake_ms),
-        ("had the answer", hop.timings.first_byte_ms),
+        ("had the first byte", hop.timings.first_byte_ms),
     ];
     let timings: Vec<String> = timings
         .into_iter()

@@ -76,6 +76,7 @@ fn scaled(part: f64, total: f64, room: usize) -> usize {
 fn phases(hop: &Hop) -> Vec<(&'static str, f64)> {
     let timings = &hop.timings;
     let all = [
+        ("DNS", timings.lookup_ms),
         ("connect", timings.connect_ms),
         ("TLS", timings.handshake_ms),
         ("first byte", timings.first_byte_ms),
