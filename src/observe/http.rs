@@ -84,11 +84,11 @@ pub async fn observe(
             Ok(sockets) => sockets.iter().copied().map(Ok).collect(),
             Err(failure) => vec![Err(failure.clone())],
         };
-        let walker = || client.budget.walker(number);
-        walks.extend(
-            each.into_iter()
-                .map(|socket| walk::walk(&client, start, socket, walker())),
-        );
+        walks.extend(each.into_iter().map(|socket| {
+            let address = socket.as_ref().ok().map(SocketAddr::ip);
+            let walker = client.budget.walker(number, address);
+            walk::walk(&client, start, socket, walker)
+        }));
     }
     let mut routes = join_all(walks).await;
     shorten(&mut routes);

@@ -1,8 +1,8 @@
 //! Which requests are made. The plan and the answers decide, never which of two walks came first.
 //!
 //! What was asked for is followed to its end. The rest shares what that leaves of the bound at an address: the first requests
-//! that are certain to fit go out at once, and whatever else is wanted waits until the main walks have ended, when each walk
-//! learns how many requests more are its own.
+//! that are certain to fit go out at once, and whatever else is wanted waits until the main walks have ended, when what is left
+//! is dealt out to the purposes.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -11,14 +11,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::{HttpPlan, Start};
-use crate::facts::http::{RoutePurpose, host_of};
+use crate::facts::http::{RoutePurpose, host_of, is_https};
 use crate::net::limits;
 
 /// One request: method, URL without fragment, and place.
 pub(super) type Key = (String, String, SocketAddr);
 
 /// Whose requests are counted together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Account {
     /// Those for the host that was asked for.
     Name,
@@ -57,12 +57,16 @@ impl Account {
 pub(super) struct Walker {
     pub(super) account: Account,
     /// Whether it belongs to the walks that the others wait for.
-    pub(super) main: bool,
-    /// Its place among the starts of the account that have a share of what is left.
-    place: usize,
-    /// The requests that it has had of that, or of what the twin's main walk may have.
-    own: HashSet<Key>,
+    main: bool,
+    purpose: RoutePurpose,
+    walk: Walk,
 }
+
+/// The number of a start in the plan, and at which of its addresses.
+type Walk = (usize, Option<IpAddr>);
+
+/// Walks that share what is dealt to them: over http and over https from one address, which mostly lead to the same.
+type Share = (Account, RoutePurpose, Option<IpAddr>);
 
 /// A start as the budget knows it.
 #[derive(Debug)]
@@ -81,6 +85,15 @@ impl Begun {
         self.method == *method && self.url == *url && self.sockets.contains(socket)
     }
 
+    /// The addresses of its walks; nowhere when it has none.
+    fn walks(&self) -> impl Iterator<Item = Option<IpAddr>> {
+        let nowhere = self.sockets.is_empty().then_some(None);
+        self.sockets
+            .iter()
+            .map(|socket| Some(socket.ip()))
+            .chain(nowhere)
+    }
+
     fn is_at(&self, address: IpAddr) -> bool {
         self.sockets.iter().any(|socket| socket.ip() == address)
     }
@@ -92,9 +105,9 @@ pub(super) struct Budget {
     starts: Vec<Begun>,
     /// What main walks have asked beyond first requests.
     followed: Mutex<Vec<(Account, Key)>>,
-    /// Main walks under way.
-    of_name: watch::Sender<usize>,
-    of_twin: watch::Sender<usize>,
+    /// What others have asked of what was dealt to them.
+    dealt: Mutex<Vec<(Share, Key)>>,
+    ended: watch::Sender<HashSet<Walk>>,
 }
 
 /// What is asked first when there is not room for all.
@@ -107,14 +120,8 @@ fn rank(purpose: RoutePurpose) -> usize {
     }
 }
 
-/// Who is first given a request more: an authority is redirected as a rule, and `/` mostly leads where another walk has been.
-fn share_rank(purpose: RoutePurpose) -> usize {
-    match purpose {
-        RoutePurpose::Acme => 0,
-        RoutePurpose::Path => 1,
-        RoutePurpose::Root | RoutePurpose::Target => 2,
-    }
-}
+/// In which order requests more are dealt: an authority is redirected as a rule, and `/` mostly leads where another walk was.
+const DEALT: [RoutePurpose; 3] = [RoutePurpose::Acme, RoutePurpose::Path, RoutePurpose::Root];
 
 impl Budget {
     pub(super) fn new(plan: &HttpPlan) -> Self {
@@ -142,67 +149,84 @@ impl Budget {
             let first = own.into_iter().take(account.at_once());
             first.for_each(|start| start.at_once = true);
         }
-        let walks = |account| {
-            let main = starts
-                .iter()
-                .filter(move |start| start.main && start.account == account);
-            main.map(|start| start.sockets.len().max(1)).sum()
-        };
         Self {
-            of_name: watch::Sender::new(walks(Account::Name)),
-            of_twin: watch::Sender::new(walks(Account::Twin)),
             starts,
             followed: Mutex::default(),
+            dealt: Mutex::default(),
+            ended: watch::Sender::default(),
         }
     }
 
-    /// The walk from the start with this number in the plan, at one of its sockets.
-    pub(super) fn walker(&self, number: usize) -> Walker {
+    /// The walk from the start with this number in the plan, at one of its addresses.
+    pub(super) fn walker(&self, number: usize, address: Option<IpAddr>) -> Walker {
         let start = self.starts.get(number);
-        let account = start.map_or(Account::Name, |start| start.account);
-        let mut beside: Vec<(usize, &Begun)> = self.beside(account).collect();
-        beside.sort_by_key(|(_, start)| share_rank(start.purpose));
         Walker {
-            account,
+            account: start.map_or(Account::Name, |start| start.account),
             main: start.is_some_and(|start| start.main),
-            place: beside
-                .iter()
-                .position(|(own, _)| *own == number)
-                .unwrap_or_default(),
-            own: HashSet::new(),
+            purpose: start.map(|start| start.purpose).unwrap_or_default(),
+            walk: (number, address),
         }
     }
 
     /// Notes that a walk has ended.
     pub(super) fn end(&self, walker: &Walker) {
-        if walker.main {
-            let under_way = match walker.account {
-                Account::Name => &self.of_name,
-                Account::Twin => &self.of_twin,
-            };
-            under_way.send_modify(|walks| *walks = walks.saturating_sub(1));
-        }
+        self.ended.send_modify(|ended| {
+            ended.insert(walker.walk);
+        });
     }
 
     /// Whether a walk may make a request. What another makes in any case is free.
-    pub(super) async fn may(&self, walker: &mut Walker, key: &Key) -> bool {
-        if self.is_certain(key) || walker.own.contains(key) {
+    pub(super) async fn may(&self, walker: &Walker, key: &Key) -> bool {
+        if self.is_certain(key) {
             return true;
         }
         if walker.main && walker.account == Account::Name {
             self.follow(Account::Name, key);
             return true;
         }
-        ended(&self.of_name).await;
+        self.wait(self.main_walks(Account::Name)).await;
         if walker.main {
             return self.was_followed(Account::Name, key) || self.may_twin(walker, key);
         }
         if walker.account == Account::Twin {
-            ended(&self.of_twin).await;
+            self.wait(self.main_walks(Account::Twin)).await;
         }
         let accounts = [Account::Name, walker.account];
         let free = |account| self.was_followed(account, key) || self.is_granted(account, key);
-        accounts.into_iter().any(free) || self.is_shared_out(walker, key)
+        if accounts.into_iter().any(free) {
+            return true;
+        }
+        self.wait(self.before(walker)).await;
+        self.is_dealt(walker, key)
+    }
+
+    fn main_walks(&self, account: Account) -> Vec<Walk> {
+        let all = self.starts.iter().enumerate();
+        let main = all.filter(|(_, start)| start.main && start.account == account);
+        main.flat_map(|(number, start)| start.walks().map(move |address| (number, address)))
+            .collect()
+    }
+
+    /// The walk over https of the same purpose from the same address, before which one in clear takes nothing of their share.
+    fn before(&self, walker: &Walker) -> Vec<Walk> {
+        let (own, address) = walker.walk;
+        let clear = self
+            .starts
+            .get(own)
+            .is_some_and(|start| !is_https(&start.url));
+        let others = self.beside(walker.account).filter(|(number, start)| {
+            let same = start.purpose == walker.purpose && start.walks().any(|at| at == address);
+            clear && same && *number != own && is_https(&start.url)
+        });
+        others.map(|(number, _)| (number, address)).collect()
+    }
+
+    /// Waits until all of these have ended.
+    async fn wait(&self, walks: Vec<Walk>) {
+        let mut ended = self.ended.subscribe();
+        // The sender lives as long as the walks, so waiting cannot fail.
+        let all = |ended: &HashSet<Walk>| walks.iter().all(|walk| ended.contains(walk));
+        let _ = ended.wait_for(all).await;
     }
 
     /// Whether it is one of the first requests that go out at once.
@@ -212,13 +236,11 @@ impl Budget {
             .any(|start| start.at_once && start.is(key))
     }
 
-    /// The twin's main walk has what was kept for it.
-    fn may_twin(&self, walker: &mut Walker, key: &Key) -> bool {
-        let address = key.2.ip();
-        let own = walker.own.iter().filter(|own| own.2.ip() == address);
-        let may = self.certain(Account::Twin, address) + own.count() < Account::Twin.bound();
+    /// A main walk of the twin has what was kept for it.
+    fn may_twin(&self, walker: &Walker, key: &Key) -> bool {
+        let kept = limits::REQUESTS_FOR_TWIN - self.certain(Account::Twin, key.2.ip());
+        let may = self.take(walker, key, kept);
         if may {
-            walker.own.insert(key.clone());
             self.follow(Account::Twin, key);
         }
         may
@@ -231,8 +253,8 @@ impl Budget {
         place.is_some_and(|place| place < self.left(account, key.2.ip()))
     }
 
-    /// Whether the walk has a share in what is left after those.
-    fn is_shared_out(&self, walker: &mut Walker, key: &Key) -> bool {
+    /// Whether enough is left after those for the share of the walk.
+    fn is_dealt(&self, walker: &Walker, key: &Key) -> bool {
         let address = key.2.ip();
         let waiting = self.waiting(walker.account, address);
         if waiting.iter().any(|start| start.is(key)) {
@@ -241,12 +263,34 @@ impl Budget {
         let left = self
             .left(walker.account, address)
             .saturating_sub(waiting.len());
-        let own = walker.own.iter().filter(|own| own.2.ip() == address);
-        let may = own.count() < share(left, self.beside(walker.account).count(), walker.place);
+        self.take(walker, key, self.share(walker, left))
+    }
+
+    /// Takes a request from the share of a walk, which holds so many at one address.
+    fn take(&self, walker: &Walker, key: &Key, size: usize) -> bool {
+        let share = (walker.account, walker.purpose, walker.walk.1);
+        let mut dealt = lock(&self.dealt);
+        let own = || dealt.iter().filter(|(own, _)| *own == share);
+        if own().any(|(_, known)| known == key) {
+            return true;
+        }
+        let spent = own().filter(|(_, known)| known.2.ip() == key.2.ip());
+        let may = spent.count() < size;
         if may {
-            walker.own.insert(key.clone());
+            dealt.push((share, key.clone()));
         }
         may
+    }
+
+    /// How much of what is left the purpose of a walk gets, one by one in turn.
+    fn share(&self, walker: &Walker, left: usize) -> usize {
+        let pursued = |purpose: &RoutePurpose| {
+            let mut beside = self.beside(walker.account);
+            beside.any(|(_, start)| start.purpose == *purpose)
+        };
+        let purposes = DEALT.into_iter().filter(pursued);
+        let turns = purposes.collect::<Vec<_>>().into_iter().cycle().take(left);
+        turns.filter(|purpose| *purpose == walker.purpose).count()
     }
 
     fn left(&self, account: Account, address: IpAddr) -> usize {
@@ -295,19 +339,6 @@ impl Budget {
             .iter()
             .any(|(own, known)| *own == account && known == key)
     }
-}
-
-/// What is left, given out one by one in turn: how much the one at this place gets.
-fn share(left: usize, walks: usize, place: usize) -> usize {
-    let rounds = left.checked_div(walks).unwrap_or_default();
-    let rest = left.checked_rem(walks).unwrap_or_default();
-    rounds + usize::from(place < rest)
-}
-
-/// Waits until no main walk is under way.
-async fn ended(under_way: &watch::Sender<usize>) {
-    // The sender lives as long as the walks, so waiting cannot fail.
-    let _ = under_way.subscribe().wait_for(|walks| *walks == 0).await;
 }
 
 fn account(plan: &HttpPlan, start: &Start) -> Account {

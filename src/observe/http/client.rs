@@ -80,7 +80,7 @@ impl<'a> Client<'a> {
         method: &str,
         url: &Url,
         sockets: Sockets,
-        walker: &mut Walker,
+        walker: &Walker,
     ) -> Hop {
         let sockets = match sockets {
             Ok(sockets) => sockets,

@@ -15,7 +15,7 @@ pub(super) async fn walk(
     client: &Client<'_>,
     start: &Start,
     socket: Result<SocketAddr, Failure>,
-    mut walker: Walker,
+    walker: Walker,
 ) -> Route {
     let pinned = socket.as_ref().ok().copied();
     let mut hops: Vec<Hop> = Vec::new();
@@ -24,7 +24,7 @@ pub(super) async fn walk(
     let mut sockets = socket.map(|socket| vec![socket]);
     let mut looked_up = None;
     let outcome = loop {
-        let hop = client.ask(&method, &url, sockets, &mut walker).await;
+        let hop = client.ask(&method, &url, sockets, &walker).await;
         let mut hop = with_fragment(hop, &url);
         hop.timings.lookup_ms = looked_up;
         let next = hop.target.as_deref().and_then(|to| Url::parse(to).ok());

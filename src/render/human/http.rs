@@ -45,9 +45,12 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
         };
         out.push_str(&wrapped(&policy, "          ", "            ", style));
     }
+    let dns = report.dns.as_ref();
     if style.verbose {
         out.push_str(&story(http, style));
-        out.push_str(&waterfall::waterfall(report, http, style));
+        out.push_str(&waterfall::waterfall(dns, http, style));
+    } else if report.command == "httpcheck" {
+        out.push_str(&waterfall::short(dns, http, style));
     }
     out
 }
