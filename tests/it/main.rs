@@ -30,5 +30,6 @@ mod site;
 mod standards;
 mod survey;
 mod tls;
+mod twin;
 mod usage;
 mod world;
