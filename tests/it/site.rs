@@ -133,6 +133,10 @@ impl World {
     /// A certificate that names these hosts.
     pub(crate) fn leaf(&self, names: &[&str]) -> Leaf {
         let mut params = server();
+        let first = names.first().copied().unwrap_or_default();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, first);
         let names = names.iter().map(|name| (*name).try_into().unwrap());
         params.subject_alt_names = names.map(rcgen::SanType::DnsName).collect();
         self.authority.issue(&params)
