@@ -7,11 +7,13 @@
 
 mod authorities;
 mod bad_h2;
+mod bad_https;
 mod bad_servers;
 mod bounded;
 mod budget;
 mod bulk;
 mod certificates;
+mod declined;
 mod demo;
 mod dnstrace;
 mod ending;
