@@ -1,5 +1,6 @@
 //! The third door: the way from `http://` to the final page, hop by hop, at every address.
 
+mod alternatives;
 mod hsts;
 
 use std::net::{IpAddr, SocketAddr};

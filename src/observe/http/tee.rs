@@ -207,7 +207,13 @@ mod tests {
             .unwrap();
         announced.keep(b"OK\r\n\r\nbody").unwrap();
         assert_eq!(announced.bytes(), b"HTTP/1.1 200 OK\r\n\r\n");
-        assert_eq!(Head::over_h1().first_byte(), None);
+        let begun = Head::over_h1();
+        assert_eq!(begun.first_byte(), None);
+        begun.keep(b"H").unwrap();
+        let first = begun.first_byte();
+        assert!(first.is_some());
+        begun.keep(b"TTP/1.1 200 OK\r\n\r\n").unwrap();
+        assert_eq!(begun.first_byte(), first);
         assert!(announced.first_byte().is_some());
         let endless = Head::over_h1();
         assert!(
