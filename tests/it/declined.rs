@@ -7,8 +7,11 @@ use super::site::{Asked, Machine, World, answer, ids, moved, routes};
 const NAMES: [&str; 2] = ["shop.example", "www.shop.example"];
 const PAGE: &str = "Strict-Transport-Security: max-age=31536000\r\n";
 
-/// What is said of a site that answers over https in this way, and leads there from http.
-fn report(act: fn(&Asked) -> String) -> Value {
+/// What a site answers.
+type Act = fn(&Asked) -> String;
+
+/// What is said of a site that answers in this way.
+fn report(act: Act) -> Value {
     let world = World::new();
     let machine = Machine::start(world.config(&NAMES), act);
     let world = world.with("127.0.0.2", &NAMES, machine);
@@ -20,7 +23,7 @@ fn up(asked: &Asked) -> String {
 }
 
 /// The ways in which clients are turned away.
-const WAYS: [(&str, fn(&Asked) -> String); 6] = [
+const WAYS: [(&str, Act); 6] = [
     ("403", |_| answer("403 Forbidden", "", "no")),
     ("405", |_| {
         answer("405 Method Not Allowed", "Allow: HEAD\r\n", "")
@@ -64,7 +67,7 @@ fn who_is_turned_away_everywhere_knows_nothing() {
 
 #[test]
 fn a_redirect_to_where_clients_are_turned_away_is_seen_and_what_follows_is_not() {
-    let site: fn(&Asked) -> String = |asked| match asked.scheme {
+    let site: Act = |asked| match asked.scheme {
         "http" => up(asked),
         _ => answer("403 Forbidden", "", ""),
     };
@@ -80,7 +83,7 @@ fn a_redirect_to_where_clients_are_turned_away_is_seen_and_what_follows_is_not()
 
 #[test]
 fn probes_that_are_turned_away_leave_the_page_as_it_is() {
-    let site: fn(&Asked) -> String = |asked| match (asked.scheme, asked.path.as_str()) {
+    let site: Act = |asked| match (asked.scheme, asked.path.as_str()) {
         ("http", "/") => up(asked),
         (_, "/") if asked.host == "shop.example" => answer("200 OK", PAGE, ""),
         (_, "/") => moved("https://shop.example/"),
