@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
 use super::{failed, mark, worst, wrapped};
-use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, RoutePurpose};
+use crate::facts::attempt::Failure;
+use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, RoutePurpose};
 use crate::finding::Severity;
 use crate::report::Report;
 
@@ -202,6 +203,15 @@ fn story(http: &Http, style: Style) -> String {
 }
 
 fn told(hop: &Hop) -> String {
+    let not_asked = |error: &&HopError| matches!(error.failure, Failure::NotAsked { .. });
+    if let Some(error) = hop.error.as_ref().filter(not_asked) {
+        return format!(
+            "{} at {}: {}.",
+            hop.url,
+            hop.label(),
+            error.failure.in_words()
+        );
+    }
     let mut text = format!("Asked {} for {}", hop.label(), hop.url);
     let timings = [
         ("looked it up", hop.timings.lookup_ms),
