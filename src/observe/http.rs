@@ -35,7 +35,7 @@ pub struct HttpPlan {
     pub twin: Option<String>,
     /// The first requests.
     pub starts: Vec<Start>,
-    /// Whom the client says it is to that host, when it asks.
+    /// Who the client says it is to that host and to its twin, when they ask.
     pub identity: Option<Identity>,
     /// The method of the requests for the target.
     pub method: String,
@@ -61,6 +61,11 @@ pub struct Start {
 }
 
 impl HttpPlan {
+    /// Whether a host is the one that was asked for, or its twin.
+    fn is_of_site(&self, host: &str) -> bool {
+        host == self.host || self.twin.as_deref() == Some(host)
+    }
+
     /// The method of a first request.
     fn method_of(&self, start: &Start) -> &str {
         match start.purpose {

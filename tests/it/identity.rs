@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pki::{Leaf, server};
 use super::site::{Config, Machine, World, answer, builder, chain, ids, key, moved, routes};
 
-const NAMES: [&str; 2] = ["shop.example", "other.example"];
+const NAMES: [&str; 3] = ["shop.example", "www.shop.example", "other.example"];
 
 /// Lets only clients in whose certificate comes from the authority of the world.
 fn closed(world: &World) -> Config {
@@ -85,7 +85,12 @@ fn with_a_certificate_the_door_is_open() {
     let report = world.report(&identity.with(&["shop.example"]));
     assert_eq!(ends(&report), ["https://shop.example/"; 2]);
     let heard = world.machine("127.0.0.2").heard();
-    assert!(heard.iter().any(|asked| asked.scheme == "https"));
+    let protected = |host: &str| {
+        let mut own = heard.iter().filter(|asked| asked.host == host);
+        own.any(|asked| asked.scheme == "https")
+    };
+    assert!(protected("shop.example") && protected("www.shop.example"));
+    assert!(!ids(&report).contains(&"http/www-inconsistent"));
 }
 
 #[test]

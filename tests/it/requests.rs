@@ -184,3 +184,27 @@ fn the_look_up_of_a_host_that_a_redirect_leads_to_is_timed_and_asked_for_once() 
         "{walks:?}"
     );
 }
+
+#[test]
+fn where_the_time_went_is_shown_within_the_width() {
+    let world = World::new();
+    let machine = Machine::start(world.config(&["shop.example"]), |asked| {
+        match asked.scheme {
+            "http" => moved(&format!("https://{}{}", asked.host, asked.path)),
+            _ => site::answer("200 OK", "", ""),
+        }
+    });
+    let world = world.with("127.0.0.2", &["shop.example"], machine);
+    let text = world.said(&["shop.example"]);
+    let bars: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("  First page"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert_eq!(bars.len(), 3, "{text}");
+    assert!(bars[1].starts_with("    http://shop.example/  "), "{text}");
+    assert!(bars[2].starts_with("    https://shop.example/ "), "{text}");
+    assert!(bars.iter().all(|line| line.chars().count() <= 80), "{text}");
+    let at_length = world.said(&["shop.example", "-v"]);
+    assert!(!at_length.contains("First page") && at_length.contains("Where the time"));
+}

@@ -156,6 +156,12 @@ impl World {
 
     /// The report of `httpcheck`.
     pub(crate) fn report(&self, arguments: &[&str]) -> Value {
+        let text = self.said(&[&["--json"], arguments].concat());
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// What `httpcheck` says.
+    pub(crate) fn said(&self, arguments: &[&str]) -> String {
         let directory = tempfile::tempdir().unwrap();
         let hosts = directory.path().join("hosts");
         std::fs::write(&hosts, &self.names).unwrap();
@@ -164,13 +170,7 @@ impl World {
         let mut command = Command::cargo_bin("doorstep").unwrap();
         command
             .env_clear()
-            .args([
-                "httpcheck",
-                "--json",
-                "--no-config",
-                "--internal",
-                "127.0.0.0/8",
-            ])
+            .args(["httpcheck", "--no-config", "--internal", "127.0.0.0/8"])
             .args(["--at", &format!("@{MOMENT}"), "--timeout", "20s"])
             .arg("--hosts")
             .arg(&hosts)
@@ -183,8 +183,9 @@ impl World {
             }
         }
         let output = command.args(arguments).output().unwrap();
-        serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{error}");
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 

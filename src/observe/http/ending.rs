@@ -11,11 +11,11 @@ use crate::observe::tls::handshake;
 /// How many of a peer's first bytes are shown when they are no HTTP.
 const FIRST_BYTES: usize = 64;
 
-/// What ended a hop after its handshake. With an alert instead of an answer the server ends the handshake: in TLS 1.3 the client
+/// What ended a hop after its handshake. With an alert instead of any answer the server ends the handshake: in TLS 1.3 the client
 /// is done with it before the server is.
-pub(super) fn failed(failure: Failure) -> HopError {
+pub(super) fn failed(failure: Failure, answered: bool) -> HopError {
     let stage = match failure {
-        Failure::Alert { .. } => HopStage::Handshake,
+        Failure::Alert { .. } if !answered => HopStage::Handshake,
         _ => HopStage::Exchange,
     };
     HopError { stage, failure }
@@ -112,4 +112,20 @@ fn inner<E: std::error::Error + 'static>(error: &hyper::Error) -> Option<&E> {
         source = inner.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_instead_of_an_answer_ends_the_handshake_and_one_within_it_the_exchange() {
+        let alert = || Failure::Alert {
+            code: 116,
+            name: "CertificateRequired".to_owned(),
+        };
+        assert_eq!(failed(alert(), false).stage, HopStage::Handshake);
+        assert_eq!(failed(alert(), true).stage, HopStage::Exchange);
+        assert_eq!(failed(Failure::Closed, false).stage, HopStage::Exchange);
+    }
 }

@@ -76,7 +76,7 @@ impl Client<'_> {
         let identity = self.plan.identity.clone();
         let plan = TlsPlan {
             // Where redirects lead to is nobody whom the user wants to be known by.
-            identity: identity.filter(|_| host == self.plan.host),
+            identity: identity.filter(|_| self.plan.is_of_site(&host)),
             host: host.clone(),
             addresses: Vec::new(),
             server_name: host,
@@ -106,7 +106,7 @@ impl Client<'_> {
         let h2 = hop.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let method = hop.method.clone().unwrap_or_default();
         let request = self.ask_for(&method, url, h2);
-        let request = request.ok_or_else(|| failed(Failure::Malformed { at: None }))?;
+        let request = request.ok_or_else(|| failed(Failure::Malformed { at: None }, false))?;
         let head = if h2 { Head::over_h2() } else { Head::over_h1() };
         let stream = Tee {
             inner: stream,
@@ -129,7 +129,7 @@ impl Client<'_> {
             }
             Err(failure) => {
                 hop.head = Some(as_text(&raw)).filter(|head| !head.is_empty());
-                Err(failed(failure))
+                Err(failed(failure, head.first_byte().is_some()))
             }
         }
     }
