@@ -86,6 +86,24 @@ fn a_site_and_its_twin_are_asked_for_all_that_is_looked_at() {
 }
 
 #[test]
+fn a_site_that_lives_at_its_twin_is_asked_for_all_that_is_looked_at() {
+    let world = site(|asked| match (asked.scheme, asked.host.as_str()) {
+        ("http", _) => up(asked),
+        (_, "www.shop.example") => page(),
+        _ => moved(&format!("https://www.shop.example{}", asked.path)),
+    });
+    // The challenge that is led to the twin stands on the account of the name.
+    let (report, requests) = asked(&world, "shop.example");
+    assert_eq!(requests, [6, 4 + 1]);
+    assert!(unasked(&report).is_empty());
+    // The page takes one more, and leaves no room for where the challenge is led.
+    let (report, requests) = asked(&world, "https://shop.example/a?b");
+    assert_eq!(requests, [7, 4 + 1]);
+    let challenge = "http://shop.example/.well-known/acme-challenge/doorstep-probe";
+    assert_eq!(unasked(&report), [(challenge, "REQUESTS_PER_ADDRESS")]);
+}
+
+#[test]
 fn redirects_of_what_was_asked_for_take_the_room_of_what_is_looked_at_beside_it() {
     // To a page below, by three steps.
     let world = site(|asked| match (asked.scheme, asked.path.as_str()) {

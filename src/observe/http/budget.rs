@@ -188,12 +188,14 @@ impl Budget {
         if walker.main {
             return self.was_followed(Account::Name, key) || self.may_twin(walker, key);
         }
-        if walker.account == Account::Twin {
+        let of_twin = self.waiting(Account::Twin, key.2.ip());
+        if walker.account == Account::Twin || of_twin.iter().any(|start| start.is(key)) {
             self.wait(self.main_walks(Account::Twin)).await;
         }
-        let accounts = [Account::Name, walker.account];
-        let free = |account| self.was_followed(account, key) || self.is_granted(account, key);
-        if accounts.into_iter().any(free) {
+        let granted = [Account::Name, Account::Twin].map(|account| self.is_granted(account, key));
+        let followed =
+            [Account::Name, walker.account].map(|account| self.was_followed(account, key));
+        if granted.contains(&true) || followed.contains(&true) {
             return true;
         }
         self.wait(self.before(walker)).await;

@@ -141,6 +141,29 @@ fn a_walk_in_clear_takes_what_its_sibling_over_https_leaves() {
 }
 
 #[test]
+fn what_the_twin_is_asked_for_by_itself_costs_the_name_nothing() {
+    let budget = budget("/");
+    let walkers = budget.walkers();
+    walkers[..2].iter().for_each(|walker| budget.end(walker));
+    let (secure, url) = (&walkers[3], "https://www.shop.example/probe");
+    assert_eq!(
+        budget.now(secure, url),
+        None,
+        "whether it is asked is not known"
+    );
+    budget.end(&walkers[5]);
+    assert_eq!(budget.now(secure, url), Some(true));
+    assert_eq!(
+        budget.now(secure, "https://shop.example/en/probe"),
+        Some(true)
+    );
+    assert_eq!(
+        budget.now(secure, "https://shop.example/en/probe/"),
+        Some(false)
+    );
+}
+
+#[test]
 fn the_twin_has_four_and_redirects_of_its_front_page_come_before_its_probe() {
     for (redirects, probed) in [(0, true), (1, false), (5, false)] {
         let budget = budget("/");
