@@ -170,6 +170,8 @@ Register-ArgumentCompleter -Native -CommandName 'doorstep' -ScriptBlock {
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header field with every request to the host, in clear too, as in ''Accept: text/html''; may be repeated')
             [CompletionResult]::new('--user-agent', '--user-agent', [CompletionResultType]::ParameterName, 'Call the client this')
             [CompletionResult]::new('--max-hops', '--max-hops', [CompletionResultType]::ParameterName, 'Follow at most so many redirects')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this certificate to a server that asks for one: PEM, with its chain')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key of that certificate: PEM')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Read targets from a file, one a line; blank lines and # comments are passed over')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Targets at a time')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are printed')

@@ -383,7 +383,7 @@ _doorstep() {
             return 0
             ;;
         doorstep__subcmd__httpcheck)
-            opts="-v -q -4 -6 -h --address --method --path --header --user-agent --max-hops --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
+            opts="-v -q -4 -6 -h --address --method --path --header --user-agent --max-hops --cert --key --targets --jobs --format --json --output --color --verbose --quiet --fail-on --timeout --probe-timeout --resolver --hosts --root-hints --trust-anchor --connect-to --trust --internal --at --config --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,6 +410,14 @@ _doorstep() {
                     return 0
                     ;;
                 --max-hops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

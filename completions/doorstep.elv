@@ -163,6 +163,8 @@ set edit:completion:arg-completer[doorstep] = {|@words|
             cand --header 'Send this header field with every request to the host, in clear too, as in ''Accept: text/html''; may be repeated'
             cand --user-agent 'Call the client this'
             cand --max-hops 'Follow at most so many redirects'
+            cand --cert 'Show this certificate to a server that asks for one: PEM, with its chain'
+            cand --key 'The key of that certificate: PEM'
             cand --targets 'Read targets from a file, one a line; blank lines and # comments are passed over'
             cand --jobs 'Targets at a time'
             cand --format 'How results are printed'

@@ -173,6 +173,8 @@ complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l path -d 
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l header -d 'Send this header field with every request to the host, in clear too, as in \'Accept: text/html\'; may be repeated' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l user-agent -d 'Call the client this' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l max-hops -d 'Follow at most so many redirects' -r
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l cert -d 'Show this certificate to a server that asks for one: PEM, with its chain' -r -F
+complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l key -d 'The key of that certificate: PEM' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l targets -d 'Read targets from a file, one a line; blank lines and # comments are passed over' -r -F
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l jobs -d 'Targets at a time' -r
 complete -c doorstep -n "__fish_doorstep_using_subcommand httpcheck" -l format -d 'How results are printed' -r -f -a "human\t'For people'

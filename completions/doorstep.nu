@@ -192,6 +192,8 @@ module completions {
     --header: string          # Send this header field with every request to the host, in clear too, as in 'Accept: text/html'; may be repeated
     --user-agent: string      # Call the client this
     --max-hops: string        # Follow at most so many redirects
+    --cert: path              # Show this certificate to a server that asks for one: PEM, with its chain
+    --key: path               # The key of that certificate: PEM
     --targets: path           # Read targets from a file, one a line; blank lines and # comments are passed over
     --jobs: string            # Targets at a time
     --format: string@"nu-complete doorstep httpcheck format" # How results are printed

@@ -216,7 +216,7 @@ fn run_tlscheck(args: &TlscheckArgs) -> Result<Exit, UsageError> {
             .collect(),
         address: args.address,
         starttls: args.peer.starttls,
-        identity: identity::identity(&args.peer)?,
+        identity: identity::identity(&args.peer.identity)?,
         depth: args.depth.depth(),
     };
     let settings = settings.for_targets(targets.len());
@@ -249,6 +249,7 @@ fn run_httpcheck(args: &HttpcheckArgs) -> Result<Exit, UsageError> {
         max_hops: args.max_hops,
         path: args.path.clone(),
         address: args.address,
+        identity: identity::identity(&args.identity)?,
     };
     let settings = settings.for_targets(targets.len());
     let (settings, asking) = (&settings, &asking);

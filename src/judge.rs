@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 use crate::facts::Facts;
 use crate::facts::dns::Dns;
+use crate::facts::http::Route;
 use crate::facts::tls::Endpoint;
 use crate::finding::{Finding, Rule};
 use policy::Policy;
@@ -64,24 +65,41 @@ fn asked(dns: &Dns) -> Cow<'_, Dns> {
     Cow::Owned(own)
 }
 
-/// Endpoints that only the redirects led to, each once: those of the target are judged at their own door.
+/// Endpoints that only the redirects led to, and those of the twin, each once: those of the target are judged at their own door.
 fn met(facts: &Facts) -> Vec<&Endpoint> {
     let place = |endpoint: &Endpoint| (endpoint.server_name.clone(), endpoint.label());
     let own = facts.tls.iter().flat_map(|tls| &tls.endpoints);
-    let mut seen: Vec<(String, String)> = own.map(place).collect();
-    let hops = facts
-        .http
-        .iter()
-        .flat_map(|http| http.given())
-        .flat_map(|route| &route.hops);
+    let mut seen: Vec<(String, String)> = own.clone().map(place).collect();
+    let given = shown(facts.http.iter().flat_map(|http| http.given()));
+    let of_host: Vec<&Endpoint> = own.chain(given.clone()).collect();
+    let of_twin = shown(facts.http.iter().flat_map(|http| http.of_twin()));
+    let of_twin = of_twin
+        .into_iter()
+        .filter(|endpoint| !is_shared(endpoint, &of_host));
     let mut met = Vec::new();
-    for endpoint in hops.filter_map(|hop| hop.tls.as_ref()) {
+    for endpoint in given.into_iter().chain(of_twin) {
         if !seen.contains(&place(endpoint)) {
             seen.push(place(endpoint));
             met.push(endpoint);
         }
     }
     met
+}
+
+/// The handshakes of these walks.
+fn shown<'a>(routes: impl Iterator<Item = &'a Route>) -> Vec<&'a Endpoint> {
+    let hops = routes.flat_map(|route| &route.hops);
+    hops.filter_map(|hop| hop.tls.as_ref()).collect()
+}
+
+/// Whether the host shows the same certificate at the same place: that it may not name the twin is judged with the host's.
+fn is_shared(endpoint: &Endpoint, of_host: &[&Endpoint]) -> bool {
+    let leaf = |endpoint: &Endpoint| {
+        let first = endpoint.chain.first();
+        first.map(|certificate| certificate.sha256.clone())
+    };
+    let mut at_place = of_host.iter().filter(|own| own.label() == endpoint.label());
+    at_place.any(|own| leaf(own) == leaf(endpoint))
 }
 
 #[cfg(test)]

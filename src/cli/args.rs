@@ -18,7 +18,7 @@ use crate::render::graph::Picture;
 pub(super) use certificates::{PemArgs, StatusArgs};
 pub(super) use compare::CompareArgs;
 pub(super) use registration::RegistrationArgs;
-use tls::{DepthArgs, PeerArgs};
+use tls::{DepthArgs, IdentityArgs, PeerArgs};
 
 /// Can visitors get in, and if not, where are they stopped and what mends it?
 ///
@@ -159,6 +159,8 @@ pub(super) struct HttpcheckArgs {
     /// Follow at most so many redirects
     #[arg(long, value_name = "N", default_value_t = crate::net::limits::HOPS, value_parser = hops)]
     pub(super) max_hops: usize,
+    #[command(flatten)]
+    pub(super) identity: IdentityArgs,
     #[command(flatten)]
     pub(super) list: ListArgs,
     #[command(flatten)]

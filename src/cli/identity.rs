@@ -5,13 +5,13 @@ use std::path::Path;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::args::tls::PeerArgs;
+use super::args::tls::IdentityArgs;
 use super::exit::UsageError;
 use super::settings::read_file;
 use crate::observe::tls::identity::Identity;
 
 /// The identity of `--cert` and `--key`, which come together.
-pub(super) fn identity(args: &PeerArgs) -> Result<Option<Identity>, UsageError> {
+pub(super) fn identity(args: &IdentityArgs) -> Result<Option<Identity>, UsageError> {
     match (&args.cert, &args.key) {
         (Some(certificate), Some(key)) => read(certificate, key).map(Some),
         _ => Ok(None),

@@ -142,6 +142,7 @@ fn plan(target: &Target, asking: &Asking, settings: &Settings) -> HttpPlan {
         host: target.host.to_string(),
         twin: None,
         starts: Vec::new(),
+        identity: asking.identity.clone(),
         method: asking.method.clone(),
         headers: asking.headers.clone(),
         user_agent: asking.user_agent.clone(),

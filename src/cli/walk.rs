@@ -1,5 +1,7 @@
 //! What each probing command looks at, in which order, for one target.
 
+mod manner;
+
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::join_all;
@@ -25,10 +27,10 @@ use crate::observe::dns::resolvers::{self, Lookup, ResolverChoice};
 use crate::observe::dns::{Trace, TracePlan};
 use crate::observe::tls::announced::Promises;
 use crate::observe::tls::beside::{self, BesidePlan};
-use crate::observe::tls::identity::Identity;
 use crate::observe::tls::starttls::Protocol;
 use crate::observe::tls::{Depth, TlsPlan};
 use crate::verify::{dnssec, measured};
+pub(super) use manner::{Asking, Handshake};
 
 /// What was seen of one target, door by door; a door that was not asked for is `None`.
 #[derive(Debug, Default)]
@@ -36,56 +38,6 @@ pub(super) struct Seen {
     pub(super) dns: Option<Dns>,
     pub(super) tls: Option<Tls>,
     pub(super) http: Option<Http>,
-}
-
-/// How to ask, whatever the target.
-#[derive(Clone, Debug)]
-pub(super) struct Asking {
-    pub(super) method: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) user_agent: String,
-    pub(super) max_hops: usize,
-    /// Path and query instead of the target's.
-    pub(super) path: Option<String>,
-    pub(super) address: Option<IpAddr>,
-}
-
-impl Default for Asking {
-    fn default() -> Self {
-        Self {
-            method: "GET".to_owned(),
-            headers: Vec::new(),
-            user_agent: concat!("doorstep/", env!("CARGO_PKG_VERSION")).to_owned(),
-            max_hops: limits::HOPS,
-            path: None,
-            address: None,
-        }
-    }
-}
-
-/// How to shake hands, whatever the target.
-#[derive(Clone, Debug)]
-pub(super) struct Handshake {
-    pub(super) server_name: Option<String>,
-    pub(super) alpn: Vec<String>,
-    pub(super) address: Option<IpAddr>,
-    pub(super) starttls: Option<Protocol>,
-    pub(super) identity: Option<Identity>,
-    pub(super) depth: Depth,
-}
-
-impl Default for Handshake {
-    fn default() -> Self {
-        let alpn = ["h2", "http/1.1"].map(str::to_owned).to_vec();
-        Self {
-            server_name: None,
-            alpn,
-            address: None,
-            starttls: None,
-            identity: None,
-            depth: Depth::default(),
-        }
-    }
 }
 
 /// The trace, and beside it what the system's resolver says of the same name.

@@ -129,6 +129,11 @@ pub enum Failure {
         /// Which, by its name in `net::limits`.
         limit: String,
     },
+    /// A bound on what is asked of others left no room for it.
+    NotAsked {
+        /// Which, by its name in `net::limits`.
+        limit: String,
+    },
     /// An error of the operating system that has no name of its own here.
     System {
         /// The error number.
@@ -150,6 +155,7 @@ impl Failure {
             Self::NoRoute
                 | Self::OutOfTime
                 | Self::Interrupted
+                | Self::NotAsked { .. }
                 | Self::System {
                     errno: Some(ENFILE | EMFILE | ENOBUFS)
                 }
@@ -207,6 +213,9 @@ impl Failure {
             }
             Self::Malformed { at: None } => "what came cannot be read".to_owned(),
             Self::LimitReached { limit } => format!("the bound {limit} was reached"),
+            Self::NotAsked { limit } => {
+                format!("it was not asked, for the sake of the bound {limit}")
+            }
             Self::System { errno: Some(errno) } => format!("the system reports error {errno}"),
             Self::System { errno: None } => "the system reports an error".to_owned(),
         }

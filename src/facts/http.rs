@@ -1,5 +1,6 @@
 //! The third door: the way from `http://` to the final page, hop by hop, at every address.
 
+mod alternatives;
 mod hsts;
 
 use std::net::{IpAddr, SocketAddr};
@@ -121,22 +122,24 @@ pub struct Hop {
 /// How long the parts of a hop took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HopTimings {
+    /// The look-up of its host before that, which is no part of `elapsed_ms`; `null` when the addresses were known already.
+    #[serde(default)]
+    pub lookup_ms: Option<Millis>,
     /// Until TCP was connected.
     pub connect_ms: Option<Millis>,
     /// The TLS handshake.
     pub handshake_ms: Option<Millis>,
-    /// From the request to the head of the answer.
+    /// From the request to the first byte of the answer.
     pub first_byte_ms: Option<Millis>,
 }
 
 impl HopTimings {
-    /// All of it; `None` when no answer was waited for.
+    /// The time to an answer whose head was waited for so long.
     #[must_use]
-    pub fn sum(&self) -> Option<Millis> {
-        let parts = [self.connect_ms, self.handshake_ms, self.first_byte_ms];
+    pub fn with_answer(&self, waited: Millis) -> Millis {
+        let parts = [self.connect_ms, self.handshake_ms, Some(waited)];
         let sum: f64 = parts.into_iter().flatten().map(|part| part.0).sum();
-        self.first_byte_ms?;
-        Some(Millis((sum * 1e3).round() / 1e3))
+        Millis((sum * 1e3).round() / 1e3)
     }
 }
 

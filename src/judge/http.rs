@@ -5,6 +5,7 @@ mod addresses;
 mod answer;
 mod cookie;
 mod detour;
+mod expiry;
 mod hsts;
 mod path;
 mod redirect;

@@ -122,9 +122,17 @@ pub const ANNOUNCED_TRIES: usize = 24;
 pub const QUIC_WAIT: Duration = Duration::from_secs(4);
 /// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.
 pub const REQUESTS_PER_ADDRESS: usize = 8;
+/// Of those, for redirects of what was asked for: more of them than that are a finding.
+pub const REQUESTS_KEPT: usize = 3;
 /// The same for its twin: two paths.
 pub const REQUESTS_FOR_TWIN: usize = 4;
-/// HTTP connections to one address at a time: as many as browsers open.
-pub const REQUESTS_AT_ONCE_PER_ADDRESS: usize = 6;
+/// Of those, for redirects from its front page.
+pub const REQUESTS_KEPT_FOR_TWIN: usize = 1;
+/// HTTP connections to one address at a time: what a name and its twin are asked before any answer is there.
+pub const REQUESTS_AT_ONCE_PER_ADDRESS: usize = 8;
+/// HTTP requests to one address that wait for nothing: browsers open as many connections at once.
+pub const REQUESTS_UNSPACED: usize = 6;
+/// Between the beginnings of two that follow: a hundred a second, and less than a round trip for all of a run.
+pub const REQUEST_PAUSE: Duration = Duration::from_millis(10);
 /// HTTP connections of one target at a time.
 pub const REQUESTS_AT_ONCE: usize = 48;

@@ -1,8 +1,12 @@
 //! The third door: from `http://` and from `https://`, at every address, to the final page. Nothing is followed by a library.
 
 mod answer;
+mod budget;
 mod client;
+mod ending;
 mod exchange;
+mod frames;
+mod pace;
 mod refresh;
 mod tee;
 mod walk;
@@ -19,6 +23,7 @@ use crate::facts::tls::Endpoint;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::observe::dns::resolvers::Lookup;
+use crate::observe::tls::identity::Identity;
 use client::Client;
 
 /// Where to start, and how to ask.
@@ -30,6 +35,8 @@ pub struct HttpPlan {
     pub twin: Option<String>,
     /// The first requests.
     pub starts: Vec<Start>,
+    /// Who the client says it is to that host and to its twin, when they ask.
+    pub identity: Option<Identity>,
     /// The method of the requests for the target.
     pub method: String,
     /// Fields that go with requests to the host that was asked for only: redirects may lead to others.
@@ -53,6 +60,21 @@ pub struct Start {
     pub sockets: Result<Vec<SocketAddr>, Failure>,
 }
 
+impl HttpPlan {
+    /// Whether a host is the one that was asked for, or its twin.
+    fn is_of_site(&self, host: &str) -> bool {
+        host == self.host || self.twin.as_deref() == Some(host)
+    }
+
+    /// The method of a first request.
+    fn method_of(&self, start: &Start) -> &str {
+        match start.purpose {
+            RoutePurpose::Target => &self.method,
+            _ => "GET",
+        }
+    }
+}
+
 /// Walks every route of the plan, side by side.
 pub async fn observe(
     plan: &HttpPlan,
@@ -62,14 +84,16 @@ pub async fn observe(
 ) -> Http {
     let client = Client::new(plan, lookup, dialer, deadline);
     let mut walks = Vec::new();
-    for start in &plan.starts {
-        match &start.sockets {
-            Ok(sockets) => {
-                let each = sockets.iter();
-                walks.extend(each.map(|socket| walk::walk(&client, start, Ok(*socket))));
-            }
-            Err(failure) => walks.push(walk::walk(&client, start, Err(failure.clone()))),
-        }
+    for (number, start) in plan.starts.iter().enumerate() {
+        let each: Vec<Result<SocketAddr, Failure>> = match &start.sockets {
+            Ok(sockets) => sockets.iter().copied().map(Ok).collect(),
+            Err(failure) => vec![Err(failure.clone())],
+        };
+        walks.extend(each.into_iter().map(|socket| {
+            let address = socket.as_ref().ok().map(SocketAddr::ip);
+            let walker = client.budget.walker(number, address);
+            walk::walk(&client, start, socket, walker)
+        }));
     }
     let mut routes = join_all(walks).await;
     shorten(&mut routes);

@@ -203,6 +203,18 @@ mod tests {
                 true,
             ),
             ("max-age=1; includesubdomainsx; preload=x", 1, false),
+            (";;;max-age=1;;;", 1, false),
+            ("max-age=1;includeSubDomains;", 1, true),
+            ("includeSubDomains;max-age=\"1\"", 1, true),
+            ("max-age=1; x=\"a\\\\\"; includeSubDomains", 1, true),
+            ("max-age=1; x=\"a\\\"; includeSubDomains; y=\"", 1, false),
+            ("max-age=1; x=\"max-age=2; includeSubDomains\"", 1, false),
+            ("max-age=1; !#$%&'*+-.^_`|~9=!#$%&'*+-.^_`|~9", 1, false),
+            ("max-age=18446744073709551615", u64::MAX, false),
+            ("max-age=18446744073709551616", u64::MAX, false),
+            ("max-age=000000000000000000000000000001", 1, false),
+            ("max-age=1; max-age2=2; xmax-age=3", 1, false),
+            ("max-age=1; x=\"\t\"", 1, false),
         ];
         for (header, max_age, include) in table {
             let hsts = read(header);
@@ -260,6 +272,30 @@ mod tests {
             "\r\nmax-age=1",
             "max-age=1; (x)",
             "max-age=1; x/y",
+            "max-age=\"1; includeSubDomains\"",
+            "max-age=1; \"x\"",
+            "max-age=1; \"max-age\"=1",
+            "\"max-age\"=1",
+            "max-age=1; x=\"a\\",
+            "max-age=1; x=\"a\\\"",
+            "max-age=1; x=\"a\" \"b\"",
+            "max-age=1; x=\"a\u{7f}\"",
+            "max-age=1; x=\u{e9}",
+            "max-age=0x10",
+            "max-age=1e3",
+            "max-age=1_000",
+            "max-age=--1",
+            "max-age=\"-1\"",
+            "max-age=1;=",
+            "max-age=1; = x",
+            "max-age=1:includeSubDomains",
+            "max-age=1 ;includeSubDomains includeSubDomains",
+            "max-age:1",
+            "max-age=1; INCLUDESUBDOMAINS; MAX-AGE=1",
+            "max-age=1; preload; preload",
+            "max-age=1\u{b}",
+            "max-age=1;\nincludeSubDomains",
+            ",max-age=1",
         ] {
             assert_eq!(read(header).valid, Some(false), "{header:?}");
         }
@@ -272,6 +308,8 @@ mod tests {
         assert_eq!((hsts.max_age, hsts.fields), (Some(1), 2));
         assert!(!hsts.include_subdomains);
         assert_eq!(both("nothing", "max-age=2").valid, Some(false));
+        assert_eq!(both("", "max-age=2").valid, Some(false));
+        assert_eq!(both("max-age=1", "nothing").valid, Some(true));
     }
 
     #[test]

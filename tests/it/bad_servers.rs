@@ -202,7 +202,19 @@ fn chains_and_loops_come_to_an_end() {
         };
         head(stream, "302 Found", &format!("Location: /{next}\r\n"))
     }
+    /// `/` leads through so many redirects to a page.
+    fn chain(stream: &mut TcpStream, path: &str, length: usize) -> std::io::Result<()> {
+        let at: usize = path.trim_matches('/').parse().unwrap_or_default();
+        if at == length {
+            head(stream, "200 OK", "")
+        } else {
+            head(stream, "302 Found", &format!("Location: /{}\r\n", at + 1))
+        }
+    }
+    const MANY: &[&str] = &["http/many-hops", "http/first-hop-plain"];
     hold(&[
+        ("10 hops", |stream, path, _| chain(stream, path, 10), MANY),
+        ("11 hops", |stream, path, _| chain(stream, path, 11), LONG),
         ("1", |stream, path, _| round(stream, path, 1), LOOP),
         ("2", |stream, path, _| round(stream, path, 2), LOOP),
         ("3", |stream, path, _| round(stream, path, 3), LOOP),
@@ -306,6 +318,31 @@ fn pages_without_end_are_no_fault_and_are_not_unpacked() {
             },
             &[],
         ),
+    ]);
+}
+
+#[test]
+fn a_page_leads_on_by_itself_in_its_first_64_kib_alone() {
+    const TAG: &str = "<meta http-equiv=refresh content=\"0; url=https://shop.example/\">";
+    /// A page whose tag ends so many bytes behind the first 64 KiB.
+    fn page(stream: &mut TcpStream, path: &str, beyond: usize) -> std::io::Result<()> {
+        let before = " ".repeat(64 * 1024 - TAG.len() + beyond);
+        let length = before.len() + TAG.len();
+        match path {
+            "/" => write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n{before}{TAG}"
+            ),
+            _ => head(stream, "200 OK", ""),
+        }
+    }
+    hold(&[
+        (
+            "just within",
+            |stream, path, _| page(stream, path, 0),
+            &["http/html-redirect"],
+        ),
+        ("just beyond", |stream, path, _| page(stream, path, 1), &[]),
     ]);
 }
 

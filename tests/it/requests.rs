@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::site::{self, Machine, World, moved, routes};
+
 /// One request as it came: its first line, and its fields.
 #[derive(Clone)]
 struct Heard {
@@ -155,4 +157,54 @@ fn what_cannot_be_sent_is_a_fault_of_usage() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(!error.contains('\u{7}'), "{error}");
     }
+}
+
+#[test]
+fn the_look_up_of_a_host_that_a_redirect_leads_to_is_timed_and_asked_for_once() {
+    let world = World::new();
+    let names = ["shop.example", "other.example"];
+    let machine = Machine::start(world.config(&names), |asked| match asked.host.as_str() {
+        "shop.example" => moved("https://other.example/a"),
+        _ if asked.path == "/a" => moved("/b"),
+        _ => site::answer("200 OK", "", ""),
+    });
+    let report = world
+        .with("127.0.0.2", &names, machine)
+        .report(&["shop.example"]);
+    let timed = |route: &Value| -> Vec<bool> {
+        let hops = route["hops"].as_array().unwrap().iter();
+        hops.map(|hop| hop["timings"]["lookup_ms"].is_number())
+            .collect()
+    };
+    let walks: Vec<Vec<bool>> = routes(&report, "target").map(timed).collect();
+    // The host of the target was looked up before, the other by who came there first, and is known then.
+    assert!(walks.contains(&vec![false, true, false]), "{walks:?}");
+    assert!(
+        walks.iter().all(|timed| !timed[0] && !timed[2]),
+        "{walks:?}"
+    );
+}
+
+#[test]
+fn where_the_time_went_is_shown_within_the_width() {
+    let world = World::new();
+    let machine = Machine::start(world.config(&["shop.example"]), |asked| {
+        match asked.scheme {
+            "http" => moved(&format!("https://{}{}", asked.host, asked.path)),
+            _ => site::answer("200 OK", "", ""),
+        }
+    });
+    let world = world.with("127.0.0.2", &["shop.example"], machine);
+    let text = world.said(&["shop.example"]);
+    let bars: Vec<&str> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("  First page"))
+        .take_while(|line| !line.is_empty())
+        .collect();
+    assert_eq!(bars.len(), 3, "{text}");
+    assert!(bars[1].starts_with("    http://shop.example/  "), "{text}");
+    assert!(bars[2].starts_with("    https://shop.example/ "), "{text}");
+    assert!(bars.iter().all(|line| line.chars().count() <= 80), "{text}");
+    let at_length = world.said(&["shop.example", "-v"]);
+    assert!(!at_length.contains("First page") && at_length.contains("Where the time"));
 }

@@ -28,6 +28,13 @@ pub(in crate::cli) struct PeerArgs {
     /// postgres or mysql [default: by the port]
     #[arg(long, value_name = "PROTOCOL", value_parser = protocol, help_heading = "TLS")]
     pub(in crate::cli) starttls: Option<Protocol>,
+    #[command(flatten)]
+    pub(in crate::cli) identity: IdentityArgs,
+}
+
+/// Who the client says it is.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct IdentityArgs {
     /// Show this certificate to a server that asks for one: PEM, with its chain
     #[arg(long, value_name = "FILE", requires = "key", help_heading = "TLS")]
     pub(in crate::cli) cert: Option<PathBuf>,

@@ -198,7 +198,7 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         .collect();
     let Some(page) = pages.first() else { return };
     let field = page.values("alt-svc").join(", ");
-    let in_field = announces_h3(&field);
+    let in_field = page.announces_h3();
     let in_record = here.iter().any(|announcement| announcement.promises("h3"));
     let said = match (in_record, in_field) {
         (true, false) => "the record announces it, the field does not",
@@ -213,17 +213,6 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         said: said.to_owned(),
     };
     findings.push(evidence.about(host));
-}
-
-/// Whether an Alt-Svc field (RFC 7838 §3) has an alternative for HTTP/3, at whatever place. `clear` has none.
-fn announces_h3(field: &str) -> bool {
-    let mut quoted = false;
-    let alternatives = field.split(|c| {
-        quoted ^= c == '"';
-        c == ',' && !quoted
-    });
-    let mut names = alternatives.filter_map(|alternative| alternative.split_once('='));
-    names.any(|(name, _)| name.trim() == "h3")
 }
 
 #[cfg(test)]

@@ -90,8 +90,9 @@ fn is_bad(facts: &Facts, endpoint: &Endpoint) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{dns, endpoint, facts, http, ids, service, walk};
+    use super::super::testing::{dns, endpoint, facts, http, ids, service, trusted, walk};
     use super::*;
+    use crate::facts::certificate::Certificate;
     use crate::facts::http::Hsts;
     use crate::facts::tls::Tls;
 
@@ -109,7 +110,8 @@ mod tests {
             preload_errors: None,
         });
         let mut facts = facts(None, Some(http));
-        let mut endpoint = endpoint("192.0.2.10", None);
+        let mut endpoint = trusted(endpoint("192.0.2.10", None));
+        endpoint.chain = vec![Certificate::default()];
         endpoint.name_matches = Some(matches);
         let endpoints = vec![endpoint];
         facts.tls = Some(Tls {
@@ -128,6 +130,54 @@ mod tests {
     fn a_policy_with_a_bad_certificate_shuts_out() {
         assert_eq!(judged(&seen(1, false)), ["across/hsts-without-tls"]);
         assert!(judged(&seen(1, true)).is_empty());
+    }
+
+    #[test]
+    fn each_fault_of_a_certificate_shuts_out_and_one_at_another_host_does_not() {
+        use jiff::Timestamp;
+        let with = |change: fn(&mut Endpoint, Timestamp)| {
+            let mut facts = seen(1, true);
+            let at = facts.judged_at;
+            let endpoints = facts.tls.iter_mut().flat_map(|tls| &mut tls.endpoints);
+            endpoints.for_each(|endpoint| change(endpoint, at));
+            judged(&facts)
+        };
+        let shut = ["across/hsts-without-tls"];
+        let untrusted = |endpoint: &mut Endpoint, _| {
+            let trust = endpoint.trust.as_mut();
+            trust.unwrap().status = TrustStatus::Untrusted;
+        };
+        assert_eq!(with(untrusted), shut);
+        let over = |endpoint: &mut Endpoint, at: Timestamp| {
+            endpoint.chain[0].not_after = Timestamp::from_second(at.as_second() - 1).ok();
+        };
+        assert_eq!(with(over), shut);
+        let early = |endpoint: &mut Endpoint, at: Timestamp| {
+            endpoint.chain[0].not_before = Timestamp::from_second(at.as_second() + 1).ok();
+        };
+        assert_eq!(with(early), shut);
+        let just = |endpoint: &mut Endpoint, at: Timestamp| {
+            (endpoint.chain[0].not_before, endpoint.chain[0].not_after) = (Some(at), Some(at));
+        };
+        assert!(with(just).is_empty());
+        let elsewhere = |endpoint: &mut Endpoint, _| {
+            endpoint.server_name = "other.example".to_owned();
+            endpoint.name_matches = Some(false);
+        };
+        assert!(with(elsewhere).is_empty());
+    }
+
+    #[test]
+    fn a_policy_that_breaks_the_grammar_binds_nobody() {
+        let mut facts = seen(1, false);
+        let policy = |facts: &mut Facts, change: fn(&mut Hsts)| {
+            let hsts = facts.http.as_mut().and_then(|http| http.hsts.as_mut());
+            change(hsts.unwrap());
+        };
+        policy(&mut facts, |hsts| hsts.valid = Some(false));
+        assert!(judged(&facts).is_empty());
+        policy(&mut facts, |hsts| (hsts.valid, hsts.header) = (None, None));
+        assert!(judged(&facts).is_empty());
     }
 
     #[test]

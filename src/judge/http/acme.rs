@@ -32,7 +32,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let failing: Vec<(&Route, &Hop, String)> = routes
         .filter_map(|route| {
             let (hop, said) = failing(route)?;
-            Some((route, hop, said))
+            (!is_turned_away(http, route, hop)).then_some((route, hop, said))
         })
         .collect();
     if let Some((_, hop, said)) = failing.first() {
@@ -44,6 +44,12 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let places = labels(failing.iter().filter_map(|(route, ..)| route.hops.first()));
         findings.push(evidence.about_all(http.host.as_str(), places));
     }
+}
+
+/// Whether the address turns this client away from the page as well: what an authority meets is not known then.
+fn is_turned_away(http: &Http, route: &Route, hop: &Hop) -> bool {
+    let mut same = http.given().filter(|own| own.address == route.address);
+    hop.is_declined() && same.any(|own| own.last().is_some_and(Hop::is_declined))
 }
 
 /// The hop at which the authority is led astray, and how.
@@ -97,6 +103,23 @@ mod tests {
         for status in [401, 403, 500, 503] {
             assert_eq!(judged(vec![page(START, status)]), ["http/acme-challenge"]);
         }
+    }
+
+    #[test]
+    fn an_address_that_turns_this_client_away_everywhere_says_nothing_of_authorities() {
+        let with_page = |status| {
+            let url = "http://shop.example/";
+            let walk = Route {
+                purpose: RoutePurpose::Acme,
+                ..route(START, vec![page(START, 403)], RouteOutcome::Inconclusive)
+            };
+            let own = route(url, vec![page(url, status)], RouteOutcome::Http);
+            ids(|findings| judge(&http(vec![own, walk]), findings))
+        };
+        assert!(with_page(403).is_empty());
+        assert!(with_page(429).is_empty());
+        assert_eq!(with_page(200), ["http/acme-challenge"]);
+        assert_eq!(with_page(404), ["http/acme-challenge"]);
     }
 
     #[test]

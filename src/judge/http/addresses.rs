@@ -260,6 +260,27 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_told_apart_by_status_and_by_policy() {
+        const URL: &str = "https://shop.example/";
+        let one = |address, status, policy: Option<&str>| {
+            let mut hop = page(URL, status);
+            hop.hsts = policy.map(str::to_owned);
+            at(address, vec![hop])
+        };
+        let usual = |address| one(address, 200, Some("max-age=1"));
+        let beside = |odd| judged(vec![usual("192.0.2.10"), usual("192.0.2.11"), odd]);
+        let differ = ["http/addresses-differ"];
+        assert_eq!(beside(one("192.0.2.12", 404, Some("max-age=1"))), differ);
+        assert_eq!(beside(one("192.0.2.12", 204, Some("max-age=1"))), differ);
+        assert_eq!(beside(one("192.0.2.12", 200, Some("max-age=2"))), differ);
+        assert_eq!(beside(one("192.0.2.12", 200, None)), differ);
+        assert!(beside(usual("192.0.2.12")).is_empty());
+        let mut declined = one("192.0.2.12", 403, None);
+        declined.outcome = RouteOutcome::Inconclusive;
+        assert!(beside(declined).is_empty(), "not compared");
+    }
+
+    #[test]
     fn an_address_that_does_not_answer_is_not_compared() {
         let dead = at(
             "192.0.2.12",
@@ -293,6 +314,25 @@ mod tests {
             judged(vec![refused("2001:db8::10"), alive("192.0.2.10")]),
             ["http/family-fails"]
         );
+        assert_eq!(
+            judged(vec![alive("2001:db8::10"), refused("192.0.2.10")]),
+            ["http/family-fails"]
+        );
+        assert!(
+            judged(vec![
+                alive("2001:db8::10"),
+                alive("192.0.2.11"),
+                refused("192.0.2.10")
+            ])
+            .is_empty()
+        );
+        assert!(
+            judged(vec![
+                alive("2001:db8::10"),
+                dead("192.0.2.10", Failure::NoRoute)
+            ])
+            .is_empty()
+        );
         assert!(
             judged(vec![
                 refused("2001:db8::10"),
@@ -303,6 +343,23 @@ mod tests {
         );
         assert!(judged(vec![refused("2001:db8::10"), refused("192.0.2.10")]).is_empty());
         assert!(judged(vec![refused("192.0.2.11"), alive("192.0.2.10")]).is_empty());
+    }
+
+    #[test]
+    fn the_family_that_fails_is_named_with_its_records() {
+        let mut findings = Vec::new();
+        let routes = vec![
+            to("2001:db8::10", "https://shop.example/"),
+            dead("192.0.2.10", Failure::Refused),
+            dead("192.0.2.11", Failure::Refused),
+        ];
+        judge(&http(routes), &mut findings);
+        assert!(
+            findings[0].message.contains("IPv4"),
+            "{}",
+            findings[0].message
+        );
+        assert_eq!(findings[0].subjects, ["192.0.2.10:80", "192.0.2.11:80"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Are cookies kept out of the clear?
 
+use super::expiry::is_removal;
 use super::labels;
 use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Http, host_of};
@@ -47,14 +48,12 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
 
 /// The name of the first cookie that travels in clear. One that is being removed holds nothing.
 fn open(hop: &Hop) -> Option<String> {
+    let sent = hop.values("date").first().copied();
     let mut cookies = hop.values("set-cookie").into_iter();
     let cookie = cookies.find(|cookie| {
         let attributes = || cookie.split(';').skip(1).map(str::trim);
         let has = |name: &str| attributes().any(|own| own.eq_ignore_ascii_case(name));
-        let removed = has("max-age=0")
-            || cookie.to_ascii_lowercase().contains("01-jan-1970")
-            || cookie.to_ascii_lowercase().contains("01 jan 1970");
-        !(removed || hop.is_https() && has("secure"))
+        !(is_removal(cookie, sent) || hop.is_https() && has("secure"))
     })?;
     let name = cookie.split(['=', ';']).next().unwrap_or_default();
     Some(name.trim().to_owned())
@@ -93,6 +92,16 @@ mod tests {
     fn a_cookie_for_https_alone_is_fine_and_so_is_one_that_is_removed() {
         assert!(judged("https://shop.example/", "id=1; Path=/; SECURE").is_empty());
         assert!(judged("https://shop.example/", "id=; Max-Age=0").is_empty());
+        let dated =
+            "id=; Expires=Fri, 21 Nov 2025 07:28:00 GMT\ndate: Mon, 23 Nov 2026 12:00:00 GMT";
+        assert!(judged("https://shop.example/", dated).is_empty());
+        assert_eq!(
+            judged(
+                "https://shop.example/",
+                "id=; Max-Age=0\nset-cookie: other=1"
+            ),
+            ["http/cookie-in-clear"]
+        );
     }
 
     #[test]

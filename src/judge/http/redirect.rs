@@ -275,6 +275,25 @@ mod tests {
     }
 
     #[test]
+    fn a_step_within_https_and_one_within_the_clear_are_no_downgrade() {
+        let led = |url: &str, to: &str| {
+            let hops = vec![redirect(url, 301, to), page(to, 200)];
+            judged(vec![route(url, hops, RouteOutcome::Https)])
+        };
+        assert!(led("https://shop.example/", "https://shop.example:8443/").is_empty());
+        assert!(led("https://shop.example/", "https://http.example/http://x").is_empty());
+        assert!(led("http://shop.example/", "http://shop.example/en").is_empty());
+        let offered = broken(
+            "https://shop.example/",
+            Some(301),
+            HopStage::Location,
+            Failure::Malformed { at: Some(0) },
+        );
+        let walk = route("https://shop.example/", vec![offered], RouteOutcome::Error);
+        assert!(!judged(vec![walk]).contains(&"http/downgrade".to_owned()));
+    }
+
+    #[test]
     fn the_first_step_to_https_must_stay_on_the_host_and_be_permanent() {
         let to = |status, target: &str| {
             judged(vec![by(

@@ -12,14 +12,16 @@ finding! {
     ///
     /// A URL that was asked for already comes again, and every browser gives up with "too many redirects". The commonest cause is
     /// a proxy or CDN that speaks HTTP to the server while the server redirects all HTTP to HTTPS: let the CDN connect over
-    /// HTTPS ("full" mode), or the server trust `X-Forwarded-Proto`. Two rules that send `www` there and back are another.
+    /// HTTPS ("full" mode), or the server trust `X-Forwarded-Proto`. Two rules that send `www` there and back are another. A site
+    /// that sets a cookie and sends the visitor round until it comes back lets browsers in, and shuts out whoever keeps none, as
+    /// search engines do: answer the first request with the page.
     ///
     /// nginx behind a proxy: redirect `if ($http_x_forwarded_proto = http)` alone; Apache: `RewriteCond
     /// %{HTTP:X-Forwarded-Proto} =http`; HAProxy: `unless { ssl_fc }`; IIS: the condition `{HTTP_X_FORWARDED_PROTO}`; Caddy:
     /// `http://` before the address of a site behind a proxy, so that it does not redirect by itself; an ALB: the redirect on
     /// HTTP:80 alone, not in the target; CloudFront: origin protocol HTTPS only; Cloudflare: "Full (strict)" instead of
     /// "Flexible".
-    RedirectLoop { members: Vec<String>, shown: String }
+    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String }
     id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
     message: "the redirects go round in a circle: {shown}",
     fix: "remove one of the redirects; behind a CDN, let it reach the server over https, or have the server trust X-Forwarded-Proto",
@@ -112,13 +114,19 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
         let members = members(route);
         let mut shown = members.clone();
         shown.extend(members.first().cloned());
-        let shown = shown
-            .iter()
-            .map(|url| format!("`{url}`"))
-            .collect::<Vec<_>>()
-            .join(" to ");
-        findings
-            .push(RedirectLoop { members, shown }.about_all(http.host.as_str(), ends_of(&looping)));
+        let shown: Vec<String> = shown.iter().map(|url| format!("`{url}`")).collect();
+        let cookies = cookies(circle(route));
+        let aside = cookies.first().map(|cookie| {
+            format!(
+                "; the cookie `{cookie}` is set on the way, and a client that keeps it may get out"
+            )
+        });
+        let evidence = RedirectLoop {
+            members,
+            cookies,
+            shown: shown.join(" to ") + &aside.unwrap_or_default(),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), ends_of(&looping)));
     }
     let long: Vec<&Route> = http.given().filter(of(RouteOutcome::TooManyHops)).collect();
     if let Some(route) = long.first() {
@@ -139,22 +147,35 @@ fn ends_of(routes: &[&Route]) -> Vec<String> {
     labels(routes.iter().filter_map(|route| route.last()))
 }
 
-/// The URLs of the circle: from the one that came again to the end.
-fn members(route: &Route) -> Vec<String> {
+/// The hops of the circle: from the one that came again to the end.
+fn circle(route: &Route) -> &[Hop] {
     let again = route
         .last()
         .and_then(|hop| hop.target.as_deref())
         .map(without_fragment);
-    let from = route
-        .hops
-        .iter()
-        .position(|hop| Some(hop.url.as_str()) == again);
+    let mut hops = route.hops.iter();
+    let from = hops.position(|hop| Some(hop.url.as_str()) == again);
     route
         .hops
-        .iter()
-        .skip(from.unwrap_or_default())
-        .map(|hop| hop.url.clone())
-        .collect()
+        .get(from.unwrap_or_default()..)
+        .unwrap_or_default()
+}
+
+fn members(route: &Route) -> Vec<String> {
+    circle(route).iter().map(|hop| hop.url.clone()).collect()
+}
+
+/// The names of the cookies that are set there: requests are made without any.
+fn cookies(hops: &[Hop]) -> Vec<String> {
+    let set = hops.iter().flat_map(|hop| hop.values("set-cookie"));
+    let names = set.map(|cookie| cookie.split(['=', ';']).next().unwrap_or_default().trim());
+    let mut found: Vec<String> = Vec::new();
+    for name in names {
+        if !found.iter().any(|known| known == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
 }
 
 fn without_fragment(url: &str) -> &str {
@@ -289,6 +310,32 @@ mod tests {
             ["https://shop.example/a", "https://shop.example/b"]
         );
         assert_eq!(judged(vec![walk], None), ["http/redirect-loop"]);
+    }
+
+    #[test]
+    fn a_circle_that_a_cookie_may_end_is_told_as_one() {
+        let judged = |field: &str| {
+            let url = "https://shop.example/";
+            let mut hop = redirect(url, 302, url);
+            hop.head = Some(format!("HTTP/1.1 302 Found\nlocation: {url}\n{field}\n"));
+            let walk = route(url, vec![hop], RouteOutcome::Loop);
+            let mut findings = Vec::new();
+            judge(&http(vec![walk]), None, &mut findings);
+            findings.remove(0)
+        };
+        let with = judged("set-cookie: seen=1; Path=/\nset-cookie: seen=2\nset-cookie: b\n");
+        assert!(
+            with.message.contains("the cookie `seen` is set on the way"),
+            "{}",
+            with.message
+        );
+        assert_eq!(with.evidence["cookies"], serde_json::json!(["seen", "b"]));
+        let without = judged("");
+        assert!(
+            without.message.ends_with("`https://shop.example/`"),
+            "{}",
+            without.message
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Does a redirect lead to a place that can be meant?
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -202,7 +202,23 @@ fn is_private(address: IpAddr) -> bool {
                 || v6.is_unspecified()
                 || v6.is_unique_local()
                 || v6.is_unicast_link_local()
+                || embedded(v6).is_some_and(|v4| is_private(v4.into()))
         }
+    }
+}
+
+/// The IPv4 address within one of IPv6: mapped (RFC 4291 §2.5.5), of a translator (RFC 6052 §2.1) or of 6to4 (RFC 3056).
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            Some(of(high, low))
+        }
+        [0x2002, high, low, ..] => Some(of(high, low)),
+        _ => None,
     }
 }
 
@@ -258,10 +274,19 @@ mod tests {
             "http://[::1]/",
             "http://[fd00::1]/",
             "http://100.64.0.1/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://[::10.0.0.1]/",
+            "http://[64:ff9b::192.168.0.1]/",
+            "http://[2002:a9fe:a9fe::1]/",
         ] {
             assert_eq!(to(target), ["http/internal-target"], "{target}");
         }
         assert!(to("https://192.0.2.1/").is_empty());
+        assert!(to("https://[::ffff:192.0.2.1]/").is_empty());
+        assert!(to("https://[64:ff9b::192.0.2.1]/").is_empty());
+        assert!(to("https://[2002:c000:201::1]/").is_empty());
+        assert!(to("https://[2001:db8::a00:1]/").is_empty());
         assert!(judged("http://localhost/", "https://localhost/").is_empty());
     }
 }

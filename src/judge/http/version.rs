@@ -28,7 +28,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         // The page of an error may come from another machine than the site.
         .filter(|hop| hop.is_conclusive())
         .collect();
-    let is_new = |hop: &&Hop| hop.version.as_deref() == Some("HTTP/2") || announces_h3(hop);
+    let is_new = |hop: &&Hop| hop.version.as_deref() == Some("HTTP/2") || hop.announces_h3();
     let Some(first) = answers.first().filter(|_| !answers.iter().any(is_new)) else {
         return;
     };
@@ -38,12 +38,6 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         advice: advice(first, Wish::Http2),
     };
     findings.push(evidence.about_all(http.host.as_str(), labels(answers.iter().copied())));
-}
-
-fn announces_h3(hop: &&Hop) -> bool {
-    hop.values("alt-svc")
-        .iter()
-        .any(|value| value.contains("h3="))
 }
 
 #[cfg(test)]

@@ -111,6 +111,15 @@ impl Lookup {
         self
     }
 
+    /// Whether the sockets of `host` and `port` are had without asking anybody.
+    #[must_use]
+    pub fn knows(&self, host: &str, port: u16) -> bool {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse::<IpAddr>().is_ok()
+            || self.dialer.pinned(host, port).is_some()
+            || self.known.iter().any(|(known, _)| known == host)
+    }
+
     /// The sockets to dial for `host` and `port`: an address stands for itself, then `--connect-to`, what is known, the
     /// hosts file and the resolver are asked in this order. IPv6 first, as RFC 6724 has it, and at most as many as are tried.
     ///

@@ -8,27 +8,22 @@ use tokio::sync::{OnceCell, Semaphore};
 use url::Url;
 
 use super::HttpPlan;
+use super::budget::{Budget, Key, Walker};
+use super::pace::Pace;
 use super::walk::without_fragment;
-use crate::facts::attempt::Failure;
+use crate::facts::attempt::{Failure, Millis};
 use crate::facts::http::{Hop, HopError, HopStage, host_of};
+use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
 use crate::observe::dns::resolvers::Lookup;
 
-/// One request: method, URL and place.
-type Key = (String, String, SocketAddr);
+/// Where a host is, or why it is nowhere.
+type Sockets = Result<Vec<SocketAddr>, Failure>;
 
-/// On whose behalf a request is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Account {
-    /// The URL that was asked for: it is followed to its end.
-    Target,
-    /// What is looked at beside it.
-    Beside,
-    /// The twin.
-    Twin,
-}
+/// The same once it has been looked up.
+type Place = Arc<OnceCell<Sockets>>;
 
 /// What every request of a run shares.
 pub(super) struct Client<'a> {
@@ -36,10 +31,27 @@ pub(super) struct Client<'a> {
     pub(super) lookup: &'a Lookup,
     pub(super) dialer: &'a Dialer,
     pub(super) deadline: Deadline,
+    pub(super) budget: Budget,
     hops: Mutex<HashMap<Key, Arc<OnceCell<Hop>>>>,
-    spent: Mutex<HashMap<(bool, IpAddr), usize>>,
-    at_once: Mutex<HashMap<IpAddr, Arc<Semaphore>>>,
+    places: Mutex<HashMap<(String, u16), Place>>,
+    doors: Mutex<HashMap<IpAddr, Arc<Door>>>,
     in_all: Semaphore,
+}
+
+/// What requests to one address have to themselves.
+#[derive(Debug)]
+struct Door {
+    turns: Semaphore,
+    pace: Mutex<Pace>,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self {
+            turns: Semaphore::new(limits::REQUESTS_AT_ONCE_PER_ADDRESS),
+            pace: Mutex::default(),
+        }
+    }
 }
 
 impl<'a> Client<'a> {
@@ -54,111 +66,106 @@ impl<'a> Client<'a> {
             lookup,
             dialer,
             deadline,
+            budget: Budget::new(plan),
             hops: Mutex::default(),
-            spent: Mutex::default(),
-            at_once: Mutex::default(),
+            places: Mutex::default(),
+            doors: Mutex::default(),
             in_all: Semaphore::new(limits::REQUESTS_AT_ONCE),
         }
     }
 
-    /// Makes one request; of several sockets the first that accepts a connection gets it, as browsers do. `None` when the
-    /// address has had as many as it is asked.
+    /// Makes one request; of several sockets the first that accepts a connection gets it, as browsers do.
     pub(super) async fn ask(
         &self,
         method: &str,
         url: &Url,
-        sockets: Result<Vec<SocketAddr>, Failure>,
-        account: Account,
-    ) -> Option<Hop> {
+        sockets: Sockets,
+        walker: &Walker,
+    ) -> Hop {
         let sockets = match sockets {
             Ok(sockets) => sockets,
-            Err(failure) => return Some(lost(method, url, failure)),
+            Err(failure) => return lost(method, url, HopStage::Lookup, failure),
         };
         let mut last = None;
         for socket in sockets {
-            let hop = self.ask_at(method, url, socket, account).await?;
+            let key = (method.to_owned(), without_fragment(url), socket);
+            let hop = if self.budget.may(walker, &key).await {
+                self.ask_at(url, key).await
+            } else {
+                not_asked(method, url, socket, walker)
+            };
             let connected = !matches!(&hop.error, Some(error) if error.stage == HopStage::Connect);
             last = Some(hop);
             if connected {
                 break;
             }
         }
-        Some(last.unwrap_or_else(|| lost(method, url, Failure::NoAddress)))
+        last.unwrap_or_else(|| lost(method, url, HopStage::Lookup, Failure::NoAddress))
     }
 
-    async fn ask_at(
-        &self,
-        method: &str,
-        url: &Url,
-        socket: SocketAddr,
-        account: Account,
-    ) -> Option<Hop> {
-        let key = (method.to_owned(), without_fragment(url), socket);
+    async fn ask_at(&self, url: &Url, key: Key) -> Hop {
+        let (method, _, socket) = key.clone();
         let cell = Arc::clone(lock(&self.hops).entry(key).or_default());
-        let asked = cell.get_or_try_init(|| async {
-            if !self.may_spend(account, socket.ip()) {
-                return Err(());
-            }
-            let at_once = self.turns_at(socket.ip());
+        let asked = cell.get_or_init(|| async {
+            let door = Arc::clone(lock(&self.doors).entry(socket.ip()).or_default());
             // Neither semaphore is ever closed.
-            let _turn = at_once.acquire().await;
+            let _turn = door.turns.acquire().await;
             let _room = self.in_all.acquire().await;
-            Ok(self.request(method, url, socket).await)
+            let wait = lock(&door.pace).wait(self.deadline.elapsed());
+            // A wait that the deadline ends is followed by an attempt that says so.
+            let _ = self
+                .deadline
+                .bound(wait, std::future::pending::<()>())
+                .await;
+            self.request(&method, url, socket).await
         });
-        asked.await.ok().cloned()
+        asked.await.clone()
     }
 
-    fn turns_at(&self, address: IpAddr) -> Arc<Semaphore> {
-        let turns = || Arc::new(Semaphore::new(limits::REQUESTS_AT_ONCE_PER_ADDRESS));
-        let mut at_once = lock(&self.at_once);
-        Arc::clone(at_once.entry(address).or_insert_with(turns))
+    /// The sockets of a host, which is looked up once.
+    async fn looked_up(&self, host: &str, port: u16) -> (Sockets, Option<Millis>) {
+        let key = (host.to_owned(), port);
+        let cell = Arc::clone(lock(&self.places).entry(key).or_default());
+        let known = cell.initialized() || self.lookup.knows(host, port);
+        let watch = (!known).then(Stopwatch::start);
+        let asked = cell.get_or_init(|| self.lookup.sockets(host, port));
+        let sockets = asked.await.clone();
+        (sockets, watch.map(|watch| watch.elapsed().into()))
     }
 
-    fn may_spend(&self, account: Account, address: IpAddr) -> bool {
-        let of_twin = account == Account::Twin;
-        let limit = if of_twin {
-            limits::REQUESTS_FOR_TWIN
-        } else {
-            limits::REQUESTS_PER_ADDRESS
-        };
-        let mut spent = lock(&self.spent);
-        let own = spent.entry((of_twin, address)).or_default();
-        let may = account == Account::Target || *own < limit;
-        *own += usize::from(may);
-        may
-    }
-
-    /// Where the next request goes: hosts that have the route's own address stay there, others are looked up.
+    /// Where the next request goes: hosts that have the route's own address stay there, others are looked up. With how long that
+    /// took.
     pub(super) async fn sockets(
         &self,
         next: &Url,
         start: &Url,
         pinned: Option<SocketAddr>,
-    ) -> Result<Vec<SocketAddr>, Failure> {
+    ) -> (Sockets, Option<Millis>) {
         let host = host_of(next.as_str());
         let port = next.port_or_known_default().unwrap_or(443);
-        let Some(own) = pinned.filter(|_| self.dialer.pinned(&host, port).is_none()) else {
-            return self.lookup.sockets(&host, port).await;
-        };
-        let own = SocketAddr::new(own.ip(), port);
-        if host == host_of(start.as_str()) {
-            return Ok(vec![own]);
+        let pinned = pinned.filter(|_| self.dialer.pinned(&host, port).is_none());
+        let own = pinned.map(|pinned| SocketAddr::new(pinned.ip(), port));
+        if let Some(own) = own.filter(|_| host == host_of(start.as_str())) {
+            return (Ok(vec![own]), None);
         }
-        let sockets = self.lookup.sockets(&host, port).await?;
-        Ok(if sockets.contains(&own) {
-            vec![own]
-        } else {
-            sockets
-        })
+        let (sockets, took) = self.looked_up(&host, port).await;
+        match (sockets, own) {
+            (Ok(sockets), Some(own)) if sockets.contains(&own) => (Ok(vec![own]), took),
+            (sockets, _) => (sockets, took),
+        }
     }
 }
 
-fn lost(method: &str, url: &Url, failure: Failure) -> Hop {
+fn lost(method: &str, url: &Url, stage: HopStage, failure: Failure) -> Hop {
     let mut hop = super::exchange::unanswered(method, url);
-    hop.error = Some(HopError {
-        stage: HopStage::Lookup,
-        failure,
-    });
+    hop.error = Some(HopError { stage, failure });
+    hop
+}
+
+fn not_asked(method: &str, url: &Url, at: SocketAddr, walker: &Walker) -> Hop {
+    let limit = walker.account.limit().to_owned();
+    let mut hop = lost(method, url, HopStage::Connect, Failure::NotAsked { limit });
+    (hop.address, hop.port) = (Some(at.ip()), at.port());
     hop
 }
 

@@ -1,6 +1,5 @@
 //! One request on a connection of its own: connect, shake hands, ask, read the head, and of a page its first lines.
 
-use std::error::Error as _;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -22,19 +21,16 @@ use url::Url;
 
 use super::answer::{self, as_text};
 use super::client::Client;
+use super::ending::{failed, shaken, why, why_h2};
 use super::refresh;
 use super::tee::{Head, Tee};
 use super::walk::without_fragment;
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopError, HopStage, HopTimings, host_of, path_of};
-use crate::facts::tls::{EndpointError, Stage};
+use crate::facts::http::{Hop, HopError, HopStage, HopTimings, path_of};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Elapsed;
 use crate::net::limits;
 use crate::observe::tls::{Depth, TlsPlan, handshake};
-
-/// How many of a peer's first bytes are shown when they are no HTTP.
-const FIRST_BYTES: usize = 64;
 
 trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -53,8 +49,9 @@ impl Client<'_> {
         if let Err(error) = done {
             hop.error = Some(error);
         }
-        // The first lines of a page are read besides: they are no part of the time to the answer.
-        hop.elapsed_ms = hop.timings.sum().unwrap_or(watch.elapsed().into());
+        if hop.status.is_none() {
+            hop.elapsed_ms = watch.elapsed().into();
+        }
         hop
     }
 
@@ -76,14 +73,16 @@ impl Client<'_> {
             return Ok(Box::new(stream));
         }
         let host = bare_host(url);
+        let identity = self.plan.identity.clone();
         let plan = TlsPlan {
+            // Where redirects lead to is nobody whom the user wants to be known by.
+            identity: identity.filter(|_| self.plan.is_of_site(&host)),
             host: host.clone(),
             addresses: Vec::new(),
             server_name: host,
             alpn: ["h2", "http/1.1"].map(str::to_owned).to_vec(),
             probe_timeout: patience,
             starttls: None,
-            identity: None,
             ech: None,
             depth: Depth::Handshake,
         };
@@ -104,60 +103,64 @@ impl Client<'_> {
         stream: Box<dyn Connection>,
         hop: &mut Hop,
     ) -> Result<(), HopError> {
-        let failed = |failure| HopError {
-            stage: HopStage::Exchange,
-            failure,
-        };
         let h2 = hop.tls.as_ref().and_then(|tls| tls.alpn.as_deref()) == Some("h2");
         let method = hop.method.clone().unwrap_or_default();
         let request = self.ask_for(&method, url, h2);
-        let request = request.ok_or_else(|| failed(Failure::Malformed { at: None }))?;
-        let head = Head::default();
-        let mut first_byte = None;
-        let came = if h2 {
-            self.over_h2(stream, request, &mut first_byte).await
-        } else {
-            self.over_h1(stream, request, &head, &mut first_byte).await
+        let request = request.ok_or_else(|| failed(Failure::Malformed { at: None }, false))?;
+        let head = if h2 { Head::over_h2() } else { Head::over_h1() };
+        let stream = Tee {
+            inner: stream,
+            head: head.clone(),
         };
-        hop.timings.first_byte_ms = first_byte.map(Into::into);
+        let came = if h2 {
+            self.over_h2(stream, request).await
+        } else {
+            self.over_h1(stream, request, &head).await
+        };
+        hop.timings.first_byte_ms = head.first_byte().map(Into::into);
         let raw = head.bytes();
         match came {
-            Ok((parts, page)) => {
-                answer::read(&parts, &raw, url, hop);
-                hop.meta_refresh = refresh::target(&page);
+            Ok(answer) => {
+                // The first lines of a page are read besides: they are no part of the time to the answer.
+                hop.elapsed_ms = hop.timings.with_answer(answer.waited.into());
+                answer::read(&answer.parts, &raw, url, hop);
+                hop.meta_refresh = refresh::target(&answer.page);
                 Ok(())
             }
             Err(failure) => {
                 hop.head = Some(as_text(&raw)).filter(|head| !head.is_empty());
-                Err(failed(failure))
+                Err(failed(failure, head.first_byte().is_some()))
             }
         }
     }
 }
 
-/// What came, or why nothing did: the head, and the first lines of a page.
-type Came = Result<(Parts, Vec<u8>), Failure>;
+/// An answer.
+struct Answer {
+    parts: Parts,
+    /// How long its head was waited for.
+    waited: Duration,
+    /// The first lines of a page.
+    page: Vec<u8>,
+}
+
+type Stream = Tee<Box<dyn Connection>>;
 
 impl Client<'_> {
     async fn over_h1(
         &self,
-        stream: Box<dyn Connection>,
+        stream: Stream,
         request: Request<Empty<Bytes>>,
         head: &Head,
-        first_byte: &mut Option<Duration>,
-    ) -> Came {
-        let tee = Tee {
-            inner: stream,
-            head: head.clone(),
-        };
+    ) -> Result<Answer, Failure> {
         let mut builder = http1::Builder::new();
         builder.max_headers(limits::HEADERS);
         // Browsers join folded lines (RFC 9112 §5.2), although nobody may send them any more.
         builder.allow_obsolete_multiline_headers_in_responses(true);
-        let greeted = builder.handshake(TokioIo::new(tee)).await;
+        let greeted = builder.handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = greeted.map_err(|error| why(&error, head))?;
         let answer = sender.send_request(request);
-        let came = self.receive(answer, connection, first_byte).await;
+        let came = self.receive(answer, connection).await;
         came.map_err(|ended| match ended {
             Ended::Error(error) => why(&error, head),
             Ended::Elapsed(elapsed) => elapsed.into(),
@@ -166,17 +169,16 @@ impl Client<'_> {
 
     async fn over_h2(
         &self,
-        stream: Box<dyn Connection>,
+        stream: Stream,
         request: Request<Empty<Bytes>>,
-        first_byte: &mut Option<Duration>,
-    ) -> Came {
+    ) -> Result<Answer, Failure> {
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.max_header_list_size(u32::try_from(limits::HEAD_BYTES).unwrap_or(u32::MAX));
         // Sends, and waits for nothing.
         let greeted = builder.handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = greeted.map_err(|error| why_h2(&error))?;
         let answer = sender.send_request(request);
-        let came = self.receive(answer, connection, first_byte).await;
+        let came = self.receive(answer, connection).await;
         came.map_err(|ended| match ended {
             Ended::Error(error) => why_h2(&error),
             Ended::Elapsed(elapsed) => elapsed.into(),
@@ -188,8 +190,7 @@ impl Client<'_> {
         &self,
         answer: impl Future<Output = hyper::Result<Response<Incoming>>>,
         connection: impl Future<Output = hyper::Result<()>>,
-        first_byte: &mut Option<Duration>,
-    ) -> Result<(Parts, Vec<u8>), Ended> {
+    ) -> Result<Answer, Ended> {
         let mut connection = pin!(connection.fuse());
         let watch = Stopwatch::start();
         let head = async {
@@ -203,7 +204,7 @@ impl Client<'_> {
             }
         };
         let head = self.deadline.bound(self.plan.probe_timeout, head).await;
-        *first_byte = Some(watch.elapsed());
+        let waited = watch.elapsed();
         let (parts, body) = head
             .map_err(Ended::Elapsed)?
             .map_err(Ended::Error)?
@@ -223,7 +224,11 @@ impl Client<'_> {
             // A page that drips is no fault: what came until then is looked at.
             let _ = self.deadline.bound(limits::PAGE_TIME, read).await;
         }
-        Ok((parts, page))
+        Ok(Answer {
+            parts,
+            waited,
+            page,
+        })
     }
 
     fn ask_for(&self, method: &str, url: &Url, h2: bool) -> Option<Request<Empty<Bytes>>> {
@@ -249,7 +254,7 @@ impl Client<'_> {
             request = request.header(CONTENT_LENGTH, 0);
         }
         let mut request = request.body(Empty::new()).ok()?;
-        if host_of(url.as_str()) == self.plan.host {
+        if bare_host(url) == self.plan.host {
             self.say_more(request.headers_mut())?;
         }
         Some(request)
@@ -331,94 +336,4 @@ fn bare_host(url: &Url) -> String {
     host.trim_start_matches('[')
         .trim_end_matches(']')
         .to_owned()
-}
-
-fn shaken(error: Option<EndpointError>) -> HopError {
-    let Some(error) = error else {
-        return HopError {
-            stage: HopStage::Handshake,
-            failure: Failure::Closed,
-        };
-    };
-    let stage = match error.stage {
-        Stage::Connect => HopStage::Connect,
-        Stage::Handshake => HopStage::Handshake,
-    };
-    HopError {
-        stage,
-        failure: error.failure,
-    }
-}
-
-/// What ended an exchange, by what was read until then.
-fn why(error: &hyper::Error, head: &Head) -> Failure {
-    let read = head.bytes();
-    let limit = |limit: &str| Failure::LimitReached {
-        limit: limit.to_owned(),
-    };
-    if head.is_too_long() {
-        return limit("HEAD_BYTES");
-    }
-    if error.is_parse_too_large() {
-        return limit("HEADERS");
-    }
-    if let Some(failure) = of_socket(error) {
-        return failure;
-    }
-    if read.is_empty() {
-        return Failure::Closed;
-    }
-    if read.starts_with(b"HTTP/") {
-        return Failure::Malformed { at: None };
-    }
-    let first = read.get(..FIRST_BYTES).unwrap_or(&read);
-    Failure::NotHttp {
-        first_bytes: first.escape_ascii().to_string(),
-    }
-}
-
-fn why_h2(error: &hyper::Error) -> Failure {
-    if let Some(failure) = of_socket(error).or_else(|| of_h2(error)) {
-        return failure;
-    }
-    if error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
-        Failure::Closed
-    } else {
-        Failure::Malformed { at: None }
-    }
-}
-
-/// What the library refuses as too much, and what the server says.
-fn of_h2(error: &hyper::Error) -> Option<Failure> {
-    let error: &h2::Error = inner(error)?;
-    let reason = error.reason()?;
-    let bounds = [h2::Reason::REFUSED_STREAM, h2::Reason::ENHANCE_YOUR_CALM];
-    if error.is_library() && bounds.contains(&reason) {
-        return Some(Failure::LimitReached {
-            limit: "HEAD_BYTES".to_owned(),
-        });
-    }
-    error.is_remote().then(|| Failure::Http2Error {
-        code: reason.into(),
-        name: format!("{reason:?}"),
-    })
-}
-
-/// The reset of a connection.
-fn of_socket(error: &hyper::Error) -> Option<Failure> {
-    let io: &std::io::Error = inner(error)?;
-    let reset = io.kind() == std::io::ErrorKind::ConnectionReset;
-    reset.then_some(Failure::Reset)
-}
-
-/// The error of a kind that hyper has wrapped.
-fn inner<E: std::error::Error + 'static>(error: &hyper::Error) -> Option<&E> {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(wanted) = inner.downcast_ref::<E>() {
-            return Some(wanted);
-        }
-        source = inner.source();
-    }
-    None
 }

@@ -1,11 +1,8 @@
 //! Where a page sends the browser by itself: `<meta http-equiv="refresh" content="0; url=…">` in what comes early in it.
 
-/// Elements whose content a browser with scripts does not take for markup.
-const OPAQUE: [(&str, &str); 4] = [
-    ("<!--", "-->"),
-    ("<script", "</script"),
-    ("<noscript", "</noscript"),
-    ("<template", "</template"),
+/// What a browser with scripts does not take for markup.
+const OPAQUE: [&str; 8] = [
+    "script", "noscript", "template", "style", "title", "textarea", "iframe", "noframes",
 ];
 
 /// The URL, as it stands there.
@@ -15,21 +12,44 @@ pub(super) fn target(page: &[u8]) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let mut at = 0;
     while let Some(found) = lower.get(at..)?.find('<') {
-        let start = at + found;
+        let start = at + found + 1;
         let rest = lower.get(start..)?;
-        if let Some((_, end)) = OPAQUE.iter().find(|(begin, _)| rest.starts_with(begin)) {
-            at = start + rest.find(end)?;
-            at += 1;
+        if rest.starts_with("!--") {
+            at = start + rest.find("-->")?;
             continue;
         }
-        let end = start + rest.find('>')?;
-        if rest.starts_with("<meta") {
-            let attributes = attributes(text.get(start + 5..end)?);
+        let end = end_of_tag(rest)?;
+        let (name, _) = split_name(rest);
+        at = start + end;
+        if OPAQUE.contains(&name) {
+            at = start + rest.find(&format!("</{name}"))? + 1;
+        } else if name == "meta" {
+            let attributes = attributes(text.get(start + name.len()..at)?);
             if let Some(url) = refresh(&attributes) {
                 return Some(url);
             }
         }
-        at = end + 1;
+    }
+    None
+}
+
+/// The name that a tag begins with, and what follows it.
+fn split_name(tag: &str) -> (&str, &str) {
+    let end = tag.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>');
+    tag.split_at(end.unwrap_or(tag.len()))
+}
+
+/// Where a tag ends: not within a value in quotes.
+fn end_of_tag(tag: &str) -> Option<usize> {
+    let (mut quote, mut value) = (None, false);
+    for (at, c) in tag.char_indices() {
+        match (quote, c) {
+            (Some(own), _) if own == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') if value => quote = Some(c),
+            (None, '>') => return Some(at),
+            (None, _) => value = c == '=' || (value && c.is_ascii_whitespace()),
+        }
     }
     None
 }
@@ -42,17 +62,40 @@ fn refresh(attributes: &[(String, String)]) -> Option<String> {
     if !value("http-equiv")?.eq_ignore_ascii_case("refresh") {
         return None;
     }
-    let (_, url) = value("content")?.split_once([';', ','])?;
-    let url = url.trim_start();
-    let marked = url
+    let url = declared(&value("content")?.replace("&amp;", "&"))?
+        .trim()
+        .to_owned();
+    (!url.is_empty()).then_some(url)
+}
+
+/// Where a declared refresh leads (the shared declarative refresh steps of the HTML standard): a time, then perhaps a URL.
+fn declared(content: &str) -> Option<String> {
+    let blank = |c: char| c.is_ascii_whitespace();
+    let content = content.trim_start_matches(blank);
+    content
+        .starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        .then_some(())?;
+    let rest = content.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    rest.starts_with(|c| blank(c) || c == ';' || c == ',')
+        .then_some(())?;
+    let rest = rest.trim_start_matches(blank);
+    let rest = rest.strip_prefix([';', ',']).unwrap_or(rest);
+    let rest = rest.trim_start_matches(blank);
+    let named = rest
         .get(..3)
-        .is_some_and(|mark| mark.eq_ignore_ascii_case("url"));
-    let url = match url.get(3..) {
-        Some(rest) if marked => rest.trim_start().strip_prefix('=')?,
-        _ => url,
+        .filter(|name| name.eq_ignore_ascii_case("url"));
+    let named = named.and_then(|_| rest.get(3..)?.trim_start_matches(blank).strip_prefix('='));
+    let url = match named {
+        Some(url) => url.trim_start_matches(blank),
+        // What begins like the name and is none is the URL itself, quotes and all.
+        None if rest.starts_with(['u', 'U']) => return Some(rest.to_owned()),
+        None => rest,
     };
-    let url = url.trim().trim_matches(['"', '\'']);
-    (!url.is_empty()).then(|| url.replace("&amp;", "&"))
+    let unquoted = ['"', '\''].into_iter().find_map(|quote| {
+        let inside = url.strip_prefix(quote)?;
+        inside.split(quote).next()
+    });
+    Some(unquoted.unwrap_or(url).to_owned())
 }
 
 /// Names in lower case, and values without quotes.
@@ -108,6 +151,90 @@ mod tests {
                 Some("https://shop.example/"),
                 "{page}"
             );
+        }
+    }
+
+    #[test]
+    fn the_content_is_read_as_the_standard_says() {
+        let table = [
+            ("0;url=/a", Some("/a")),
+            ("0;URL=/a", Some("/a")),
+            ("0 ; uRl \t=\n /a", Some("/a")),
+            ("0,url=/a", Some("/a")),
+            ("0 url=/a", Some("/a")),
+            ("0\n/a", Some("/a")),
+            ("0;/a", Some("/a")),
+            ("  5.25.1; /a", Some("/a")),
+            (".5;/a", Some("/a")),
+            ("0;url='/a'", Some("/a")),
+            ("0;url='/a' and more", Some("/a")),
+            ("0;url='/a", Some("/a")),
+            ("0;url=\"/a'b\"", Some("/a'b")),
+            ("0;'/a'", Some("/a")),
+            ("0;url=/a;b,c", Some("/a;b,c")),
+            ("0;;/a", Some(";/a")),
+            ("0;urls", Some("urls")),
+            ("0;url /a", Some("url /a")),
+            ("0;u='/a'", Some("u='/a'")),
+            ("0;url=url=/a", Some("url=/a")),
+            ("0", None),
+            ("0;", Some("")),
+            ("0;url=", Some("")),
+            ("0;url", Some("url")),
+            ("0;url=''", Some("")),
+            ("", None),
+            (";url=/a", None),
+            ("url=/a", None),
+            ("a;url=/a", None),
+            ("-1;url=/a", None),
+            ("0s;url=/a", None),
+        ];
+        for (content, url) in table {
+            assert_eq!(declared(content).as_deref(), url, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_tag_ends_behind_its_values_and_other_elements_are_no_meta() {
+        for (page, url) in [
+            (
+                r#"<meta name="a>b" http-equiv=refresh content="0;url=/a?b>c">"#,
+                Some("/a?b>c"),
+            ),
+            (
+                "<p don't><meta http-equiv=refresh content='0;/a'>",
+                Some("/a"),
+            ),
+            (
+                "<body><meta\nhttp-equiv=refresh\ncontent='0;/a'/>",
+                Some("/a"),
+            ),
+            ("<meta/http-equiv=refresh content='0;/a'>", Some("/a")),
+            ("<metadata http-equiv=refresh content='0;/a'>", None),
+            (
+                "<title><meta http-equiv=refresh content='0;/a'></title>",
+                None,
+            ),
+            (
+                "<titles><meta http-equiv=refresh content='0;/a'>",
+                Some("/a"),
+            ),
+            (
+                "<script>'<meta http-equiv=refresh content=0;/a>'</script>",
+                None,
+            ),
+            (
+                "<script></script><meta http-equiv=refresh content=0;/a>",
+                Some("/a"),
+            ),
+            (
+                "<meta http-equiv=refresh http-equiv=x content=0;/a>",
+                Some("/a"),
+            ),
+            ("<meta http-equiv=refresh content='0;/a", None),
+            ("<!--><meta http-equiv=refresh content=0;/a>-->", Some("/a")),
+        ] {
+            assert_eq!(target(page.as_bytes()).as_deref(), url, "{page}");
         }
     }
 

@@ -1,20 +1,30 @@
-//! A stream that keeps the head of the answer as it came: libraries fold and drop what they read.
+//! A stream that keeps the head of the answer as it came, and when it began to come: libraries fold and drop what they read.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::frames::Frames;
+use crate::net::clock::Stopwatch;
 use crate::net::limits;
 
 /// What has been read, shared with whoever looks at it afterwards.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Head(Arc<Mutex<Kept>>);
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    kept: Arc<Mutex<Kept>>,
+    watch: Stopwatch,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// Over HTTP/2, whose heads travel in tables, nothing is kept.
+    frames: Option<Frames>,
+    /// When the answer began to come.
+    first: Option<Duration>,
     bytes: Vec<u8>,
     /// Where the head begins, behind those that only announce it (1xx).
     start: usize,
@@ -26,6 +36,31 @@ struct Kept {
 }
 
 impl Head {
+    /// Of an answer that is waited for from now on.
+    pub(super) fn over_h1() -> Self {
+        Self::of(Kept::default())
+    }
+
+    /// The same over HTTP/2.
+    pub(super) fn over_h2() -> Self {
+        Self::of(Kept {
+            frames: Some(Frames::default()),
+            ..Kept::default()
+        })
+    }
+
+    fn of(kept: Kept) -> Self {
+        Self {
+            kept: Arc::new(Mutex::new(kept)),
+            watch: Stopwatch::start(),
+        }
+    }
+
+    /// How long the first byte of the answer was waited for.
+    pub(super) fn first_byte(&self) -> Option<Duration> {
+        self.kept().first
+    }
+
     /// The bytes up to the empty line, or all when none has come.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let kept = self.kept();
@@ -39,7 +74,14 @@ impl Head {
     /// When the head has become longer than is read.
     fn keep(&self, new: &[u8]) -> io::Result<()> {
         let mut kept = self.kept();
-        if kept.end.is_some() {
+        let began = match &mut kept.frames {
+            Some(frames) => frames.begin_head(new),
+            None => !new.is_empty(),
+        };
+        if began && kept.first.is_none() {
+            kept.first = Some(self.watch.elapsed());
+        }
+        if kept.end.is_some() || kept.frames.is_some() {
             return Ok(());
         }
         kept.bytes.extend(new);
@@ -57,7 +99,7 @@ impl Head {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,24 +190,32 @@ mod tests {
 
     #[test]
     fn the_head_ends_at_the_empty_line_and_is_bounded() {
-        let head = Head::default();
+        let head = Head::over_h1();
         head.keep(b"HTTP/1.1 200 OK\r\nA: b\r").unwrap();
         head.keep(b"\n\r\nbody").unwrap();
         head.keep(&[0; 100_000]).unwrap();
         assert_eq!(head.bytes(), b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
         for mixed in ["HTTP/1.1 200 OK\nA: b\n\n", "HTTP/1.1 200 OK\nA: b\n\r\n"] {
-            let head = Head::default();
+            let head = Head::over_h1();
             head.keep(format!("{mixed}Set-Cookie: none\r\n\r\n").as_bytes())
                 .unwrap();
             assert_eq!(head.bytes(), mixed.as_bytes());
         }
-        let announced = Head::default();
+        let announced = Head::over_h1();
         announced
             .keep(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 ")
             .unwrap();
         announced.keep(b"OK\r\n\r\nbody").unwrap();
         assert_eq!(announced.bytes(), b"HTTP/1.1 200 OK\r\n\r\n");
-        let endless = Head::default();
+        let begun = Head::over_h1();
+        assert_eq!(begun.first_byte(), None);
+        begun.keep(b"H").unwrap();
+        let first = begun.first_byte();
+        assert!(first.is_some());
+        begun.keep(b"TTP/1.1 200 OK\r\n\r\n").unwrap();
+        assert_eq!(begun.first_byte(), first);
+        assert!(announced.first_byte().is_some());
+        let endless = Head::over_h1();
         assert!(
             endless.keep(&vec![b'a'; limits::HEAD_BYTES + 1]).is_err() && endless.is_too_long()
         );

@@ -5,30 +5,28 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::Start;
-use super::client::{Account, Client};
+use super::budget::Walker;
+use super::client::Client;
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, Route, RouteOutcome, RoutePurpose, host_of};
+use crate::facts::http::{Hop, Route, RouteOutcome};
 
 /// Follows redirects from `start`.
 pub(super) async fn walk(
     client: &Client<'_>,
     start: &Start,
     socket: Result<SocketAddr, Failure>,
+    walker: Walker,
 ) -> Route {
-    let account = account(client, start);
     let pinned = socket.as_ref().ok().copied();
     let mut hops: Vec<Hop> = Vec::new();
     let mut url = start.url.clone();
-    let mut method = match start.purpose {
-        RoutePurpose::Target if account == Account::Target => client.plan.method.clone(),
-        _ => "GET".to_owned(),
-    };
+    let mut method = client.plan.method_of(start).to_owned();
     let mut sockets = socket.map(|socket| vec![socket]);
+    let mut looked_up = None;
     let outcome = loop {
-        let Some(hop) = client.ask(&method, &url, sockets, account).await else {
-            break RouteOutcome::Inconclusive;
-        };
-        let hop = with_fragment(hop, &url);
+        let hop = client.ask(&method, &url, sockets, &walker).await;
+        let mut hop = with_fragment(hop, &url);
+        hop.timings.lookup_ms = looked_up;
         let next = hop.target.as_deref().and_then(|to| Url::parse(to).ok());
         let ended = ended(&url, &hop, next.is_some());
         method = next_method(method, hop.status);
@@ -44,9 +42,10 @@ pub(super) async fn walk(
         if hops.len() > client.plan.max_hops {
             break RouteOutcome::TooManyHops;
         }
-        sockets = client.sockets(&next, &start.url, pinned).await;
+        (sockets, looked_up) = client.sockets(&next, &start.url, pinned).await;
         url = next;
     };
+    client.budget.end(&walker);
     let is_page = matches!(outcome, RouteOutcome::Https | RouteOutcome::Http);
     Route {
         start: start.url.to_string(),
@@ -56,17 +55,6 @@ pub(super) async fn walk(
         error: hops.last().and_then(|hop| hop.error.clone()),
         hops,
         outcome,
-    }
-}
-
-fn account(client: &Client<'_>, start: &Start) -> Account {
-    let host = host_of(start.url.as_str());
-    if client.plan.twin.as_deref() == Some(host.as_str()) {
-        Account::Twin
-    } else if start.purpose == RoutePurpose::Target {
-        Account::Target
-    } else {
-        Account::Beside
     }
 }
 

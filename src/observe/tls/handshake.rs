@@ -306,21 +306,28 @@ fn group_name(group: rustls::NamedGroup) -> String {
         .map_or_else(|| format!("{group:?}"), str::to_owned)
 }
 
+/// The alert by which the peer ended a connection.
+pub(in crate::observe) fn alert_of(error: &io::Error) -> Option<Failure> {
+    let Some(TlsError::AlertReceived(alert)) = inner(error) else {
+        return None;
+    };
+    let name = alert.as_str();
+    Some(Failure::Alert {
+        code: (*alert).into(),
+        name: name.map_or_else(|| format!("{alert:?}"), str::to_owned),
+    })
+}
+
+fn inner(error: &io::Error) -> Option<&TlsError> {
+    error.get_ref()?.downcast_ref()
+}
+
 /// What ended a handshake, from the library's error and the peer's first bytes.
 fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
-    match error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<TlsError>())
-    {
-        Some(TlsError::AlertReceived(alert)) => {
-            let name = alert
-                .as_str()
-                .map_or_else(|| format!("{alert:?}"), str::to_owned);
-            Failure::Alert {
-                code: (*alert).into(),
-                name,
-            }
-        }
+    if let Some(alert) = alert_of(error) {
+        return alert;
+    }
+    match inner(error) {
         Some(TlsError::PeerIncompatible(PeerIncompatible::ServerRejectedEncryptedClientHello(
             keys,
         ))) => Failure::EchRejected {

@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use super::super::style::{Style, harmless};
 use super::{failed, mark, worst, wrapped};
-use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, RoutePurpose};
+use crate::facts::attempt::Failure;
+use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, RoutePurpose};
 use crate::finding::Severity;
 use crate::report::Report;
 
@@ -45,9 +46,12 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
         };
         out.push_str(&wrapped(&policy, "          ", "            ", style));
     }
+    let dns = report.dns.as_ref();
     if style.verbose {
         out.push_str(&story(http, style));
-        out.push_str(&waterfall::waterfall(report, http, style));
+        out.push_str(&waterfall::waterfall(dns, http, style));
+    } else if report.command == "httpcheck" {
+        out.push_str(&waterfall::short(dns, http, style));
     }
     out
 }
@@ -199,11 +203,21 @@ fn story(http: &Http, style: Style) -> String {
 }
 
 fn told(hop: &Hop) -> String {
+    let not_asked = |error: &&HopError| matches!(error.failure, Failure::NotAsked { .. });
+    if let Some(error) = hop.error.as_ref().filter(not_asked) {
+        return format!(
+            "{} at {}: {}.",
+            hop.url,
+            hop.label(),
+            error.failure.in_words()
+        );
+    }
     let mut text = format!("Asked {} for {}", hop.label(), hop.url);
     let timings = [
+        ("looked it up", hop.timings.lookup_ms),
         ("connected", hop.timings.connect_ms),
         ("shook hands", hop.timings.handshake_ms),
-        ("had the answer", hop.timings.first_byte_ms),
+        ("had the first byte", hop.timings.first_byte_ms),
     ];
     let timings: Vec<String> = timings
         .into_iter()
