@@ -102,7 +102,7 @@ pub const LIST_RETRIES: usize = 64;
 pub const PROBE_SILENCES: usize = 3;
 /// Sockets for questions to name servers of the whole process, beside those of probes.
 pub const DNS_SOCKETS: usize = 384;
-/// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.
+/// Connections for handshakes and hellos of the whole process; systems allow 1,024 open files as a rule.
 pub const PROBE_CONNECTIONS: usize = 256;
 /// Bytes that a server may say before TLS begins.
 pub const STARTTLS_BYTES: usize = 64 * 1024;
@@ -116,6 +116,8 @@ pub const PAGE_TIME: Duration = Duration::from_secs(1);
 pub const ANNOUNCEMENTS: usize = 4;
 /// Handshakes made for them in all: two ways at six addresses, twice over.
 pub const ANNOUNCED_TRIES: usize = 24;
+/// Of those at a time at one address, beside what else is asked there: one for each way to keep a promise.
+pub const ANNOUNCED_AT_ONCE: usize = 3;
 /// How long QUIC is waited for: its first datagram is sent again after one and after three seconds (RFC 9002 §6.2).
 pub const QUIC_WAIT: Duration = Duration::from_secs(4);
 /// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.

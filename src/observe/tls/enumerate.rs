@@ -90,7 +90,7 @@ impl<'a> Lister<'a> {
             groups: groups.into_iter().map(NamedGroup::name).collect(),
             signature_algorithms: schemes.map(|(schemes, _)| named(schemes)),
             complete: complete && groups_complete && schemes_complete,
-            connections: self.prober.connections() + 1,
+            connections: self.prober.connections(),
         }
     }
 
