@@ -83,7 +83,7 @@ pub struct Offered {
     pub versions: Vec<OfferedVersion>,
     /// Groups of the key agreement.
     pub groups: Vec<String>,
-    /// Signature schemes of TLS 1.2; those of TLS 1.3 cannot be told.
+    /// Signature schemes of TLS 1.2; `null` where it signs nothing there. Those of TLS 1.3 cannot be told.
     pub signature_algorithms: Option<Vec<String>>,
     /// Whether every question was answered; if not, the lists may be too short.
     pub complete: bool,

@@ -135,7 +135,7 @@ pub struct Hello {
 pub struct Timings {
     /// Until TCP was connected.
     pub connect_ms: Option<Millis>,
-    /// From then until the handshake was done.
+    /// From then, or from the server's leave to begin (STARTTLS), until the handshake was done, the making of keys included.
     pub handshake_ms: Option<Millis>,
     /// From the hello sent until the first bytes of the ServerHello came.
     #[serde(default)]
@@ -155,7 +155,7 @@ pub struct Resumption {
     pub tickets: Option<u32>,
     /// How many bytes of early data (0-RTT) they allow.
     pub early_data_bytes: Option<u32>,
-    /// Whether the second connection was resumed.
+    /// Whether the second connection was resumed; `null` where none was made, as without a ticket in TLS 1.3.
     pub resumed: Option<bool>,
     /// Whether early data would have been accepted in it; `null` where no ticket allows any.
     pub early_data_accepted: Option<bool>,

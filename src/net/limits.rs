@@ -104,6 +104,8 @@ pub const PROBE_SILENCES: usize = 3;
 pub const DNS_SOCKETS: usize = 384;
 /// Connections for handshakes and hellos of the whole process; systems allow 1,024 open files as a rule.
 pub const PROBE_CONNECTIONS: usize = 256;
+/// What a server may take, beside two round trips, to say what comes after a handshake: tickets, or that it wants a certificate.
+pub const SERVER_WORK: Duration = Duration::from_millis(200);
 /// Bytes that a server may say before TLS begins.
 pub const STARTTLS_BYTES: usize = 64 * 1024;
 /// Before a hello that is asked again alone: the server must have seen the end of the connections before it.

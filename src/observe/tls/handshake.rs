@@ -29,7 +29,7 @@ use super::resumption::Keeper;
 use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
 use crate::facts::attempt::Failure;
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage};
+use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -87,13 +87,13 @@ pub(super) async fn shaken(
 ) -> Option<Stream> {
     let provider = provider();
     let upgraded = door.upgrade(stream).await;
-    let recorder = Arc::new(Recorder::new(Arc::clone(&provider)));
+    let watch = Stopwatch::start();
+    let recorder = Arc::new(Recorder::new(Arc::clone(&provider), watch));
     let presenter = Arc::new(Presenter::new(door.plan.identity.clone()));
     let seen = (Arc::clone(&recorder), Arc::clone(&presenter));
-    let watch = Stopwatch::start();
     let config = config(door.plan, provider, seen, keeper).map_err(|error| of_config(&error));
     let shaken = match (upgraded, config) {
-        (Ok(stream), Ok(config)) => shake(door, stream, config).await,
+        (Ok(stream), Ok(config)) => shake(door, stream, (config, watch)).await,
         (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };
     let took = watch.elapsed();
@@ -102,11 +102,11 @@ pub(super) async fn shaken(
     endpoint.client_certificate_asked = far_enough.then(|| presenter.was_asked());
     match shaken {
         Ok(stream) => {
-            let timings = &mut endpoint.timings;
-            timings.handshake_ms = Some(took.into());
-            timings.hello_ms = stream.get_ref().0.answered.map(Into::into);
-            timings.certificate_ms = recorder.shown().after.map(Into::into);
-            timings.finished_ms = Some(took.into());
+            time(
+                &stream,
+                (recorder.shown().after, took),
+                &mut endpoint.timings,
+            );
             endpoint.error = None;
             chosen(stream.get_ref().1, endpoint);
             Some(stream)
@@ -119,11 +119,25 @@ pub(super) async fn shaken(
     }
 }
 
-/// Waits whether the server ends a connection whose handshake seemed done, for as long as two round trips and some work take.
-pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+/// The phases count from the hello on, which is written after the keys for it were made.
+fn time(stream: &Stream, (shown, took): (Option<Duration>, Duration), timings: &mut Timings) {
+    let tee = stream.get_ref().0;
+    let since = |moment: Duration| Some(moment.checked_sub(tee.said?)?.into());
+    timings.handshake_ms = Some(took.into());
+    timings.hello_ms = tee.answered.and_then(since);
+    timings.certificate_ms = shown.and_then(since);
+    timings.finished_ms = since(took);
+}
+
+/// How long what a server says after the handshake is waited for: as long as two round trips and some work take.
+pub(super) fn after_handshake(endpoint: &Endpoint) -> Duration {
     let round_trip = endpoint.timings.connect_ms.unwrap_or_default().0;
-    let patience =
-        Duration::from_millis(200) + Duration::from_secs_f64(round_trip.max(0.0) / 500.0);
+    limits::SERVER_WORK + Duration::from_secs_f64(round_trip.max(0.0) / 500.0)
+}
+
+/// Waits whether the server ends a connection whose handshake seemed done.
+pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+    let patience = after_handshake(endpoint);
     let mut byte = [0];
     let read = door.deadline.bound(patience, stream.read(&mut byte)).await;
     if let Ok(Err(error)) = read {
@@ -195,24 +209,24 @@ pub(in crate::observe) async fn connect(
 /// A second handshake like the first one, which may be resumed.
 pub(super) async fn again(door: &Door<'_>, config: ClientConfig) -> Result<Stream, Failure> {
     let stream = door.open().await?;
-    shake(door, stream, config).await
+    shake(door, stream, (config, Stopwatch::start())).await
 }
 
 async fn shake(
     door: &Door<'_>,
     stream: TcpStream,
-    config: ClientConfig,
+    (config, watch): (ClientConfig, Stopwatch),
 ) -> Result<Stream, Failure> {
     let plan = door.plan;
     let name =
         ServerName::try_from(plan.server_name.clone()).map_err(|_| Failure::Incompatible {
             rule: "InvalidServerName".to_owned(),
         })?;
-    let watch = Stopwatch::start();
     let tee = Tee {
         inner: stream,
         first: Vec::new(),
         watch,
+        said: None,
         answered: None,
     };
     let handshake = TlsConnector::from(Arc::new(config))
@@ -340,11 +354,12 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
     }
 }
 
-/// Keeps the first bytes that a peer sends, and when they came.
+/// Keeps the first bytes that a peer sends, when they came, and when the first ones were sent to it.
 pub(in crate::observe) struct Tee<S> {
     inner: S,
     first: Vec<u8>,
     watch: Stopwatch,
+    said: Option<Duration>,
     answered: Option<Duration>,
 }
 
@@ -372,6 +387,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.said.is_none() {
+            self.said = Some(self.watch.elapsed());
+        }
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 

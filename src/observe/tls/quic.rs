@@ -54,7 +54,7 @@ pub(super) async fn shake(
     let of_io = |error: io::Error| Failure::from_io(&error, watch.elapsed());
     let socket = dialer.udp(at).await.map_err(of_io)?;
     let socket = Arc::new(Connected::new(socket).map_err(of_io)?);
-    let recorder = Arc::new(Recorder::new(provider()));
+    let recorder = Arc::new(Recorder::new(provider(), watch));
     let config = config(Arc::clone(&recorder)).map_err(incompatible)?;
     let endpoint = quinn::Endpoint::new_with_abstract_socket(
         EndpointConfig::default(),
