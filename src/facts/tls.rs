@@ -430,6 +430,33 @@ impl Endpoint {
         }
     }
 
+    /// Itself as clients meet it that are shown the certificates of this probe. What came beside its own certificates is left out.
+    #[must_use]
+    pub fn shown_in(&self, probe: &Probe) -> Self {
+        let at = SocketAddr::new(self.address, self.port);
+        Self {
+            starttls: self.starttls.clone(),
+            version: probe.version.clone(),
+            cipher_suite: probe.cipher_suite.clone(),
+            chain: probe.chain.clone(),
+            trust: probe.trust.clone(),
+            name_matches: probe.name_matches,
+            issuers_fetched: probe.issuers_fetched.clone(),
+            status_answers: probe.status_answers.clone(),
+            revocation: probe.revocation.clone(),
+            ..Self::unseen(&self.host, at, &self.server_name)
+        }
+    }
+
+    /// Itself as clients meet it that cannot use its own certificate: once for each other one that was seen. Where no handshake was
+    /// had, what was seen is its own.
+    pub fn others(&self) -> impl Iterator<Item = Self> {
+        let probes = self.probes.iter().flatten();
+        let others = probes.filter(|probe| probe.shows_other_certificate());
+        let others = others.filter(|_| self.error.is_none());
+        others.map(|probe| self.shown_in(probe))
+    }
+
     /// Address and port as a finding names them, IPv6 in brackets; or the file.
     #[must_use]
     pub fn label(&self) -> String {

@@ -168,6 +168,9 @@ pub(super) fn fact((question, met): &Asked, shown: Option<&str>) -> Probe {
         chain,
         trust: None,
         name_matches: None,
+        issuers_fetched: Vec::new(),
+        status_answers: Vec::new(),
+        revocation: None,
         tries: met.tries,
         elapsed_ms: Some(met.elapsed.into()),
     };
