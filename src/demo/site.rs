@@ -182,12 +182,13 @@ impl Identity {
     }
 }
 
-/// Whether the client can use a server with an ECDSA key.
+/// Whether the client offers a suite that this server has for an ECDSA key.
 fn takes_ecdsa(hello: &ClientHello<'_>) -> bool {
-    let mut suites = hello.cipher_suites().iter();
-    suites.any(|suite| {
-        let name = suite.as_str().unwrap_or_default();
-        name.starts_with("TLS13_") || name.contains("_ECDSA_")
+    let mut own = rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES.iter();
+    own.any(|own| {
+        let name = own.suite().as_str().unwrap_or_default();
+        let fits = name.starts_with("TLS13_") || name.contains("_ECDSA_");
+        fits && hello.cipher_suites().contains(&own.suite())
     })
 }
 

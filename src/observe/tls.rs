@@ -112,22 +112,30 @@ async fn look(door: Door<'_>) -> Endpoint {
     let addressee = addressee(door.plan);
     let keeper = (door.plan.depth == Depth::Enumerate).then(Keeper::new);
     let shaking = async {
-        let _socket = socket;
-        shake(&door, stream, &mut endpoint, keeper.as_ref()).await;
-    };
-    let ((), mut asked) = tokio::join!(shaking, probe::ask(&prober, addressee));
-    again(&door, (&prober, &asked), &mut endpoint).await;
-    let answered = asked.iter().any(|(_, met)| met.is_answer());
-    let listing = async {
-        let lists = door.plan.depth == Depth::Enumerate && answered;
-        match lists.then(|| Lister::new(&prober, addressee, &asked)) {
-            Some(lister) => Some(lister.list().await),
-            None => None,
+        {
+            let _socket = socket;
+            let _one = prober.room_in_list().await;
+            shake(&door, stream, &mut endpoint, keeper.as_ref()).await;
         }
+        let seen = endpoint.resumption.take();
+        resumed(&door, &prober, keeper.as_deref().zip(seen)).await
     };
-    let resuming = resumed(&door, &prober, keeper.as_deref(), &endpoint);
-    let nameless = probe::ask_nameless(&prober, addressee);
-    let (offered, nameless, resumption) = tokio::join!(listing, nameless, resuming);
+    let asking = async {
+        let asked = probe::ask(&prober, addressee).await;
+        let lists = prober.lists() && asked.iter().any(|(_, met)| met.is_answer());
+        let listing = async {
+            match lists.then(|| Lister::new(&prober, addressee, &asked)) {
+                Some(lister) => Some(lister.list().await),
+                None => None,
+            }
+        };
+        let nameless = probe::ask_nameless(&prober, addressee);
+        let (offered, nameless) = tokio::join!(listing, nameless);
+        (asked, offered, nameless)
+    };
+    // What comes after the handshake, such as tickets, is waited for beside the list.
+    let (resumption, (mut asked, offered, nameless)) = tokio::join!(shaking, asking);
+    again(&door, (&prober, &asked), &mut endpoint).await;
     endpoint.offered = offered.map(|offered| Offered {
         connections: prober.connections(),
         ..offered
@@ -166,11 +174,10 @@ async fn again(door: &Door<'_>, (prober, asked): (&Prober<'_>, &[Asked]), endpoi
 async fn resumed(
     door: &Door<'_>,
     prober: &Prober<'_>,
-    keeper: Option<&Keeper>,
-    endpoint: &Endpoint,
+    first: Option<(&Keeper, Resumption)>,
 ) -> Option<Resumption> {
-    let seen = endpoint.resumption.clone()?;
-    Some(resumption::look(door, prober, keeper?, seen).await)
+    let (keeper, seen) = first?;
+    Some(resumption::look(door, prober, keeper, seen).await)
 }
 
 /// Shakes hands, and closes the connection. In TLS 1.3 a server that insists on a certificate says so only after the client

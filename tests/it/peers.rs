@@ -146,6 +146,23 @@ pub(crate) fn newest() -> Arc<rustls::ServerConfig> {
     speaking(&[&rustls::version::TLS13], &["h2"])
 }
 
+/// A server with a key of each type and an order of its own.
+pub(crate) fn of_two_keys() -> Arc<rustls::ServerConfig> {
+    use doorstep::demo::site::Identity;
+    let identity = |algorithm| {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let params = rcgen::CertificateParams::new(["shop.example".to_owned()]).unwrap();
+        let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Identity::new(chain, &key).unwrap()
+    };
+    let ecdsa = identity(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let mut config = Arc::unwrap_or_clone(modern(&["h2"]));
+    config.cert_resolver = Arc::new(ecdsa.or_for_older(identity(&rcgen::PKCS_RSA_SHA256)));
+    config.ignore_client_order = true;
+    Arc::new(config)
+}
+
 fn speaking(
     versions: &[&'static rustls::SupportedProtocolVersion],
     alpn: &[&str],

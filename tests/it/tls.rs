@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::peers::{
-    Peer, certificate, drain, hello, ids, message, modern, newest, outcome, record, reset,
-    server_hello, shake,
+    Peer, certificate, drain, hello, ids, message, modern, newest, of_two_keys, outcome, record,
+    reset, server_hello, shake,
 };
 
 /// With short waits every one is over after the handshake's own, one try alone and a little.
@@ -99,6 +99,22 @@ fn a_list_has_what_the_server_has_in_its_order() {
     assert_eq!(offered["complete"], true, "{report:#}");
     assert!(peer.connections() <= 50, "{}", peer.connections());
     assert_eq!(offered["connections"], peer.connections());
+}
+
+#[test]
+fn a_server_of_two_keys_in_its_own_order_is_listed_with_the_suites_of_both() {
+    let config = of_two_keys();
+    let peer = Peer::start(move |_, stream| shake(&config, stream));
+    let (report, _) = peer.report(&["--enumerate"]);
+    let offered = &report["tls"]["endpoints"][0]["offered"];
+    let older = offered["versions"][1]["cipher_suites"].as_array().unwrap();
+    let by = |key: &str| {
+        let names = older.iter().filter_map(Value::as_str);
+        names.filter(|name| name.contains(key)).count()
+    };
+    assert_eq!((by("_ECDSA_"), by("_RSA_")), (3, 3), "{offered:#}");
+    assert_eq!(offered["complete"], true);
+    assert_eq!(offered["versions"][1]["server_order"], true);
 }
 
 #[test]

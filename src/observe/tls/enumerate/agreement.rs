@@ -67,7 +67,7 @@ impl Lister<'_> {
         let climbing = ladders.into_iter().map(|(version, ladder)| {
             self.climb(
                 ladder,
-                move |lister, offer: &[NamedGroup]| lister.group_hello(version, offer),
+                move |lister, offer| lister.group_hello(version, &offer.all).into(),
                 group_of,
             )
         });
@@ -149,10 +149,10 @@ impl Lister<'_> {
             }
             self.climb(
                 ladder,
-                move |lister, offer: &[SignatureScheme]| {
+                move |lister, offer| {
                     let hello = lister.addressee.hello(&[TLS12], [suite]);
-                    let schemes = offer.to_vec();
-                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight)
+                    let schemes = offer.all.clone();
+                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight).into()
                 },
                 |met| met.flight.agreement.as_ref()?.scheme,
             )

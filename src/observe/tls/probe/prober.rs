@@ -76,9 +76,8 @@ pub(in crate::observe::tls) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
-        // A list leaves one to the handshake.
         let width = match door.plan.depth {
-            Depth::Enumerate => limits::LISTED_AT_ONCE - 1,
+            Depth::Enumerate => limits::LISTED_AT_ONCE,
             _ => limits::PROBES_AT_ONCE,
         };
         Self {
@@ -103,6 +102,14 @@ impl<'a> Prober<'a> {
         let permit = self.permits.acquire().await.ok();
         self.connections.fetch_add(1, Ordering::Relaxed);
         permit
+    }
+
+    /// Makes room for the handshake where it counts among the connections at a time.
+    pub(in crate::observe::tls) async fn room_in_list(&self) -> Option<SemaphorePermit<'_>> {
+        match self.lists() {
+            true => self.permits.acquire().await.ok(),
+            false => None,
+        }
     }
 
     /// How many connections to the address were begun, the handshake's included.
