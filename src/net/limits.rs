@@ -86,6 +86,8 @@ pub const HOPS: usize = 10;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Fields of an answer's head.
 pub const HEADERS: usize = 256;
+/// Bytes kept of what a peer says first, to tell what it speaks when that is no TLS.
+pub const FIRST_BYTES: usize = 64;
 /// Bytes of a server's first flight that are read; the longest chains in use have a tenth of it.
 pub const FLIGHT_BYTES: usize = 256 * 1024;
 /// Hellos to one address at a time: what a check asks in one go (16), and room for the follow-ups; the handshake is beside them.

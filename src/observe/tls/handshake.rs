@@ -28,15 +28,14 @@ use super::recorder::{Recorder, Shown};
 use super::resumption::Keeper;
 use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
+use crate::facts::announced::Announced;
 use crate::facts::attempt::Failure;
+use crate::facts::probe::Alert;
 use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
-
-/// How many of a peer's first bytes are kept, to say what it speaks.
-const FIRST_BYTES: usize = 64;
 
 /// A connection whose handshake is done.
 pub(in crate::observe) type Stream = TlsStream<Tee<TcpStream>>;
@@ -278,11 +277,22 @@ fn encrypted(keys: &[u8]) -> Result<EchMode, TlsError> {
     EchConfig::new(keys, ALL_SUPPORTED_SUITES).map(EchMode::from)
 }
 
+/// The end that an alert puts to a handshake.
+pub(super) fn alerted(code: u8) -> Failure {
+    let Alert { code, name } = super::hello::alert(code);
+    Failure::Alert { code, name }
+}
+
 /// Why no hello could be written.
 fn of_config(error: &TlsError) -> Failure {
     match error {
         TlsError::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList) => {
             Failure::Malformed { at: None }
+        }
+        TlsError::InvalidEncryptedClientHello(EncryptedClientHelloError::NoCompatibleConfig) => {
+            Failure::Incompatible {
+                rule: Announced::NO_KEY.to_owned(),
+            }
         }
         error => Failure::Incompatible {
             rule: format!("{error:?}"),
@@ -326,15 +336,7 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<TlsError>())
     {
-        Some(TlsError::AlertReceived(alert)) => {
-            let name = alert
-                .as_str()
-                .map_or_else(|| format!("{alert:?}"), str::to_owned);
-            Failure::Alert {
-                code: (*alert).into(),
-                name,
-            }
-        }
+        Some(TlsError::AlertReceived(alert)) => alerted((*alert).into()),
         Some(TlsError::PeerIncompatible(PeerIncompatible::ServerRejectedEncryptedClientHello(
             keys,
         ))) => Failure::EchRejected {
@@ -371,7 +373,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        let room = FIRST_BYTES - self.first.len();
+        let room = limits::FIRST_BYTES - self.first.len();
         let new = buffer.filled().get(before..).unwrap_or_default();
         if !new.is_empty() && self.answered.is_none() {
             self.answered = Some(self.watch.elapsed());

@@ -19,8 +19,6 @@ use crate::net::limits;
 
 /// A second try waits so many times as long as the slowest answer took, within the probe's own bound and not under a second.
 const PATIENCE: u32 = 8;
-/// How many of a peer's first bytes are kept when they are no TLS.
-const FIRST_BYTES: usize = 64;
 
 /// What a hello met.
 #[derive(Clone, Debug, Default)]
@@ -276,7 +274,7 @@ impl Listener {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Option<Result<(), Failure>> {
-        let room = FIRST_BYTES.saturating_sub(self.heard.len());
+        let room = limits::FIRST_BYTES.saturating_sub(self.heard.len());
         self.heard.extend(bytes.iter().take(room));
         let limit = || Failure::LimitReached {
             limit: "FLIGHT_BYTES".to_owned(),
