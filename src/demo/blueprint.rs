@@ -154,7 +154,13 @@ impl Blueprint {
         leaf: &Leaf,
         chain: &[CertificateDer<'static>],
     ) -> Result<(), BuildError> {
-        let own = Arc::new(identity(leaf, chain)?);
+        self.present(at, identity(leaf, chain)?);
+        Ok(())
+    }
+
+    /// Has every machine, or the one at an address, show this.
+    pub(super) fn present(&mut self, at: Option<&str>, shown: Identity) {
+        let own = Arc::new(shown);
         let only: Vec<IpAddr> = parsed(at.as_slice());
         for site in self.machines() {
             let here = only.is_empty() || site.addresses == only;
@@ -162,7 +168,6 @@ impl Blueprint {
                 *identity = Arc::clone(&own);
             }
         }
-        Ok(())
     }
 
     /// The same with a leaf of the issuing authority, and its certificate.

@@ -2,7 +2,8 @@
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CustomExtension, DistinguishedName, DnType,
-    Error, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
+    Error, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256,
+    SanType,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
@@ -115,6 +116,17 @@ impl Pki {
     pub fn leaf_of(&self, authority: &Authority, asked: &Request<'_>) -> Result<Leaf, Error> {
         let params = self.issued_params(asked)?;
         issue(authority, &params)
+    }
+
+    /// A healthy leaf of the issuing authority with an RSA key, for clients that cannot use any other.
+    ///
+    /// # Errors
+    /// Those of the cryptographic library.
+    pub fn rsa_leaf(&self) -> Result<Leaf, Error> {
+        let params = self.issued_params(&HEALTHY)?;
+        let key = KeyPair::generate_for(&PKCS_RSA_SHA256)?;
+        let certificate = params.signed_by(&key, &self.issuing.issuer())?;
+        Ok(leaf(&certificate, &key))
     }
 
     /// A healthy leaf of the issuing authority, but for what `change` does to it.

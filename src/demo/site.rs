@@ -68,7 +68,13 @@ pub struct Canned {
 
 /// What a TLS server shows.
 #[derive(Debug)]
-pub struct Identity(Arc<CertifiedKey>);
+pub struct Identity {
+    own: Arc<CertifiedKey>,
+    /// To clients that offer no suite for an ECDSA key.
+    older: Option<Arc<CertifiedKey>>,
+    /// To who asks for a name.
+    named: Vec<(String, Arc<CertifiedKey>)>,
+}
 
 /// Pages and redirects: the first that fits is the answer.
 pub type Pages = Vec<Page>;
@@ -154,13 +160,45 @@ impl Identity {
         key: &PrivateKeyDer<'static>,
     ) -> Result<Self, rustls::Error> {
         let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(key)?;
-        Ok(Self(Arc::new(CertifiedKey::new(chain, key))))
+        Ok(Self {
+            own: Arc::new(CertifiedKey::new(chain, key)),
+            older: None,
+            named: Vec::new(),
+        })
+    }
+
+    /// With what another shows, for clients that offer no suite for an ECDSA key.
+    #[must_use]
+    pub fn or_for_older(mut self, other: Self) -> Self {
+        self.older = Some(other.own);
+        self
+    }
+
+    /// With what another shows, for who asks for this name.
+    #[must_use]
+    pub fn or_for_name(mut self, name: &str, other: Self) -> Self {
+        self.named.push((name.to_owned(), other.own));
+        self
     }
 }
 
+/// Whether the client offers a suite that this server has for an ECDSA key.
+fn takes_ecdsa(hello: &ClientHello<'_>) -> bool {
+    let mut own = rustls::crypto::aws_lc_rs::ALL_CIPHER_SUITES.iter();
+    own.any(|own| {
+        let name = own.suite().as_str().unwrap_or_default();
+        let fits = name.starts_with("TLS13_") || name.contains("_ECDSA_");
+        fits && hello.cipher_suites().contains(&own.suite())
+    })
+}
+
 impl ResolvesServerCert for Identity {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let older = self.older.as_ref().filter(|_| !takes_ecdsa(&hello));
+        let mut named = self.named.iter();
+        let named = named.find(|(name, _)| Some(name.as_str()) == hello.server_name());
+        let shown = older.or(named.map(|(_, shown)| shown));
+        Some(Arc::clone(shown.unwrap_or(&self.own)))
     }
 }
 

@@ -43,8 +43,9 @@ pub enum Way {
 }
 
 impl Announced {
-    /// The library knows none of the algorithms of a record's keys.
-    const NO_KEY: &str = "InvalidEncryptedClientHello(NoCompatibleConfig)";
+    /// The rule of [`Failure::Incompatible`] where the client knows none of the algorithms of a record's keys: that says nothing of
+    /// the server.
+    pub const NO_KEY: &str = "InvalidEncryptedClientHello(NoCompatibleConfig)";
 
     /// Where, as a finding names it.
     #[must_use]

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis};
 use super::certificate::Certificate;
-use super::tls::{Hello, Trust};
+use super::revocation::{Revocation, StatusAnswer};
+use super::tls::{FetchedIssuer, Hello, Trust};
 
 /// One hello and what it met.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +48,15 @@ pub struct Probe {
     /// Whether the first of these names the server; derived likewise.
     #[serde(default)]
     pub name_matches: Option<bool>,
+    /// Issuers that were not sent with these, and were looked for; likewise.
+    #[serde(default)]
+    pub issuers_fetched: Vec<FetchedIssuer>,
+    /// What was asked about the status of the first of these, and what came; likewise.
+    #[serde(default)]
+    pub status_answers: Vec<StatusAnswer>,
+    /// What the authority says of it; derived likewise.
+    #[serde(default)]
+    pub revocation: Option<Revocation>,
     /// How many connections it took: what ends in silence or a reset is asked again, alone.
     pub tries: u8,
     /// How long the last of them took, its connect included.
@@ -83,7 +93,7 @@ pub struct Offered {
     pub versions: Vec<OfferedVersion>,
     /// Groups of the key agreement.
     pub groups: Vec<String>,
-    /// Signature schemes of TLS 1.2; those of TLS 1.3 cannot be told.
+    /// Signature schemes of TLS 1.2; `null` where it signs nothing there. Those of TLS 1.3 cannot be told.
     pub signature_algorithms: Option<Vec<String>>,
     /// Whether every question was answered; if not, the lists may be too short.
     pub complete: bool,

@@ -135,7 +135,7 @@ pub struct Hello {
 pub struct Timings {
     /// Until TCP was connected.
     pub connect_ms: Option<Millis>,
-    /// From then until the handshake was done.
+    /// From then, or from the server's leave to begin (STARTTLS), until the handshake was done, the making of keys included.
     pub handshake_ms: Option<Millis>,
     /// From the hello sent until the first bytes of the ServerHello came.
     #[serde(default)]
@@ -155,7 +155,7 @@ pub struct Resumption {
     pub tickets: Option<u32>,
     /// How many bytes of early data (0-RTT) they allow.
     pub early_data_bytes: Option<u32>,
-    /// Whether the second connection was resumed.
+    /// Whether the second connection was resumed; `null` where none was made, as without a ticket in TLS 1.3.
     pub resumed: Option<bool>,
     /// Whether early data would have been accepted in it; `null` where no ticket allows any.
     pub early_data_accepted: Option<bool>,
@@ -428,6 +428,33 @@ impl Endpoint {
             offered: None,
             resumption: None,
         }
+    }
+
+    /// Itself as clients meet it that are shown the certificates of this probe. What came beside its own certificates is left out.
+    #[must_use]
+    pub fn shown_in(&self, probe: &Probe) -> Self {
+        let at = SocketAddr::new(self.address, self.port);
+        Self {
+            starttls: self.starttls.clone(),
+            version: probe.version.clone(),
+            cipher_suite: probe.cipher_suite.clone(),
+            chain: probe.chain.clone(),
+            trust: probe.trust.clone(),
+            name_matches: probe.name_matches,
+            issuers_fetched: probe.issuers_fetched.clone(),
+            status_answers: probe.status_answers.clone(),
+            revocation: probe.revocation.clone(),
+            ..Self::unseen(&self.host, at, &self.server_name)
+        }
+    }
+
+    /// Itself as clients meet it that cannot use its own certificate: once for each other one that was seen. Where no handshake was
+    /// had, what was seen is its own.
+    pub fn others(&self) -> impl Iterator<Item = Self> {
+        let probes = self.probes.iter().flatten();
+        let others = probes.filter(|probe| probe.shows_other_certificate());
+        let others = others.filter(|_| self.error.is_none());
+        others.map(|probe| self.shown_in(probe))
     }
 
     /// Address and port as a finding names them, IPv6 in brackets; or the file.

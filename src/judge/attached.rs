@@ -56,7 +56,7 @@ fn place(facts: &Facts, endpoint: &Endpoint) -> Option<&'static str> {
         if name.starts_with("awselb") {
             Some(
                 "at this load balancer the certificate is chosen in EC2, Load Balancers, its HTTPS listener, Certificates, from \
-                 those in ACM, and not on the instances",
+                 those in ACM; what lies on the instances is not shown",
             )
         } else if name.starts_with("cloudfront") {
             Some(
@@ -69,8 +69,8 @@ fn place(facts: &Facts, endpoint: &Endpoint) -> Option<&'static str> {
     let issuer = endpoint.leaf().map(|leaf| leaf.issuer.as_str());
     let of_acm = issuer.is_some_and(|issuer| issuer.contains("O=Amazon"));
     named.or(of_acm.then_some(
-        "it is a certificate of ACM: look there, and at the load balancer's listener or the CloudFront distribution that it is \
-         attached to, not at the instances",
+        "certificates of Amazon's authorities are kept in ACM: look there, and at the load balancer's listener or the CloudFront \
+         distribution that it is attached to; on the instances only if it was exported to them",
     ))
 }
 
@@ -118,9 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn each_of_the_rules_exists() {
+        let known: Vec<&str> = super::super::rules().map(|rule| rule.id).collect();
+        for id in MENDED_THERE {
+            assert!(known.contains(id), "{id}");
+        }
+    }
+
+    #[test]
     fn a_certificate_of_acm_is_mended_where_it_is_attached() {
         let amazon = "C=US, O=Amazon, CN=Amazon RSA 2048 M02";
-        assert!(fix("tls/expired", amazon).contains("not at the instances"));
+        let told = fix("tls/expired", amazon);
+        assert!(told.contains("load balancer's listener") && told.contains("exported"));
         assert_eq!(fix("tls/expired", "C=US, O=Let's Encrypt, CN=R12"), "renew");
         assert_eq!(fix("tls/tls10", amazon), "renew");
     }

@@ -88,6 +88,8 @@ pub const HOPS: usize = 10;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Fields of an answer's head.
 pub const HEADERS: usize = 256;
+/// Bytes kept of what a peer says first, to tell what it speaks when that is no TLS.
+pub const FIRST_BYTES: usize = 64;
 /// Bytes of a server's first flight that are read; the longest chains in use have a tenth of it.
 pub const FLIGHT_BYTES: usize = 256 * 1024;
 /// Hellos to one address at a time: what a check asks in one go (16), and room for the follow-ups; the handshake is beside them.
@@ -104,8 +106,10 @@ pub const LIST_RETRIES: usize = 64;
 pub const PROBE_SILENCES: usize = 3;
 /// Sockets for questions to name servers of the whole process, beside those of probes.
 pub const DNS_SOCKETS: usize = 384;
-/// Connections for hellos of the whole process; systems allow 1,024 open files as a rule.
+/// Connections for handshakes and hellos of the whole process; systems allow 1,024 open files as a rule.
 pub const PROBE_CONNECTIONS: usize = 256;
+/// What a server may take, beside two round trips, to say what comes after a handshake: tickets, or that it wants a certificate.
+pub const SERVER_WORK: Duration = Duration::from_millis(200);
 /// Bytes that a server may say before TLS begins.
 pub const STARTTLS_BYTES: usize = 64 * 1024;
 /// Before a hello that is asked again alone: the server must have seen the end of the connections before it.
@@ -118,6 +122,8 @@ pub const PAGE_TIME: Duration = Duration::from_secs(1);
 pub const ANNOUNCEMENTS: usize = 4;
 /// Handshakes made for them in all: two ways at six addresses, twice over.
 pub const ANNOUNCED_TRIES: usize = 24;
+/// Of those at a time at one address, beside what else is asked there: one for each way to keep a promise.
+pub const ANNOUNCED_AT_ONCE: usize = 3;
 /// How long QUIC is waited for: its first datagram is sent again after one and after three seconds (RFC 9002 §6.2).
 pub const QUIC_WAIT: Duration = Duration::from_secs(4);
 /// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.

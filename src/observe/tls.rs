@@ -19,6 +19,8 @@ mod resumption;
 mod revocation;
 mod spoken;
 pub mod starttls;
+#[cfg(test)]
+mod testing;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -98,6 +100,7 @@ pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls
 /// The first connection tells whether anybody is there; then the handshake goes on in it, and the other hellos beside it.
 async fn look(door: Door<'_>) -> Endpoint {
     let mut endpoint = handshake::unseen(door.plan, door.at);
+    let socket = door::socket().await;
     let Some(stream) = handshake::connected(&door, &mut endpoint).await else {
         return endpoint;
     };
@@ -108,22 +111,33 @@ async fn look(door: Door<'_>) -> Endpoint {
     let prober = Prober::new(&door);
     let addressee = addressee(door.plan);
     let keeper = (door.plan.depth == Depth::Enumerate).then(Keeper::new);
-    let shaking = shake(&door, stream, &mut endpoint, keeper.as_ref());
-    let ((), mut asked) = tokio::join!(shaking, probe::ask(&prober, addressee, 1));
-    again(&door, &asked, &mut endpoint).await;
-    let answered = asked.iter().any(|(_, met)| met.is_answer());
-    let listing = async {
-        let lists = door.plan.depth == Depth::Enumerate && answered;
-        match lists.then(|| Lister::new(&prober, addressee, &asked)) {
-            Some(lister) => Some(lister.list().await),
-            None => None,
+    let shaking = async {
+        {
+            let _socket = socket;
+            let _one = prober.room_in_list().await;
+            shake(&door, stream, &mut endpoint, keeper.as_ref()).await;
         }
+        let seen = endpoint.resumption.take();
+        resumed(&door, &prober, keeper.as_deref().zip(seen)).await
     };
-    let resuming = resumed(&door, &prober, keeper.as_deref(), &endpoint);
-    let nameless = probe::ask_nameless(&prober, addressee);
-    let (offered, nameless, resumption) = tokio::join!(listing, nameless, resuming);
+    let asking = async {
+        let asked = probe::ask(&prober, addressee).await;
+        let lists = prober.lists() && asked.iter().any(|(_, met)| met.is_answer());
+        let listing = async {
+            match lists.then(|| Lister::new(&prober, addressee, &asked)) {
+                Some(lister) => Some(lister.list().await),
+                None => None,
+            }
+        };
+        let nameless = probe::ask_nameless(&prober, addressee);
+        let (offered, nameless) = tokio::join!(listing, nameless);
+        (asked, offered, nameless)
+    };
+    // What comes after the handshake, such as tickets, is waited for beside the list.
+    let (resumption, (mut asked, offered, nameless)) = tokio::join!(shaking, asking);
+    again(&door, (&prober, &asked), &mut endpoint).await;
     endpoint.offered = offered.map(|offered| Offered {
-        connections: prober.connections() + 1,
+        connections: prober.connections(),
         ..offered
     });
     endpoint.resumption = resumption;
@@ -140,15 +154,18 @@ fn addressee(plan: &TlsPlan) -> Addressee<'_> {
 }
 
 /// A handshake that was cut off beside hellos that were answered is tried again, alone.
-async fn again(door: &Door<'_>, asked: &[Asked], endpoint: &mut Endpoint) {
+async fn again(door: &Door<'_>, (prober, asked): (&Prober<'_>, &[Asked]), endpoint: &mut Endpoint) {
     let worth = |failure| probe::is_worth_another_try(failure, asked);
-    if endpoint
+    if !endpoint
         .error
         .as_ref()
         .is_some_and(|error| worth(&error.failure))
-        && let Ok(stream) =
-            handshake::connect(door.at, door.patience(), door.dialer, door.deadline).await
     {
+        return;
+    }
+    let _one = prober.reserve().await;
+    let connecting = handshake::connect(door.at, door.patience(), door.dialer, door.deadline);
+    if let Ok(stream) = connecting.await {
         shake(door, stream, endpoint, None).await;
     }
 }
@@ -157,11 +174,10 @@ async fn again(door: &Door<'_>, asked: &[Asked], endpoint: &mut Endpoint) {
 async fn resumed(
     door: &Door<'_>,
     prober: &Prober<'_>,
-    keeper: Option<&Keeper>,
-    endpoint: &Endpoint,
+    first: Option<(&Keeper, Resumption)>,
 ) -> Option<Resumption> {
-    let seen = endpoint.resumption.clone()?;
-    Some(resumption::look(door, prober, keeper?, seen).await)
+    let (keeper, seen) = first?;
+    Some(resumption::look(door, prober, keeper, seen).await)
 }
 
 /// Shakes hands, and closes the connection. In TLS 1.3 a server that insists on a certificate says so only after the client

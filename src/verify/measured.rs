@@ -128,6 +128,8 @@ fn is_stopped_at_root(question: &Question) -> bool {
 fn tls_missed(tls: &Tls) -> Vec<Inconclusive> {
     let mut missed = handshakes_missed(tls);
     missed.extend(tls.endpoints.iter().flat_map(unfetched));
+    let others = tls.endpoints.iter().flat_map(Endpoint::others);
+    missed.extend(others.flat_map(|other| unfetched(&other)));
     missed.extend(untold(tls));
     missed
 }

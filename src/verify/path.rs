@@ -78,15 +78,10 @@ pub fn verify_others(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) 
     let mut probes = std::mem::take(&mut endpoint.probes);
     let others = probes.iter_mut().flatten();
     for probe in others.filter(|probe| probe.shows_other_certificate()) {
-        let mut other = Endpoint {
-            chain: probe.chain.clone(),
-            staple: None,
-            ocsp_stapled: None,
-            status_answers: Vec::new(),
-            ..endpoint.clone()
-        };
+        let mut other = endpoint.shown_in(probe);
         verify(&mut other, anchors, at);
         (probe.trust, probe.name_matches) = (other.trust, other.name_matches);
+        probe.revocation = other.revocation;
     }
     endpoint.probes = probes;
 }

@@ -245,7 +245,7 @@ fn lists_equal_those_of_sslscan() {
             "{id}: {findings:?}"
         );
     }
-    assert!(connections <= 160, "{connections}");
+    assert!(connections <= 165, "{connections}");
 
     let gnutls = Server::start("gnutls-serv", |port| {
         let priority = "LEGACY:+VERS-TLS1.0:+ARCFOUR-128:+3DES-CBC:+ANON-ECDH:+ANON-DH:+NULL:+CAMELLIA-128-CBC";
@@ -269,13 +269,21 @@ fn lists_equal_those_of_sslscan() {
     }
 
     let configuration = file("nginx.conf");
+    let group = file("dh.pem");
+    let made = Command::new("openssl")
+        .args(["dhparam", "-dsaparam", "-out", &group, "2048"])
+        .output()
+        .unwrap();
+    assert!(made.status.success());
     let nginx = Server::start("nginx", |port| {
-        let suites = "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:\
-                      DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384";
+        // Mozilla's intermediate recommendation, with two certificates and an order of its own: no other costs as many.
+        let suites = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:\
+                      ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:\
+                      DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305";
         let text = format!(
             "daemon off; error_log {errors}; pid {pid}; events {{}} http {{ access_log off; server {{ listen 127.0.0.1:{port} ssl; \
-             ssl_certificate {rsa}; ssl_certificate_key {rsa_key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {suites}; \
-             ssl_prefer_server_ciphers on; }} }}",
+             ssl_certificate {rsa}; ssl_certificate_key {rsa_key}; ssl_certificate {ec}; ssl_certificate_key {ec_key}; \
+             ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers {suites}; ssl_prefer_server_ciphers on; ssl_dhparam {group}; }} }}",
             errors = file("error.log"),
             pid = file("nginx.pid"),
         );

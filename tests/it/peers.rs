@@ -138,11 +138,40 @@ pub(crate) fn certificate(der: &[u8]) -> Vec<u8> {
 
 /// Name and key of a server of TLS 1.2 and 1.3 by rustls, which shows a certificate for `shop.example`.
 pub(crate) fn modern(alpn: &[&str]) -> Arc<rustls::ServerConfig> {
+    speaking(rustls::DEFAULT_VERSIONS, alpn)
+}
+
+/// The same that speaks TLS 1.3 alone.
+pub(crate) fn newest() -> Arc<rustls::ServerConfig> {
+    speaking(&[&rustls::version::TLS13], &["h2"])
+}
+
+/// A server with a key of each type and an order of its own.
+pub(crate) fn of_two_keys() -> Arc<rustls::ServerConfig> {
+    use doorstep::demo::site::Identity;
+    let identity = |algorithm| {
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let params = rcgen::CertificateParams::new(["shop.example".to_owned()]).unwrap();
+        let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Identity::new(chain, &key).unwrap()
+    };
+    let ecdsa = identity(&rcgen::PKCS_ECDSA_P256_SHA256);
+    let mut config = Arc::unwrap_or_clone(modern(&["h2"]));
+    config.cert_resolver = Arc::new(ecdsa.or_for_older(identity(&rcgen::PKCS_RSA_SHA256)));
+    config.ignore_client_order = true;
+    Arc::new(config)
+}
+
+fn speaking(
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    alpn: &[&str],
+) -> Arc<rustls::ServerConfig> {
     let made = rcgen::generate_simple_self_signed(["shop.example".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::peers::{
-    Peer, certificate, drain, hello, ids, message, modern, outcome, record, reset, server_hello,
-    shake,
+    Peer, certificate, drain, hello, ids, message, modern, newest, of_two_keys, outcome, record,
+    reset, server_hello, shake,
 };
 
 /// With short waits every one is over after the handshake's own, one try alone and a little.
@@ -102,6 +102,22 @@ fn a_list_has_what_the_server_has_in_its_order() {
 }
 
 #[test]
+fn a_server_of_two_keys_in_its_own_order_is_listed_with_the_suites_of_both() {
+    let config = of_two_keys();
+    let peer = Peer::start(move |_, stream| shake(&config, stream));
+    let (report, _) = peer.report(&["--enumerate"]);
+    let offered = &report["tls"]["endpoints"][0]["offered"];
+    let older = offered["versions"][1]["cipher_suites"].as_array().unwrap();
+    let by = |key: &str| {
+        let names = older.iter().filter_map(Value::as_str);
+        names.filter(|name| name.contains(key)).count()
+    };
+    assert_eq!((by("_ECDSA_"), by("_RSA_")), (3, 3), "{offered:#}");
+    assert_eq!(offered["complete"], true);
+    assert_eq!(offered["versions"][1]["server_order"], true);
+}
+
+#[test]
 fn a_list_takes_at_most_16_connections_at_a_time() {
     let config = modern(&["h2"]);
     let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -132,9 +148,23 @@ fn a_list_tells_whether_sessions_go_on_and_when_each_part_came() {
     assert!(resumption["tickets"].as_u64().unwrap() > 0);
     let timings = &endpoint["timings"];
     let at = |name: &str| timings[name].as_f64().unwrap();
-    assert!(at("hello_ms") <= at("certificate_ms") && at("certificate_ms") <= at("finished_ms"));
+    assert!(at("hello_ms") <= at("certificate_ms") && at("certificate_ms") < at("finished_ms"));
+    // The keys of the hello are made before it is sent.
+    assert!(at("finished_ms") < at("handshake_ms"));
     let (report, _) = peer.report(&[]);
     assert_eq!(report["tls"]["endpoints"][0]["resumption"], Value::Null);
+}
+
+#[test]
+fn where_nothing_is_signed_in_tls12_no_schemes_are_listed_rather_than_none() {
+    let listed = |config: Arc<rustls::ServerConfig>| {
+        let peer = Peer::start(move |_, stream| shake(&config, stream));
+        let (report, _) = peer.report(&["--enumerate"]);
+        report["tls"]["endpoints"][0]["offered"]["signature_algorithms"].clone()
+    };
+    assert_eq!(listed(newest()), Value::Null);
+    let some = listed(modern(&["h2"]));
+    assert!(!some.as_array().unwrap().is_empty(), "{some}");
 }
 
 #[test]
@@ -153,7 +183,7 @@ fn early_data_that_would_be_accepted_is_told_and_a_server_without_tickets_too() 
     let none = made(|config| config.send_tls13_tickets = 0);
     assert_eq!(
         (&none["tickets"], &none["resumed"]),
-        (&Value::from(0), &Value::from(false))
+        (&Value::from(0), &Value::Null)
     );
 }
 

@@ -3,7 +3,7 @@
 use rcgen::{BasicConstraints, ExtendedKeyUsagePurpose, IsCa};
 
 use super::Scenario;
-use crate::demo::blueprint::{HOST, pages};
+use crate::demo::blueprint::{HOST, identity, pages};
 use crate::demo::pki::{HEALTHY, Leaf, Request, must_staple};
 use crate::demo::site::{Canned, Speaks};
 
@@ -176,6 +176,39 @@ pub(super) const SCENARIOS: &[Scenario] = &[
                 world.pki.root.certificate(),
             ];
             world.prove(None, &leaf, &chain)
+        },
+    },
+    Scenario {
+        name: "second-chain-incomplete",
+        title: "the RSA certificate, for older clients, is sent without its issuer's",
+        text: "The server has two certificates, one with an ECDSA key and one with an RSA key. Every browser of today is shown the \
+               first, which is in order; old phones and programs get the second, and fail.",
+        target: HOST,
+        findings: &["tls/missing-intermediate"],
+        change: |world| {
+            let issuing = world.pki.issuing.certificate();
+            let ecdsa = identity(&world.pki.leaf(&HEALTHY)?, &[issuing])?;
+            let rsa = identity(&world.pki.rsa_leaf()?, &[])?;
+            world.present(None, ecdsa.or_for_older(rsa));
+            Ok(())
+        },
+    },
+    Scenario {
+        name: "certificate-by-name",
+        title: "site and www have a certificate each, chosen by the name in the hello",
+        text: "Neither certificate names the other host, and none has to: the server shows each visitor the one for the name that \
+               the browser asks for (SNI). Nothing is wrong.",
+        target: HOST,
+        findings: &[],
+        change: |world| {
+            let issuing = world.pki.issuing.certificate();
+            let of = |names| {
+                let leaf = world.pki.leaf(&Request { names, ..HEALTHY })?;
+                identity(&leaf, std::slice::from_ref(&issuing))
+            };
+            let (own, www) = (of(&[HOST])?, of(&["www.shop.example"])?);
+            world.present(None, own.or_for_name("www.shop.example", www));
+            Ok(())
         },
     },
     Scenario {

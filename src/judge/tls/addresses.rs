@@ -18,7 +18,7 @@ finding! {
     /// certbot and acme.sh renew on the machine where they run: copy to the others in a deploy hook (`--deploy-hook`,
     /// `--reloadcmd`), and reload nginx or HAProxy there. Behind an ALB look at every HTTPS listener and at its list of
     /// certificates, and at every load balancer to which the name points (Route 53: weighted or latency records); in CloudFront
-    /// at the distribution. ACM attaches there, not to the instances.
+    /// at the distribution. ACM attaches there; instances have only what was exported to them.
     CertificatesDiffer { host: String, behind: String, how: String }
     id: "tls/certificates-differ", severity: Warning, source: "practice: visitors meet one of them by chance",
     explained_by: [

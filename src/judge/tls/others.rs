@@ -1,11 +1,11 @@
 //! Is the other certificate, which clients get that cannot use the first one, as good as that?
 //!
-//! It has no findings of its own: what is wrong with it is what can be wrong with any, and the finding names it.
+//! It has no findings of its own: what is wrong with it is what can be wrong with any, and the finding names it. What comes beside
+//! a certificate (staple, timestamps) was seen with the first one alone, and clients that ask for it can use that.
 
 use jiff::Timestamp;
 
-use super::{authority, by_leaf, chain, name, strength, validity};
-use crate::facts::probe::Probe;
+use super::{by_leaf, judge_certificates};
 use crate::facts::tls::Endpoint;
 use crate::finding::Finding;
 
@@ -15,46 +15,19 @@ pub(super) fn judge(
     at: Timestamp,
     findings: &mut Vec<Finding>,
 ) {
-    let others: Vec<Endpoint> = endpoints
-        .iter()
-        .flat_map(|endpoint| shown(endpoint))
-        .collect();
+    let others = endpoints.iter();
+    let others: Vec<Endpoint> = others.flat_map(|endpoint| endpoint.others()).collect();
     let others: Vec<&Endpoint> = others.iter().collect();
     for shown in by_leaf(&others) {
         let mut found = Vec::new();
-        validity::judge(host, &shown, at, &mut found);
-        name::judge(host, &shown, &mut found);
-        chain::judge(host, &shown, &mut found);
-        authority::judge(host, &shown, at, &mut found);
-        strength::judge(host, &shown, &mut found);
-        let kind = shown.first().map(|endpoint| key_type(endpoint));
-        let kind = kind.unwrap_or_default();
-        findings.extend(found.into_iter().map(|finding| named(finding, &kind)));
-    }
-}
-
-/// The endpoint as those clients see it.
-fn shown(endpoint: &Endpoint) -> impl Iterator<Item = Endpoint> {
-    let probes = endpoint.probes.iter().flatten();
-    let others = probes.filter(|probe| probe.shows_other_certificate());
-    // Where nothing else was shown, it is the endpoint's own.
-    let others = others.filter(|_| endpoint.error.is_none());
-    others.map(|probe| with(endpoint, probe))
-}
-
-fn with(endpoint: &Endpoint, probe: &Probe) -> Endpoint {
-    Endpoint {
-        chain: probe.chain.clone(),
-        trust: probe.trust.clone(),
-        name_matches: probe.name_matches,
-        version: probe.version.clone(),
-        cipher_suite: probe.cipher_suite.clone(),
-        // Whether the key is the server's was shown in the handshake alone.
-        key_proven: None,
-        issuers_fetched: Vec::new(),
-        probes: None,
-        offered: None,
-        ..endpoint.clone()
+        judge_certificates(host, &shown, at, &mut found);
+        let Some(first) = shown.first() else { continue };
+        let kind = key_type(first);
+        let mut own = endpoints.iter();
+        let own = own.find(|own| own.label() == first.label());
+        let alike = own.is_some_and(|own| key_type(own) == kind);
+        let told = found.into_iter();
+        findings.extend(told.map(|finding| named(finding, &kind, alike)));
     }
 }
 
@@ -68,11 +41,12 @@ fn key_type(endpoint: &Endpoint) -> String {
 }
 
 /// The finding says which certificate it is about.
-fn named(mut finding: Finding, kind: &str) -> Finding {
-    finding.message = format!(
-        "{} (the {kind} certificate, for clients that cannot use the first one)",
-        finding.message
-    );
+fn named(mut finding: Finding, kind: &str, alike: bool) -> Finding {
+    let whose = match alike {
+        true => format!("another {kind} certificate than in the first handshake, shown in TLS 1.2"),
+        false => format!("the {kind} certificate, for clients that cannot use the first one"),
+    };
+    finding.message = format!("{} ({whose})", finding.message);
     if let Some(evidence) = finding.evidence.as_object_mut() {
         evidence.insert("key_type".to_owned(), kind.into());
     }
@@ -113,6 +87,45 @@ mod tests {
         assert_eq!(found[0].id, "tls/expired");
         assert_eq!(found[0].evidence["key_type"], "RSA");
         assert!(found[0].message.contains("the RSA certificate"));
+    }
+
+    #[test]
+    fn one_of_the_same_type_is_not_said_to_be_for_other_clients() {
+        let mut endpoint = endpoint(-1);
+        let own = endpoint.chain.first_mut().unwrap();
+        own.key = Some(Key {
+            algorithm: "RSA".to_owned(),
+            ..Key::default()
+        });
+        let found = judged(&endpoint);
+        assert!(
+            found[0].message.contains("another RSA certificate"),
+            "{found:#?}"
+        );
+    }
+
+    #[test]
+    fn an_incomplete_chain_is_found_and_so_is_a_revoked_certificate() {
+        use crate::facts::revocation::{Revocation, RevocationStatus};
+        use crate::facts::tls::{Distrust, Trust, TrustStatus};
+        let mut endpoint = endpoint(60);
+        let rsa = &mut endpoint.probes.as_mut().unwrap()[0];
+        let issuer = "CN=Authority".to_owned();
+        rsa.trust = Some(Trust {
+            status: TrustStatus::Untrusted,
+            reasons: vec![Distrust::IssuerNotSent { issuer }],
+            ..rsa.trust.clone().unwrap()
+        });
+        rsa.revocation = Some(Revocation {
+            status: RevocationStatus::Revoked,
+            source: Some("list.crl".to_owned()),
+            revoked_at: None,
+            reason: None,
+            certificate: 0,
+            unusable: Vec::new(),
+        });
+        let found: Vec<String> = judged(&endpoint).into_iter().map(|own| own.id).collect();
+        assert_eq!(found, ["tls/missing-intermediate", "tls/revoked"]);
     }
 
     #[test]

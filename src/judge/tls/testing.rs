@@ -115,6 +115,9 @@ pub(super) fn probe(name: &str, outcome: ProbeOutcome) -> Probe {
         chain: Vec::new(),
         trust: None,
         name_matches: None,
+        issuers_fetched: Vec::new(),
+        status_answers: Vec::new(),
+        revocation: None,
         tries: 1,
         elapsed_ms: None,
     }

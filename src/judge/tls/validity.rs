@@ -19,7 +19,7 @@ finding! {
     /// What to do: certbot, `certbot renew --force-renewal` and in its configuration a deploy hook `systemctl reload nginx`;
     /// acme.sh, `acme.sh --renew -d NAME --force` with `--reloadcmd` set at install; nginx, `nginx -s reload`; HAProxy,
     /// `systemctl reload haproxy` (its `crt` holds chain and key in one file); ACM, look at the renewal status, then choose the
-    /// certificate at the load balancer's HTTPS listener or in the CloudFront distribution, not on the instances.
+    /// certificate at the load balancer's HTTPS listener or in the CloudFront distribution (instances have only exported ones).
     Expired { place: String, not_after: String, ago: String }
     id: "tls/expired", severity: Error, source: "RFC 5280 §4.1.2.5",
     explained_by: ["tls/address-behind"],

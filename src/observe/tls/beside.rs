@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::fetch::Fetcher;
 use super::{aia, revocation};
 use crate::facts::address::special_purpose;
-use crate::facts::tls::Endpoint;
+use crate::facts::revocation::StatusAnswer;
+use crate::facts::tls::{Endpoint, FetchedIssuer};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::observe::dns::resolvers::Lookup;
@@ -25,7 +26,8 @@ pub struct BesidePlan {
     pub patience: Duration,
 }
 
-/// Looks once for each chain that was shown, and writes it down at every endpoint that showed it.
+/// Looks once for each chain that was shown, and writes it down at every endpoint that showed it, and at every probe that was
+/// shown another one.
 pub async fn look(
     endpoints: impl IntoIterator<Item = &mut Endpoint>,
     plan: &BesidePlan,
@@ -34,14 +36,6 @@ pub async fn look(
 ) {
     let mut looked: Vec<Endpoint> = Vec::new();
     for endpoint in endpoints {
-        if endpoint.chain.is_empty() {
-            continue;
-        }
-        if let Some(same) = looked.iter().find(|other| is_same_chain(other, endpoint)) {
-            endpoint.issuers_fetched.clone_from(&same.issuers_fetched);
-            endpoint.status_answers.clone_from(&same.status_answers);
-            continue;
-        }
         let fetcher = Fetcher {
             lookup,
             dialer,
@@ -50,14 +44,44 @@ pub async fn look(
             // A certificate on a public address must not make this machine ask around in its own network.
             public_only: special_purpose(endpoint.address).is_none(),
         };
-        if plan.issuers {
-            endpoint.issuers_fetched = aia::complete(endpoint, &plan.known, &fetcher).await;
+        let own = found(endpoint, plan, (&fetcher, &mut looked)).await;
+        (endpoint.issuers_fetched, endpoint.status_answers) = own;
+        let mut probes = std::mem::take(&mut endpoint.probes);
+        let others = probes.iter_mut().flatten();
+        for probe in others.filter(|probe| probe.shows_other_certificate()) {
+            let other = endpoint.shown_in(probe);
+            let own = found(&other, plan, (&fetcher, &mut looked)).await;
+            (probe.issuers_fetched, probe.status_answers) = own;
         }
-        if plan.status {
-            endpoint.status_answers = revocation::ask(endpoint, &fetcher).await;
-        }
-        looked.push(endpoint.clone());
+        endpoint.probes = probes;
     }
+}
+
+/// What there is beside a chain, from an earlier look where there was one.
+async fn found(
+    shown: &Endpoint,
+    plan: &BesidePlan,
+    (fetcher, looked): (&Fetcher<'_>, &mut Vec<Endpoint>),
+) -> (Vec<FetchedIssuer>, Vec<StatusAnswer>) {
+    if shown.chain.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    if let Some(same) = looked.iter().find(|other| is_same_chain(other, shown)) {
+        return (same.issuers_fetched.clone(), same.status_answers.clone());
+    }
+    let mut shown = Endpoint {
+        probes: None,
+        ..shown.clone()
+    };
+    if plan.issuers {
+        shown.issuers_fetched = aia::complete(&shown, &plan.known, fetcher).await;
+    }
+    if plan.status {
+        shown.status_answers = revocation::ask(&shown, fetcher).await;
+    }
+    let found = (shown.issuers_fetched.clone(), shown.status_answers.clone());
+    looked.push(shown);
+    found
 }
 
 fn is_same_chain(one: &Endpoint, other: &Endpoint) -> bool {

@@ -4,11 +4,22 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{TlsPlan, handshake, starttls};
 use crate::facts::attempt::Failure;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
+use crate::net::limits;
+
+/// Connections of the process to doors: a long list of targets must not use the system's sockets up.
+static CONNECTIONS: Semaphore = Semaphore::const_new(limits::PROBE_CONNECTIONS);
+
+/// Leave to open one connection; to be kept as long as that is open.
+pub(super) async fn socket() -> Option<SemaphorePermit<'static>> {
+    // The semaphore is never closed.
+    CONNECTIONS.acquire().await.ok()
+}
 
 /// One address, and the way there.
 #[derive(Clone, Copy, Debug)]

@@ -14,13 +14,13 @@ use super::hello::read::Until;
 use super::hello::write::ClientHello;
 use super::hello::{SSL3, TLS10, TLS11, TLS12, TLS13};
 use super::probe::prober::{Met, Prober};
-use super::probe::question::{Addressee, Hello, SUITES_PER_HELLO};
+use super::probe::question::{Addressee, Hello, SUITES_PER_HELLO, rank};
 use super::probe::{Asked, verdict};
 use crate::facts::group::{NamedGroup, SignatureScheme};
 use crate::facts::probe::{Offered, OfferedVersion, ProbeOutcome};
 use crate::facts::suite::CipherSuite;
 use chunks::Chunk;
-use ladder::Ladder;
+use ladder::{Ladder, Offer};
 use turns::Turns;
 
 /// Asks one endpoint.
@@ -77,8 +77,9 @@ impl<'a> Lister<'a> {
                 tokio::join!(self.sorted(lists.collect()), self.curves(), self.schemes());
             (versions, complete, curves, schemes)
         };
-        let ((mut versions, complete, curves, schemes), others) =
-            tokio::join!(suites, self.groups());
+        // Groups first: theirs is the longer way.
+        let (others, (mut versions, complete, curves, schemes)) =
+            tokio::join!(self.groups(), suites);
         versions.extend(self.sslv2());
         let schemes_complete = schemes.as_ref().is_none_or(|(_, complete)| *complete);
         let named = |schemes: Vec<SignatureScheme>| {
@@ -90,7 +91,7 @@ impl<'a> Lister<'a> {
             groups: groups.into_iter().map(NamedGroup::name).collect(),
             signature_algorithms: schemes.map(|(schemes, _)| named(schemes)),
             complete: complete && groups_complete && schemes_complete,
-            connections: self.prober.connections() + 1,
+            connections: self.prober.connections(),
         }
     }
 
@@ -152,42 +153,67 @@ impl<'a> Lister<'a> {
         let ladders = self.ladders(version).into_iter().map(|ladder| {
             self.climb(
                 ladder,
-                move |lister, offer: &[CipherSuite]| {
-                    let hello = lister.addressee.hello(&[version], []);
-                    let suites = offer.to_vec();
-                    let hello = ClientHello { suites, ..hello };
-                    Hello::Tls(lister.turns.turned(hello), Until::Flight)
-                },
+                move |lister, offer: &Offer<CipherSuite>| lister.suite_hello(version, offer),
                 move |met| suite_of(met, version),
             )
         });
         gathered(join_all(ladders).await)
     }
 
-    /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest.
-    fn ladders(&self, version: u16) -> Vec<Ladder<CipherSuite>> {
-        let accepts = |(question, met): &Asked| {
-            MANY.contains(&question.name)
-                && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
+    fn suite_hello(&self, version: u16, offer: &Offer<CipherSuite>) -> Asking {
+        let hello = ClientHello {
+            suites: offer.all.clone(),
+            ..self.addressee.hello(&[version], [])
         };
-        let is_rich = self.asked.iter().any(accepts);
-        let (rare, usual): (Vec<_>, Vec<_>) = chunks::suites(version)
-            .into_iter()
-            .partition(|(all, _)| is_rich && all.len() > SUITES_PER_HELLO);
-        let mut rare = rare.into_iter().map(|(all, _)| all);
+        let whole = |hello| Hello::Tls(hello, Until::Flight);
+        let alone = offer.expected;
+        let alone = alone.and_then(|expected| self.turns.alone(hello.clone(), expected));
+        Asking {
+            first: alone.map(whole),
+            hello: whole(self.turns.turned(hello)),
+        }
+    }
+
+    /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest; one that bears
+    /// long hellos for all that is rare at once.
+    fn ladders(&self, version: u16) -> Vec<Ladder<CipherSuite>> {
+        let accepts = |names: &[&str]| {
+            self.asked.iter().any(|(question, met)| {
+                names.contains(&question.name)
+                    && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
+            })
+        };
+        let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
+        let (rare, usual): (Vec<_>, Vec<_>) =
+            chunks::suites(version).into_iter().partition(is_rare);
+        let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
+        let is_rich = accepts(&MANY);
+        if !is_rich && accepts(&["grease"]) && !rare.is_empty() {
+            rare = vec![rare.concat()];
+        }
+        let mut rare = rare.into_iter();
         let mut ladders: Vec<Ladder<CipherSuite>> = Vec::new();
-        for chunk in usual {
-            let last = rare.next().unwrap_or_default();
+        for mut chunk in usual {
+            // What is common has too much between it there.
+            chunk.common.retain(|_| !is_rich);
+            let last = if is_rich { rare.next() } else { None }.unwrap_or_default();
             ladders.push(self.seeded(version, chunk).and_at_last(last));
         }
-        let alone = rare.map(|all| self.seeded(version, (all, Vec::new())));
-        ladders.extend(alone);
+        let alone = rare.map(|all| Chunk {
+            all,
+            ..Chunk::default()
+        });
+        ladders.extend(alone.map(|chunk| self.seeded(version, chunk)));
         ladders
     }
 
     /// A ladder that knows what the probes were answered in this version.
-    fn seeded(&self, version: u16, (all, likely): Chunk<CipherSuite>) -> Ladder<CipherSuite> {
-        let mut ladder = Ladder::new(all, likely);
+    fn seeded(&self, version: u16, chunk: Chunk) -> Ladder<CipherSuite> {
+        let likely = match self.unlike_offered(version, &chunk.likely) {
+            Some(first) => chunks::preferred(chunk.likely, first),
+            None => chunk.likely,
+        };
+        let mut ladder = Ladder::new(chunk.all, likely).or_commonly(chunk.common);
         for (question, met) in self.asked {
             let Hello::Tls(hello, _) = &question.hello else {
                 continue;
@@ -218,11 +244,35 @@ impl<'a> Lister<'a> {
         ladder
     }
 
+    /// What a hello meets; what it tells by the way is noted.
+    async fn answered(&self, hello: &Hello) -> (Met, ProbeOutcome) {
+        let met = self.prober.ask(hello).await;
+        let outcome = verdict::outcome(hello, &met);
+        if outcome == ProbeOutcome::Accepted {
+            self.turns.note(&met);
+        }
+        (met, outcome)
+    }
+
+    /// What a probe was answered with in this version although another one of these was offered before it, by the same key.
+    fn unlike_offered(&self, version: u16, likely: &[CipherSuite]) -> Option<CipherSuite> {
+        let picks = self.asked.iter().filter_map(|(question, met)| {
+            let Hello::Tls(hello, _) = &question.hello else {
+                return None;
+            };
+            let mut offered = hello.suites.iter().filter(|own| likely.contains(own));
+            let pick = suite_of(met, version).filter(|pick| likely.contains(pick))?;
+            (offered.next() != Some(&pick)).then_some(pick)
+        });
+        // A fresh key of a curve is what nearly all servers prefer to any other.
+        picks.min_by_key(|pick| rank(*pick))
+    }
+
     /// Makes the offers of a ladder until it is done. What is no answer ends it.
     async fn climb<T: Copy + PartialEq>(
         &self,
         mut ladder: Ladder<T>,
-        hello: impl Fn(&Self, &[T]) -> Hello,
+        hello: impl Fn(&Self, &Offer<T>) -> Asking,
         pick: impl Fn(&Met) -> Option<T>,
     ) -> (Vec<T>, bool) {
         loop {
@@ -231,13 +281,15 @@ impl<'a> Lister<'a> {
                 return ladder.result();
             }
             let asking = offers.into_iter().map(|offer| async {
-                let hello = hello(self, &offer);
-                let met = self.prober.ask(&hello).await;
-                let outcome = verdict::outcome(&hello, &met);
-                if outcome == ProbeOutcome::Accepted {
-                    self.turns.note(&met);
+                let Asking { first, hello } = hello(self, &offer);
+                if let (Some(hello), Some(expected)) = (first, offer.expected) {
+                    let (met, outcome) = self.answered(&hello).await;
+                    if pick(&met) == Some(expected) && outcome == ProbeOutcome::Accepted {
+                        return (offer.all, Some(expected), outcome);
+                    }
                 }
-                (offer, pick(&met), outcome)
+                let (met, outcome) = self.answered(&hello).await;
+                (offer.all, pick(&met), outcome)
             });
             for (offer, picked, outcome) in join_all(asking).await {
                 match picked.filter(|own| offer.contains(own)) {
@@ -247,6 +299,19 @@ impl<'a> Lister<'a> {
                 }
             }
         }
+    }
+}
+
+/// A hello to say, and one to say before it that tells more where it is answered as expected.
+struct Asking {
+    first: Option<Hello>,
+    hello: Hello,
+}
+
+impl From<Hello> for Asking {
+    fn from(hello: Hello) -> Self {
+        let first = None;
+        Self { first, hello }
     }
 }
 

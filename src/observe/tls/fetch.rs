@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::net::deadline::Stop;
     use crate::net::dial::{ConnectTo, Families};
-    use crate::observe::dns::resolvers::{LookupPlan, ResolverChoice};
+    use crate::observe::tls::testing::knowing;
 
     /// Fetches from a host whose address is that of this machine.
     fn fetched(url: &str, public_only: bool) -> Failure {
@@ -172,17 +172,10 @@ mod tests {
         let patience = Duration::from_secs(1);
         let dialer = Dialer::new(Families::Both, rewritten);
         let deadline = Deadline::after(patience * 10, Stop::new());
-        let plan = LookupPlan {
-            resolver: ResolverChoice::System,
-            compare: Vec::new(),
-            roots: std::sync::Arc::new(rustls::RootCertStore::empty()),
-            hosts: None,
-            probe_timeout: patience,
-        };
         let here = vec![std::net::Ipv4Addr::LOCALHOST.into()];
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let lookup = Lookup::new(plan, dialer.clone(), deadline).knowing("ca.test", here);
+            let lookup = knowing("ca.test", here, (&dialer, deadline));
             let fetcher = Fetcher {
                 lookup: &lookup,
                 dialer: &dialer,

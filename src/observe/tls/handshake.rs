@@ -28,15 +28,14 @@ use super::recorder::{Recorder, Shown};
 use super::resumption::Keeper;
 use super::spoken::{looks_like_tls, not_tls};
 use super::{TlsPlan, certificate};
+use crate::facts::announced::Announced;
 use crate::facts::attempt::Failure;
-use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage};
+use crate::facts::probe::Alert;
+use crate::facts::tls::{Endpoint, EndpointError, Hello, Stage, Timings};
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
-
-/// How many of a peer's first bytes are kept, to say what it speaks.
-const FIRST_BYTES: usize = 64;
 
 /// A connection whose handshake is done.
 pub(in crate::observe) type Stream = TlsStream<Tee<TcpStream>>;
@@ -87,13 +86,13 @@ pub(super) async fn shaken(
 ) -> Option<Stream> {
     let provider = provider();
     let upgraded = door.upgrade(stream).await;
-    let recorder = Arc::new(Recorder::new(Arc::clone(&provider)));
+    let watch = Stopwatch::start();
+    let recorder = Arc::new(Recorder::new(Arc::clone(&provider), watch));
     let presenter = Arc::new(Presenter::new(door.plan.identity.clone()));
     let seen = (Arc::clone(&recorder), Arc::clone(&presenter));
-    let watch = Stopwatch::start();
     let config = config(door.plan, provider, seen, keeper).map_err(|error| of_config(&error));
     let shaken = match (upgraded, config) {
-        (Ok(stream), Ok(config)) => shake(door, stream, config).await,
+        (Ok(stream), Ok(config)) => shake(door, stream, (config, watch)).await,
         (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };
     let took = watch.elapsed();
@@ -102,11 +101,11 @@ pub(super) async fn shaken(
     endpoint.client_certificate_asked = far_enough.then(|| presenter.was_asked());
     match shaken {
         Ok(stream) => {
-            let timings = &mut endpoint.timings;
-            timings.handshake_ms = Some(took.into());
-            timings.hello_ms = stream.get_ref().0.answered.map(Into::into);
-            timings.certificate_ms = recorder.shown().after.map(Into::into);
-            timings.finished_ms = Some(took.into());
+            time(
+                &stream,
+                (recorder.shown().after, took),
+                &mut endpoint.timings,
+            );
             endpoint.error = None;
             chosen(stream.get_ref().1, endpoint);
             Some(stream)
@@ -119,11 +118,25 @@ pub(super) async fn shaken(
     }
 }
 
-/// Waits whether the server ends a connection whose handshake seemed done, for as long as two round trips and some work take.
-pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+/// The phases count from the hello on, which is written after the keys for it were made.
+fn time(stream: &Stream, (shown, took): (Option<Duration>, Duration), timings: &mut Timings) {
+    let tee = stream.get_ref().0;
+    let since = |moment: Duration| Some(moment.checked_sub(tee.said?)?.into());
+    timings.handshake_ms = Some(took.into());
+    timings.hello_ms = tee.answered.and_then(since);
+    timings.certificate_ms = shown.and_then(since);
+    timings.finished_ms = since(took);
+}
+
+/// How long what a server says after the handshake is waited for: as long as two round trips and some work take.
+pub(super) fn after_handshake(endpoint: &Endpoint) -> Duration {
     let round_trip = endpoint.timings.connect_ms.unwrap_or_default().0;
-    let patience =
-        Duration::from_millis(200) + Duration::from_secs_f64(round_trip.max(0.0) / 500.0);
+    limits::SERVER_WORK + Duration::from_secs_f64(round_trip.max(0.0) / 500.0)
+}
+
+/// Waits whether the server ends a connection whose handshake seemed done.
+pub(super) async fn turned_away(door: &Door<'_>, mut stream: Stream, endpoint: &mut Endpoint) {
+    let patience = after_handshake(endpoint);
     let mut byte = [0];
     let read = door.deadline.bound(patience, stream.read(&mut byte)).await;
     if let Ok(Err(error)) = read {
@@ -195,24 +208,24 @@ pub(in crate::observe) async fn connect(
 /// A second handshake like the first one, which may be resumed.
 pub(super) async fn again(door: &Door<'_>, config: ClientConfig) -> Result<Stream, Failure> {
     let stream = door.open().await?;
-    shake(door, stream, config).await
+    shake(door, stream, (config, Stopwatch::start())).await
 }
 
 async fn shake(
     door: &Door<'_>,
     stream: TcpStream,
-    config: ClientConfig,
+    (config, watch): (ClientConfig, Stopwatch),
 ) -> Result<Stream, Failure> {
     let plan = door.plan;
     let name =
         ServerName::try_from(plan.server_name.clone()).map_err(|_| Failure::Incompatible {
             rule: "InvalidServerName".to_owned(),
         })?;
-    let watch = Stopwatch::start();
     let tee = Tee {
         inner: stream,
         first: Vec::new(),
         watch,
+        said: None,
         answered: None,
     };
     let handshake = TlsConnector::from(Arc::new(config))
@@ -264,11 +277,22 @@ fn encrypted(keys: &[u8]) -> Result<EchMode, TlsError> {
     EchConfig::new(keys, ALL_SUPPORTED_SUITES).map(EchMode::from)
 }
 
+/// The end that an alert puts to a handshake.
+pub(super) fn alerted(code: u8) -> Failure {
+    let Alert { code, name } = super::hello::alert(code);
+    Failure::Alert { code, name }
+}
+
 /// Why no hello could be written.
 fn of_config(error: &TlsError) -> Failure {
     match error {
         TlsError::InvalidEncryptedClientHello(EncryptedClientHelloError::InvalidConfigList) => {
             Failure::Malformed { at: None }
+        }
+        TlsError::InvalidEncryptedClientHello(EncryptedClientHelloError::NoCompatibleConfig) => {
+            Failure::Incompatible {
+                rule: Announced::NO_KEY.to_owned(),
+            }
         }
         error => Failure::Incompatible {
             rule: format!("{error:?}"),
@@ -308,14 +332,10 @@ fn group_name(group: rustls::NamedGroup) -> String {
 
 /// The alert by which the peer ended a connection.
 pub(in crate::observe) fn alert_of(error: &io::Error) -> Option<Failure> {
-    let Some(TlsError::AlertReceived(alert)) = inner(error) else {
-        return None;
-    };
-    let name = alert.as_str();
-    Some(Failure::Alert {
-        code: (*alert).into(),
-        name: name.map_or_else(|| format!("{alert:?}"), str::to_owned),
-    })
+    match inner(error) {
+        Some(TlsError::AlertReceived(alert)) => Some(alerted((*alert).into())),
+        _ => None,
+    }
 }
 
 fn inner(error: &io::Error) -> Option<&TlsError> {
@@ -347,11 +367,12 @@ fn why(error: &io::Error, first: &[u8], after: std::time::Duration) -> Failure {
     }
 }
 
-/// Keeps the first bytes that a peer sends, and when they came.
+/// Keeps the first bytes that a peer sends, when they came, and when the first ones were sent to it.
 pub(in crate::observe) struct Tee<S> {
     inner: S,
     first: Vec<u8>,
     watch: Stopwatch,
+    said: Option<Duration>,
     answered: Option<Duration>,
 }
 
@@ -363,7 +384,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tee<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
-        let room = FIRST_BYTES - self.first.len();
+        let room = limits::FIRST_BYTES - self.first.len();
         let new = buffer.filled().get(before..).unwrap_or_default();
         if !new.is_empty() && self.answered.is_none() {
             self.answered = Some(self.watch.elapsed());
@@ -379,6 +400,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tee<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.said.is_none() {
+            self.said = Some(self.watch.elapsed());
+        }
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 

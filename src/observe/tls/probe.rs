@@ -25,14 +25,14 @@ use question::{Addressee, Hello, Question};
 /// A question and what it met.
 pub(super) type Asked = (Question, Met);
 
-/// Asks every question, then what follows from the answers. `spent` connections of the address's share went elsewhere.
-pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>, spent: usize) -> Vec<Asked> {
+/// Asks every question, then what follows from the answers, within the address's share of connections.
+pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>) -> Vec<Asked> {
     let mut questions = addressee.questions();
     if !prober.lists() {
         let place = questions.len().saturating_sub(1);
         questions.splice(place..place, addressee.nameless_question());
     }
-    let mut left = limits::PROBES.saturating_sub(spent + questions.len());
+    let mut left = limits::PROBES.saturating_sub(prober.connections() + questions.len());
     let asking = questions.into_iter().map(|question| async {
         let met = prober.ask_once(&question.hello).await;
         (question, met)
@@ -168,6 +168,9 @@ pub(super) fn fact((question, met): &Asked, shown: Option<&str>) -> Probe {
         chain,
         trust: None,
         name_matches: None,
+        issuers_fetched: Vec::new(),
+        status_answers: Vec::new(),
+        revocation: None,
         tries: met.tries,
         elapsed_ms: Some(met.elapsed.into()),
     };

@@ -10,14 +10,14 @@ use std::time::Duration;
 use quinn::crypto::rustls::{HandshakeData, QuicClientConfig};
 use quinn::udp::{RecvMeta, Transmit};
 use quinn::{AsyncUdpSocket, Connection, ConnectionError, EndpointConfig, TokioRuntime, UdpPoller};
+use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::{AlertDescription, ClientConfig};
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 
 use super::certificate;
-use super::handshake::provider;
+use super::handshake::{alerted, provider};
 use super::recorder::Recorder;
 use crate::facts::attempt::Failure;
 use crate::net::clock::Stopwatch;
@@ -28,6 +28,9 @@ use crate::net::dial::Dialer;
 const NO_ERROR: u32 = 0x100;
 /// Alerts of TLS travel as errors of QUIC from here on (RFC 9001 §4.8).
 const CRYPTO_ERROR: u64 = 0x100;
+
+/// EMSGSIZE by its numbers on Linux, on BSD and macOS, and on Windows.
+const TOO_LARGE: [i32; 3] = [90, 40, 10_040];
 
 /// What a handshake came to.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ pub(super) async fn shake(
     let of_io = |error: io::Error| Failure::from_io(&error, watch.elapsed());
     let socket = dialer.udp(at).await.map_err(of_io)?;
     let socket = Arc::new(Connected::new(socket).map_err(of_io)?);
-    let recorder = Arc::new(Recorder::new(provider()));
+    let recorder = Arc::new(Recorder::new(provider(), watch));
     let config = config(Arc::clone(&recorder)).map_err(incompatible)?;
     let endpoint = quinn::Endpoint::new_with_abstract_socket(
         EndpointConfig::default(),
@@ -78,6 +81,7 @@ pub(super) async fn shake(
         leaf_sha256: leaf.map(|der| certificate::read(&der).sha256),
         took: watch.elapsed(),
     };
+    // The library's own task tells the peer. Until it has surely heard (`wait_idle`) would take several round trips.
     connection.close(NO_ERROR.into(), b"");
     Ok(shaken)
 }
@@ -126,12 +130,7 @@ fn closed(code: u64) -> Failure {
     let Some(Ok(code)) = alert else {
         return incompatible(format!("the server closes with error {code:#x}"));
     };
-    let alert = AlertDescription::from(code);
-    let name = alert.as_str();
-    Failure::Alert {
-        code,
-        name: name.map_or_else(|| format!("{alert:?}"), str::to_owned),
-    }
+    alerted(code)
 }
 
 /// A socket that hears one peer alone, and what ICMP says of it. The library's own sockets are not connected, so that
@@ -155,7 +154,13 @@ impl Connected {
     }
 
     fn note(&self, error: &io::Error) {
-        // A datagram over the path's size is no word of the peer's.
+        // A datagram over the path's size is no word of the peer's: the library sends smaller ones then.
+        if error
+            .raw_os_error()
+            .is_some_and(|own| TOO_LARGE.contains(&own))
+        {
+            return;
+        }
         let failure = match error.kind() {
             // Windows tells an ICMP "port unreachable" so.
             io::ErrorKind::ConnectionReset => Failure::Refused,
@@ -234,6 +239,20 @@ impl UdpPoller for Writable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_datagram_that_is_too_large_ends_nothing() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            socket.connect("127.0.0.1:9").await.unwrap();
+            let socket = Connected::new(socket).unwrap();
+            socket.note(&io::Error::from_raw_os_error(TOO_LARGE[0]));
+            assert_eq!(socket.failure.get(), None);
+            socket.note(&io::ErrorKind::ConnectionRefused.into());
+            assert_eq!(socket.failure.get(), Some(&Failure::Refused));
+        });
+    }
 
     #[test]
     fn alerts_are_told_from_other_errors_of_the_transport() {

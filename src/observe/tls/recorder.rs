@@ -17,7 +17,7 @@ pub(super) struct Shown {
     /// The OCSP response that came along; empty when none did.
     pub(super) staple: Vec<u8>,
     pub(super) key_proven: Option<bool>,
-    /// When the certificates had come, from the hello on.
+    /// When the certificates had come, by the handshake's watch.
     pub(super) after: Option<Duration>,
 }
 
@@ -30,11 +30,11 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// For a handshake that begins now.
-    pub(super) fn new(provider: Arc<CryptoProvider>) -> Self {
+    /// For the handshake of this watch.
+    pub(super) fn new(provider: Arc<CryptoProvider>, watch: Stopwatch) -> Self {
         Self {
             provider,
-            watch: Stopwatch::start(),
+            watch,
             shown: Mutex::default(),
         }
     }

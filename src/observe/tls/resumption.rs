@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
@@ -94,16 +93,14 @@ impl ClientSessionStore for Keeper {
     }
 }
 
-/// Waits for the tickets, which come after the handshake: as long as two round trips and some work take.
+/// Waits for the tickets, which come after the handshake.
 pub(super) async fn await_tickets(
     door: &Door<'_>,
     stream: &mut Stream,
     keeper: &Keeper,
     endpoint: &mut Endpoint,
 ) {
-    let round_trip = endpoint.timings.connect_ms.unwrap_or_default().0;
-    let patience =
-        Duration::from_millis(200) + Duration::from_secs_f64(round_trip.max(0.0) / 500.0);
+    let patience = handshake::after_handshake(endpoint);
     let mut byte = [0];
     let waiting = async {
         tokio::select! {
@@ -132,7 +129,6 @@ pub(super) async fn look(
         return seen;
     };
     if seen.tickets == Some(0) {
-        seen.resumed = Some(false);
         return seen;
     }
     config.enable_early_data = seen.early_data_bytes.is_some_and(|bytes| bytes > 0);

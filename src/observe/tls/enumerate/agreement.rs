@@ -67,7 +67,7 @@ impl Lister<'_> {
         let climbing = ladders.into_iter().map(|(version, ladder)| {
             self.climb(
                 ladder,
-                move |lister, offer: &[NamedGroup]| lister.group_hello(version, offer),
+                move |lister, offer| lister.group_hello(version, &offer.all).into(),
                 group_of,
             )
         });
@@ -130,20 +130,15 @@ impl Lister<'_> {
         fresh.min_by_key(|suite| suite.authentication() != Authentication::Rsa)
     }
 
-    /// The schemes of TLS 1.2, each by itself, with a suite of each type of certificate that was chosen in it.
+    /// The schemes of TLS 1.2, each by itself, with a suite of each type of certificate that was chosen in it; nothing when no
+    /// suite was that comes with a signature.
     pub(super) async fn schemes(&self) -> Option<Found<SignatureScheme>> {
-        let chosen = ["tls12-rsa", "tls12-ecdsa"].into_iter().filter_map(|name| {
-            let (_, met) = self.answer(name)?;
-            let hello = met
-                .flight
-                .hello
-                .as_ref()
-                .filter(|hello| hello.version == TLS12)?;
-            let known = met.flight.agreement.as_ref()?.scheme?;
-            Some((hello.suite, known))
-        });
+        let chosen = self.signed();
+        if chosen.is_empty() {
+            return None;
+        }
         let seen = self.turns.seen().schemes;
-        let each = chosen.flat_map(|(suite, known)| {
+        let each = chosen.into_iter().flat_map(|(suite, known)| {
             let all = SignatureScheme::all().filter(move |scheme| suits(*scheme, suite, known));
             all.map(move |scheme| (suite, scheme))
         });
@@ -154,16 +149,29 @@ impl Lister<'_> {
             }
             self.climb(
                 ladder,
-                move |lister, offer: &[SignatureScheme]| {
+                move |lister, offer| {
                     let hello = lister.addressee.hello(&[TLS12], [suite]);
-                    let schemes = offer.to_vec();
-                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight)
+                    let schemes = offer.all.clone();
+                    Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight).into()
                 },
                 |met| met.flight.agreement.as_ref()?.scheme,
             )
         });
         let (found, complete) = gathered(join_all(climbing).await);
         Some((found.concat(), complete))
+    }
+}
+
+impl Lister<'_> {
+    /// The suites of TLS 1.2 that were chosen with a signature, and its scheme: one for each type of certificate.
+    fn signed(&self) -> Vec<(CipherSuite, SignatureScheme)> {
+        let chosen = ["tls12-rsa", "tls12-ecdsa"].into_iter().filter_map(|name| {
+            let (_, met) = self.answer(name)?;
+            let hello = met.flight.hello.as_ref()?;
+            let known = met.flight.agreement.as_ref()?.scheme?;
+            (hello.version == TLS12).then_some((hello.suite, known))
+        });
+        chosen.collect()
     }
 }
 

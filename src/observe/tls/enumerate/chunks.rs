@@ -8,15 +8,26 @@ use crate::facts::suite::{Authentication, CipherSuite, KeyExchange};
 /// What most servers with any of a chunk have of it.
 const LIKELY: [&str; 3] = ["AES_128_GCM", "AES_256_GCM", "CHACHA20_POLY1305"];
 
-/// What goes into one ladder, and what is likely of it.
-pub(super) type Chunk<T> = (Vec<T>, Vec<T>);
+/// What most servers that have more than that have of it.
+const OLDER: [&str; 2] = ["AES_128_CBC", "AES_256_CBC"];
+
+/// What goes into one ladder.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) all: Vec<CipherSuite>,
+    /// What is likely of it.
+    pub(super) likely: Vec<CipherSuite>,
+    /// What is likely of a server that has any of it.
+    pub(super) common: Vec<CipherSuite>,
+}
 
 /// Every suite that the version knows, each in one chunk.
-pub(super) fn suites(version: u16) -> Vec<Chunk<CipherSuite>> {
+pub(super) fn suites(version: u16) -> Vec<Chunk> {
     let mut all: Vec<CipherSuite> = CipherSuite::all()
         .filter(|suite| belongs(*suite, version))
         .collect();
-    all.sort_by_cached_key(|suite| rank(*suite));
+    // What is met together goes into one chunk.
+    all.sort_by_cached_key(|suite| (!is_modern(*suite) && !is_common(*suite), rank(*suite)));
     let mut kinds: Vec<(Kind, Vec<CipherSuite>)> = Vec::new();
     for suite in all {
         let kind = Kind::of(suite, version);
@@ -30,7 +41,7 @@ pub(super) fn suites(version: u16) -> Vec<Chunk<CipherSuite>> {
     }
     kinds
         .into_iter()
-        .map(|(kind, chunk)| (chunk.clone(), kind.likely(&chunk)))
+        .map(|(kind, all)| kind.chunk(all))
         .collect()
 }
 
@@ -46,9 +57,7 @@ fn belongs(suite: CipherSuite, version: u16) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Tls13,
-    /// Sealed in one act.
-    Aead,
-    /// What else servers of today have; below TLS 1.2, all that any server has.
+    /// What servers of today have; below TLS 1.2, all that any server has.
     Usual,
     /// Short keys and old ciphers.
     Weak,
@@ -86,8 +95,6 @@ impl Kind {
             Self::Anonymous
         } else if suite.is_export() || suite.is_rc4() || suite.has_small_blocks() {
             Self::Weak
-        } else if suite.is_aead() {
-            Self::Aead
         } else {
             Self::Usual
         }
@@ -102,21 +109,66 @@ impl Kind {
         }
     }
 
-    fn likely(self, chunk: &[CipherSuite]) -> Vec<CipherSuite> {
-        if ![Self::Tls13, Self::Aead].contains(&self) {
-            return Vec::new();
+    fn chunk(self, mut all: Vec<CipherSuite>) -> Chunk {
+        all.sort_by_cached_key(|suite| rank(*suite));
+        if ![Self::Tls13, Self::Usual].contains(&self) {
+            return Chunk {
+                all,
+                ..Chunk::default()
+            };
         }
-        let certified = [
-            Authentication::Tls13,
-            Authentication::Rsa,
-            Authentication::Ecdsa,
-        ];
-        let is_likely = |suite: &&CipherSuite| {
-            let common = LIKELY.contains(&suite.cipher()) && suite.has_forward_secrecy();
-            common && certified.contains(&suite.authentication())
-        };
-        chunk.iter().filter(is_likely).copied().collect()
+        let (modern, other): (Vec<_>, Vec<_>) = all.iter().partition(|suite| is_modern(**suite));
+        Chunk {
+            all,
+            likely: modern,
+            common: other.into_iter().filter(|own| is_common(*own)).collect(),
+        }
     }
+}
+
+fn is_certified(suite: CipherSuite) -> bool {
+    let certified = [
+        Authentication::Tls13,
+        Authentication::Rsa,
+        Authentication::Ecdsa,
+    ];
+    certified.contains(&suite.authentication())
+}
+
+/// What most servers of today have.
+fn is_modern(suite: CipherSuite) -> bool {
+    LIKELY.contains(&suite.cipher()) && suite.has_forward_secrecy() && is_certified(suite)
+}
+
+/// What others have beside.
+fn is_common(suite: CipherSuite) -> bool {
+    let older = [&LIKELY[..2], &OLDER].concat().contains(&suite.cipher());
+    let used = [KeyExchange::Ecdhe, KeyExchange::Dhe, KeyExchange::Rsa];
+    older && is_certified(suite) && used.contains(&suite.key_exchange())
+}
+
+/// The likely ones as a server prefers them that picks one first which is not offered first: by their ciphers, as the library
+/// does that most servers have, or as Mozilla's recommendation for old clients.
+pub(super) fn preferred(mut likely: Vec<CipherSuite>, first: CipherSuite) -> Vec<CipherSuite> {
+    let [short, long, chacha] = LIKELY;
+    let order = match first.cipher() {
+        own if own == long => [long, chacha, short],
+        own if own == chacha => [chacha, short, long],
+        _ => return likely,
+    };
+    let cipher = |suite: &CipherSuite| order.iter().position(|own| *own == suite.cipher());
+    let exchange = |suite: &CipherSuite| suite.key_exchange() == KeyExchange::Dhe;
+    likely.sort_by_key(|suite| match first.cipher() == long {
+        true => (cipher(suite), exchange(suite)),
+        // Stable: keys without curves stay behind.
+        false => (
+            cipher(suite)
+                .filter(|_| !exchange(suite))
+                .or(Some(order.len())),
+            false,
+        ),
+    });
+    likely
 }
 
 /// The hybrid groups, which exist in TLS 1.3 alone.
@@ -156,6 +208,7 @@ pub(super) fn is_of_tls12(group: NamedGroup) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::hello::{SSL3, TLS10};
+    use super::super::ladder::Ladder;
     use super::*;
 
     #[test]
@@ -163,12 +216,12 @@ mod tests {
         for (version, count) in [(TLS13, 15), (TLS12, 342), (TLS10, 132), (SSL3, 132)] {
             let chunks = suites(version);
             let mut all: Vec<CipherSuite> =
-                chunks.iter().flat_map(|(chunk, _)| chunk.clone()).collect();
+                chunks.iter().flat_map(|chunk| chunk.all.clone()).collect();
             all.sort();
             all.dedup();
-            let sum: usize = chunks.iter().map(|(chunk, _)| chunk.len()).sum();
+            let sum: usize = chunks.iter().map(|chunk| chunk.all.len()).sum();
             assert_eq!((all.len(), sum), (count, count), "{version:04x}");
-            assert!(chunks.iter().all(|(chunk, _)| chunk.len() <= 128));
+            assert!(chunks.iter().all(|chunk| chunk.all.len() <= 128));
         }
         assert!(suites(TLS12).len() <= 8, "{}", suites(TLS12).len());
     }
@@ -176,9 +229,79 @@ mod tests {
     #[test]
     fn what_is_likely_is_what_servers_of_today_have() {
         let chunks = suites(TLS12);
-        let (_, likely) = &chunks[0];
+        let likely = &chunks[0].likely;
         let names: Vec<String> = likely.iter().map(|suite| suite.name()).collect();
         assert_eq!(names.len(), 9, "{names:?}");
-        assert!(names[0].starts_with("TLS_ECDHE_"), "{names:?}");
+        assert!(names[0].starts_with("TLS_ECDHE_ECDSA_"), "{names:?}");
+        let common = &chunks[0].common;
+        assert!(common.iter().all(|suite| !likely.contains(suite)));
+        assert!(common.contains(&CipherSuite::named("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap()));
+    }
+
+    #[test]
+    fn the_first_pick_tells_in_which_order_the_others_may_be() {
+        let likely = &suites(TLS12)[0].likely;
+        let ordered = |first: &str| -> Vec<String> {
+            let first = CipherSuite::named(first).unwrap();
+            let all = preferred(likely.clone(), first);
+            assert_eq!(all.len(), likely.len());
+            all.iter().map(|suite| suite.name()).collect()
+        };
+        let long = ordered("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+        assert_eq!(long[0], "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+        assert_eq!(long[2], "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384");
+        let chacha = ordered("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+        assert_eq!(chacha[0], "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256");
+        assert_eq!(chacha[2], "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+        assert_eq!(chacha[6], "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256");
+        let same = ordered("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+        assert_eq!(
+            same,
+            likely.iter().map(|suite| suite.name()).collect::<Vec<_>>()
+        );
+    }
+
+    /// How many rounds and offers it takes to list a server with these suites of TLS 1.2, in its own order.
+    fn listed(accepted: &[&str]) -> (usize, usize) {
+        let named = |name: &&str| CipherSuite::named(&format!("TLS_{name}")).unwrap();
+        let accepted: Vec<CipherSuite> = accepted.iter().map(named).collect();
+        let chunk = suites(TLS12).swap_remove(0);
+        let mut ladder = Ladder::new(chunk.all, chunk.likely).or_commonly(chunk.common);
+        let (mut rounds, mut offers) = (0, 0);
+        loop {
+            let next = ladder.next();
+            if next.is_empty() {
+                assert_eq!(ladder.result(), (accepted, true));
+                return (rounds, offers);
+            }
+            rounds += 1;
+            for offer in next {
+                offers += 1;
+                let pick = accepted.iter().find(|own| offer.all.contains(own));
+                ladder.learn(offer.all, pick.copied());
+            }
+        }
+    }
+
+    #[test]
+    fn two_types_of_keys_in_the_order_that_mozilla_recommends_are_listed_in_one_round() {
+        let intermediate = [
+            "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+            "DHE_RSA_WITH_AES_128_GCM_SHA256",
+            "DHE_RSA_WITH_AES_256_GCM_SHA384",
+            "DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        ];
+        assert_eq!(listed(&intermediate), (1, 10));
+        let older = [
+            "ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+            "ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        ];
+        let (rounds, offers) = listed(&[&intermediate[..], &older].concat());
+        assert!(rounds <= 3 && offers <= 22, "{rounds} {offers}");
     }
 }

@@ -3,19 +3,37 @@
 //! The number of offers is the least possible, accepted and one. To save round trips several are made at once, on the guess
 //! that the server picks what most servers have; a guess that fails costs an offer, and never a wrong answer.
 
-/// How many offers are made on a guess at a time: what a well-kept server has of one type of certificate.
-const GUESSES: usize = 6;
+/// How many offers are made on a guess at a time: what a well-kept server has with two types of certificates.
+const GUESSES: usize = 9;
 
 /// A server that has picked so many accepts nearly everything, and does not fail on long offers.
 const RICH: usize = 16;
 /// How long those may be.
 const LONG: usize = 128;
 
+/// What to offer, and what the server picks of it if it is as most are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Offer<T> {
+    pub(super) all: Vec<T>,
+    pub(super) expected: Option<T>,
+}
+
+impl<T> Offer<T> {
+    fn of(all: Vec<T>) -> Self {
+        let expected = None;
+        Self { all, expected }
+    }
+}
+
 /// The state of one list.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder<T> {
     left: Vec<T>,
     likely: Vec<T>,
+    /// What is likely of a server that picks any of it.
+    common: Vec<T>,
+    /// How many were picked before these became what is likely.
+    since: usize,
     /// What is hardly ever accepted, and goes along with the rest in the end.
     rare: Vec<T>,
     picked: Vec<T>,
@@ -33,6 +51,8 @@ impl<T: Copy + PartialEq> Ladder<T> {
         Self {
             left: all,
             likely,
+            common: Vec::new(),
+            since: 0,
             rare: Vec::new(),
             picked: Vec::new(),
             answers: Vec::new(),
@@ -40,6 +60,12 @@ impl<T: Copy + PartialEq> Ladder<T> {
             is_cautious: false,
             is_complete: true,
         }
+    }
+
+    /// The same with what is likely, in that order, of a server that picks any of it.
+    pub(super) fn or_commonly(mut self, common: Vec<T>) -> Self {
+        self.common = common;
+        self
     }
 
     /// The same with what is to be tried only in the end. One refusal then answers for both.
@@ -73,7 +99,7 @@ impl<T: Copy + PartialEq> Ladder<T> {
     }
 
     /// What to offer next, all at once; nothing when the list is done.
-    pub(super) fn next(&mut self) -> Vec<Vec<T>> {
+    pub(super) fn next(&mut self) -> Vec<Offer<T>> {
         self.derive();
         let length = self.left.len() + self.rare.len();
         let joins = self.left.is_empty() || self.picked.len() >= RICH && length <= LONG;
@@ -83,52 +109,54 @@ impl<T: Copy + PartialEq> Ladder<T> {
         if self.left.is_empty() {
             return Vec::new();
         }
+        self.guess_anew();
+        let mut offers = vec![Offer::of(self.left.clone())];
+        if !self.is_cautious || !self.picked.is_empty() {
+            self.add_guesses(&mut offers);
+        }
+        offers.retain(|offer| !self.answers.iter().any(|(known, _)| *known == offer.all));
+        self.before = (self.picked.len(), offers.len());
+        offers
+    }
+
+    /// A server that prefers otherwise than was guessed makes further guesses costly.
+    fn guess_anew(&mut self) {
         let (picked, offered) = self.before;
-        let is_likely = |pick: &T| self.likely.contains(pick);
-        if self.picked.len() < picked + offered || !self.picked.iter().all(is_likely) {
-            // The server prefers otherwise: further guesses would only cost offers.
-            self.likely.clear();
+        let new = self.picked.get(self.since..).unwrap_or_default();
+        let as_likely = new.iter().all(|pick| self.likely.contains(pick));
+        if self.picked.len() >= picked + offered && as_likely {
+            return;
         }
-        let mut offers = vec![self.left.clone()];
-        if self.is_cautious && self.picked.is_empty() {
-            self.before = (0, 1);
-            return offers;
-        }
+        let is_common = |pick: &T| self.common.contains(pick);
+        self.likely = if self.picked.last().is_some_and(is_common) {
+            std::mem::take(&mut self.common)
+        } else {
+            Vec::new()
+        };
+        self.since = self.picked.len();
+    }
+
+    fn add_guesses(&self, offers: &mut Vec<Offer<T>>) {
         let guesses = self.likely.iter().filter(|guess| self.left.contains(guess));
-        let guesses = guesses.take(GUESSES);
-        for guess in guesses {
-            let smaller: Vec<T> = offers
-                .last()
-                .into_iter()
-                .flatten()
-                .copied()
-                .filter(|own| own != guess)
-                .collect();
-            if !smaller.is_empty() {
-                offers.push(smaller);
+        for guess in guesses.clone().take(GUESSES) {
+            let Some(last) = offers.last_mut() else { break };
+            last.expected = Some(*guess);
+            let smaller = last.all.iter().filter(|own| *own != guess);
+            let smaller: Vec<T> = smaller.copied().collect();
+            if smaller.is_empty() {
+                break;
             }
+            offers.push(Offer::of(smaller));
         }
         // Of two that are likely either may come first, which one offer more settles at once; unless the order is the guessed
         // one so far.
         let as_guessed = self.likely.starts_with(&self.picked);
-        if let ([_, _, _], false) = (offers.as_slice(), as_guessed)
-            && let Some(second) = self
-                .likely
-                .iter()
-                .filter(|guess| self.left.contains(guess))
-                .nth(1)
+        if let ([_, _, _], false, Some(second)) =
+            (offers.as_slice(), as_guessed, guesses.clone().nth(1))
         {
-            offers.push(
-                self.left
-                    .iter()
-                    .copied()
-                    .filter(|own| own != second)
-                    .collect(),
-            );
+            let others = self.left.iter().filter(|own| *own != second);
+            offers.push(Offer::of(others.copied().collect()));
         }
-        offers.retain(|offer| !self.answers.iter().any(|(known, _)| known == offer));
-        self.before = (self.picked.len(), offers.len());
-        offers
     }
 
     /// Draws what follows from the answers: what was refused in company is refused, and the pick of a larger set is the pick of
@@ -167,12 +195,18 @@ mod tests {
                 return (picked, offers, rounds);
             }
             rounds += 1;
-            for offer in next {
+            for Offer { all: offer, .. } in next {
                 offers += 1;
                 let pick = accepted.iter().find(|own| offer.contains(own)).copied();
                 ladder.learn(offer, pick);
             }
         }
+    }
+
+    /// The next offers alone.
+    fn next(ladder: &mut Ladder<u8>) -> Vec<Vec<u8>> {
+        let offers = ladder.next().into_iter();
+        offers.map(|offer| offer.all).collect()
     }
 
     const ALL: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -199,33 +233,59 @@ mod tests {
     }
 
     #[test]
+    fn each_guess_is_what_is_expected_of_its_offer() {
+        let mut ladder = Ladder::new(vec![1, 2, 3], vec![2, 1]);
+        let expected: Vec<Option<u8>> = ladder.next().iter().map(|own| own.expected).collect();
+        assert_eq!(expected, [Some(2), Some(1), None]);
+    }
+
+    #[test]
+    fn who_picks_what_is_common_is_guessed_to_have_more_of_it() {
+        let all: Vec<u8> = (0..12).collect();
+        let ladder = Ladder::new(all.clone(), vec![0, 1]).or_commonly(vec![2, 3, 4, 5]);
+        let (mut ladder, mut rounds) = (ladder, 0);
+        loop {
+            let offers = ladder.next();
+            if offers.is_empty() {
+                break;
+            }
+            rounds += 1;
+            for offer in offers {
+                let pick = (0..6).find(|own| offer.all.contains(own));
+                ladder.learn(offer.all, pick);
+            }
+        }
+        assert_eq!((rounds, ladder.result()), (2, ((0..6).collect(), true)));
+    }
+
+    #[test]
     fn one_refusal_answers_for_what_is_rare_as_well_when_much_was_picked() {
         let all: Vec<u8> = (0..20).collect();
         let mut ladder = Ladder::new(all.clone(), Vec::new()).and_at_last(vec![100, 101]);
         let mut offers = 0;
-        while let Some(offer) = ladder.next().pop() {
+        while let Some(Offer { all: offer, .. }) = ladder.next().pop() {
             offers += 1;
             let pick = all.iter().take(18).find(|own| offer.contains(own)).copied();
             ladder.learn(offer, pick);
         }
         assert_eq!((offers, ladder.result()), (19, (all[..18].to_vec(), true)));
         let mut poor = Ladder::new(vec![1], Vec::new()).and_at_last(vec![100]);
-        assert_eq!(poor.next(), [vec![1]]);
+        assert_eq!(next(&mut poor), [vec![1]]);
         poor.learn(vec![1], None);
-        assert_eq!(poor.next(), [vec![100]]);
+        assert_eq!(next(&mut poor), [vec![100]]);
     }
 
     #[test]
     fn who_is_cautious_guesses_only_after_a_pick() {
         let ladder = || Ladder::cautious(vec![1, 2, 3, 4], vec![1, 2, 3]);
         let mut refused = ladder();
-        assert_eq!(refused.next(), [vec![1, 2, 3, 4]]);
+        assert_eq!(next(&mut refused), [vec![1, 2, 3, 4]]);
         refused.learn(vec![1, 2, 3, 4], None);
         assert!(refused.next().is_empty());
         let mut picked = ladder();
         picked.next();
         picked.learn(vec![1, 2, 3, 4], Some(1));
-        assert_eq!(picked.next()[..2], [vec![2, 3, 4], vec![3, 4]]);
+        assert_eq!(next(&mut picked)[..2], [vec![2, 3, 4], vec![3, 4]]);
     }
 
     #[test]
@@ -233,7 +293,7 @@ mod tests {
         let mut ladder = Ladder::new(vec![1, 2, 3], Vec::new());
         ladder.learn(vec![3, 9], None);
         ladder.learn(vec![0, 1, 2, 3], Some(2));
-        assert_eq!(ladder.next(), [vec![1]]);
+        assert_eq!(next(&mut ladder), [vec![1]]);
         let mut done = Ladder::new(vec![1, 2], Vec::new());
         done.learn(vec![1, 2, 3], None);
         assert!(done.next().is_empty());
@@ -243,7 +303,7 @@ mod tests {
     fn a_list_that_was_given_up_is_not_complete() {
         let mut ladder = Ladder::new(vec![1, 2], Vec::new());
         ladder.learn(vec![1, 2], Some(1));
-        assert_eq!(ladder.next(), [vec![2]]);
+        assert_eq!(next(&mut ladder), [vec![2]]);
         ladder.give_up();
         assert!(ladder.next().is_empty());
         assert_eq!(ladder.result(), (vec![1], false));

@@ -16,6 +16,14 @@ impl Lister<'_> {
         &self,
         found: Vec<(u16, Vec<Vec<CipherSuite>>)>,
     ) -> Vec<OfferedVersion> {
+        let (newest, older) = found
+            .into_iter()
+            .partition(|(version, _)| *version == TLS13);
+        let (newest, older) = tokio::join!(self.in_order(newest), self.in_order(older));
+        [newest, older].concat()
+    }
+
+    async fn in_order(&self, found: Vec<(u16, Vec<Vec<CipherSuite>>)>) -> Vec<OfferedVersion> {
         let (mut sorted, mut old) = (Vec::new(), None);
         for (version, lists) in found {
             let server_order = match old {

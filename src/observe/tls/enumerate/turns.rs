@@ -13,6 +13,7 @@ use super::super::probe::prober::Met;
 use super::super::probe::question;
 use super::{chunks, group_of};
 use crate::facts::group::{NamedGroup, SignatureScheme};
+use crate::facts::suite::{Authentication, CipherSuite};
 
 /// What was seen, and whose turn it is.
 #[derive(Debug, Default)]
@@ -22,7 +23,21 @@ pub(super) struct Turns {
     tls13: AtomicUsize,
     /// Turns of the versions below it.
     older: AtomicUsize,
+    /// Groups of TLS 1.3, and schemes, that were offered alone.
+    alone: [AtomicUsize; 2],
 }
+
+/// Groups that nearly all servers have, beside the one that they prefer.
+const USUAL_GROUPS: [NamedGroup; 2] = [NamedGroup(0x0017), NamedGroup(0x0018)];
+/// Schemes that nearly all RSA keys sign with.
+const USUAL_SCHEMES: [SignatureScheme; 6] = [
+    SignatureScheme(0x0804),
+    SignatureScheme(0x0805),
+    SignatureScheme(0x0806),
+    SignatureScheme(0x0401),
+    SignatureScheme(0x0501),
+    SignatureScheme(0x0601),
+];
 
 /// What servers chose.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +81,36 @@ impl Turns {
             }
         }
         turned
+    }
+
+    /// The hello with one group or one scheme alone that was not seen yet, where this changes nothing of which suites can be
+    /// used as long as it is accepted: then the expected answer lists that one as well. `None` when there is none left.
+    pub(super) fn alone(&self, hello: ClientHello, expected: CipherSuite) -> Option<ClientHello> {
+        let seen = self.seen();
+        let [groups, schemes] = &self.alone;
+        let turn = |turns: &AtomicUsize| turns.fetch_add(1, Ordering::Relaxed);
+        if hello.versions == [TLS13] {
+            // No suite of TLS 1.3 depends on the group.
+            let group = *USUAL_GROUPS.get(turn(groups))?;
+            let groups = vec![group];
+            return (!seen.groups.contains(&group)).then_some(ClientHello { groups, ..hello });
+        }
+        // All suites signed with RSA depend on the scheme alike, and no other does.
+        let signs =
+            expected.authentication() == Authentication::Rsa && expected.has_forward_secrecy();
+        if hello.versions != [TLS12] || !signs {
+            return None;
+        }
+        let mut left = USUAL_SCHEMES
+            .iter()
+            .filter(|own| !seen.schemes.contains(own));
+        let scheme = *left.nth(turn(schemes))?;
+        let others = hello
+            .schemes
+            .iter()
+            .filter(|own| !question::is_of_rsa(**own));
+        let schemes = others.copied().chain([scheme]).collect();
+        Some(ClientHello { schemes, ..hello })
     }
 }
 
@@ -135,6 +180,29 @@ mod tests {
             assert_ne!(hello.groups[0], NamedGroup::X25519);
             assert_ne!(hello.schemes[0], SignatureScheme(0x0804));
         }
+    }
+
+    #[test]
+    fn an_expected_answer_is_asked_with_one_scheme_or_group_alone_until_all_had_their_turn() {
+        let turns = Turns::default();
+        turns.note(&met(0x001d, 0x0804));
+        let rsa = CipherSuite::named("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256").unwrap();
+        let ecdsa = CipherSuite::named("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256").unwrap();
+        assert!(turns.alone(hello(TLS12), ecdsa).is_none());
+        let of_rsa = |hello: &ClientHello| -> Vec<u16> {
+            let own = hello
+                .schemes
+                .iter()
+                .filter(|own| question::is_of_rsa(**own));
+            own.map(|scheme| scheme.0).collect()
+        };
+        let next = || Some(of_rsa(&turns.alone(hello(TLS12), rsa)?));
+        let all: Vec<Vec<u16>> = std::iter::from_fn(next).collect();
+        assert_eq!(all, [[0x0805], [0x0806], [0x0401], [0x0501], [0x0601]]);
+        let any = CipherSuite::named("TLS_AES_128_GCM_SHA256").unwrap();
+        let next = || Some(turns.alone(hello(TLS13), any)?.groups);
+        let groups: Vec<Vec<NamedGroup>> = std::iter::from_fn(next).collect();
+        assert_eq!(groups, USUAL_GROUPS.map(|group| vec![group]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::Depth;
-use super::super::door::Door;
+use super::super::door::{Door, socket};
 use super::super::hello::read::{End, Flight, Reader, Until};
 use super::super::hello::sslv2;
 use super::super::hello::write::Nonces;
@@ -17,12 +17,8 @@ use crate::facts::attempt::Failure;
 use crate::net::clock::Stopwatch;
 use crate::net::limits;
 
-/// Connections of all probes of the process: a long list of targets must not use the system's sockets up.
-static CONNECTIONS: Semaphore = Semaphore::const_new(limits::PROBE_CONNECTIONS);
 /// A second try waits so many times as long as the slowest answer took, within the probe's own bound and not under a second.
 const PATIENCE: u32 = 8;
-/// How many of a peer's first bytes are kept when they are no TLS.
-const FIRST_BYTES: usize = 64;
 
 /// What a hello met.
 #[derive(Clone, Debug, Default)]
@@ -78,9 +74,8 @@ pub(in crate::observe::tls) struct Prober<'a> {
 
 impl<'a> Prober<'a> {
     pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
-        // A list leaves one to the handshake.
         let width = match door.plan.depth {
-            Depth::Enumerate => limits::LISTED_AT_ONCE - 1,
+            Depth::Enumerate => limits::LISTED_AT_ONCE,
             _ => limits::PROBES_AT_ONCE,
         };
         Self {
@@ -89,7 +84,8 @@ impl<'a> Prober<'a> {
             width: u32::try_from(width).unwrap_or(u32::MAX),
             retries: AtomicUsize::new(0),
             silences: AtomicUsize::new(0),
-            connections: AtomicUsize::new(0),
+            // The handshake's.
+            connections: AtomicUsize::new(1),
             slowest: AtomicU64::new(0),
         }
     }
@@ -106,7 +102,15 @@ impl<'a> Prober<'a> {
         permit
     }
 
-    /// How many connections were begun.
+    /// Makes room for the handshake where it counts among the connections at a time.
+    pub(in crate::observe::tls) async fn room_in_list(&self) -> Option<SemaphorePermit<'_>> {
+        match self.lists() {
+            true => self.permits.acquire().await.ok(),
+            false => None,
+        }
+    }
+
+    /// How many connections to the address were begun, the handshake's included.
     pub(in crate::observe::tls) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
@@ -171,7 +175,7 @@ impl<'a> Prober<'a> {
     }
 
     async fn once(&self, hello: &Hello, patience: Duration) -> Met {
-        let _socket = CONNECTIONS.acquire().await;
+        let _socket = socket().await;
         self.connections.fetch_add(1, Ordering::Relaxed);
         let watch = Stopwatch::start();
         let mut listener = Listener::new(hello);
@@ -270,7 +274,7 @@ impl Listener {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Option<Result<(), Failure>> {
-        let room = FIRST_BYTES.saturating_sub(self.heard.len());
+        let room = limits::FIRST_BYTES.saturating_sub(self.heard.len());
         self.heard.extend(bytes.iter().take(room));
         let limit = || Failure::LimitReached {
             limit: "FLIGHT_BYTES".to_owned(),

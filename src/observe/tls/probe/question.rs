@@ -263,6 +263,8 @@ pub(in crate::observe::tls) fn rank(suite: CipherSuite) -> impl Ord {
         !suite.is_aead(),
         exchange,
         cipher.unwrap_or(common.len()),
+        suite.is_legacy(),
+        suite.authentication() != Authentication::Ecdsa,
         suite,
     )
 }

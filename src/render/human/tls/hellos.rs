@@ -65,6 +65,7 @@ pub(super) fn resumption(endpoint: &Endpoint, seen: &Resumption, style: Style) -
         (Some(failure), _) => format!("could not be asked again: {}", failure.in_words()),
         (None, Some(true)) => format!("goes on with a session{tickets}"),
         (None, Some(false)) => format!("goes on with no session{tickets}"),
+        (None, None) if seen.tickets == Some(0) => "gives no ticket to go on with".to_owned(),
         (None, None) => "was not asked again".to_owned(),
     };
     let early = match (seen.early_data_accepted, seen.early_data_bytes) {
@@ -112,6 +113,11 @@ mod tests {
         seen.resumed = Some(false);
         assert!(said(&seen).contains("goes on with no session"));
         assert!(said(&Resumption::default()).contains("was not asked again"));
+        let none = Resumption {
+            tickets: Some(0),
+            ..Resumption::default()
+        };
+        assert!(said(&none).contains("gives no ticket to go on with"));
     }
 
     #[test]
