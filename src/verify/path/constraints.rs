@@ -71,6 +71,9 @@ impl Constraints {
             excluded: Vec::new(),
         };
         let fields = der::sequence(value)?;
+        if !fields.is_sorted_by(|one, next| one.tag < next.tag) {
+            return None;
+        }
         for field in &fields {
             match field.tag {
                 0xa0 => both.permitted = bases(field)?,
@@ -78,8 +81,7 @@ impl Constraints {
                 _ => return None,
             }
         }
-        let empty = both.permitted.is_empty() && both.excluded.is_empty();
-        (!empty).then_some(both)
+        (!fields.is_empty()).then_some(both)
     }
 
     /// Holds every name of `certificate` against the constraints.
@@ -118,9 +120,9 @@ fn spend(budget: &mut Budget) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The bases of GeneralSubtrees. `minimum` and `maximum` must not be there (in DER 0, the default, is left out).
+/// The bases of GeneralSubtrees, at least one. `minimum` and `maximum` must not be there (in DER 0, the default, is left out).
 fn bases(field: &Element<'_>) -> Option<Vec<Base>> {
-    let subtrees = der::elements(field.content)?;
+    let subtrees = der::elements(field.content).filter(|subtrees| !subtrees.is_empty())?;
     subtrees
         .iter()
         .map(|subtree| match der::sequence(subtree.whole)?.as_slice() {
@@ -147,14 +149,17 @@ impl Base {
             general_name::EMAIL => {
                 let exact = std::str::from_utf8(base.content).ok()?;
                 match exact.rsplit_once('@') {
-                    Some((local, host)) => Some(Self::Email(format!(
-                        "{local}@{}",
-                        host.to_ascii_lowercase()
-                    ))),
-                    None => text().map(Self::Email),
+                    Some((local, host)) => {
+                        let host = host.to_ascii_lowercase();
+                        let sound = is_local_part(local) && name::is_host(&host);
+                        sound.then(|| Self::Email(format!("{local}@{host}")))
+                    }
+                    None => text()
+                        .filter(|text| is_host_or_domain(text))
+                        .map(Self::Email),
                 }
             }
-            general_name::URI => text().map(Self::Uri),
+            general_name::URI => text().filter(|text| is_host_or_domain(text)).map(Self::Uri),
             general_name::IP => range(base.content),
             general_name::DIRECTORY => Distinguished::read(base.content).map(Self::Directory),
             other => Some(Self::Other(other)),
@@ -224,6 +229,19 @@ impl Base {
             _ => None,
         }
     }
+}
+
+/// A host, or with a leading dot all below one.
+fn is_host_or_domain(base: &str) -> bool {
+    name::is_host(base.strip_prefix('.').unwrap_or(base))
+}
+
+/// What may stand before the `@` of a mailbox; a constraint knows no wildcards.
+fn is_local_part(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'@' | b'*'))
 }
 
 /// Whether `host` is `base` or below it. A base with a leading dot, which is not allowed but in use, means "below" only.
@@ -370,6 +388,24 @@ mod tests {
         assert!(!read(general_name::IP, &[192, 0, 2, 0]));
         assert!(!read(general_name::IP, &[192, 0, 2, 0, 255, 0, 255, 0]));
         assert!(read(general_name::IP, &[192, 0, 2, 0, 255, 255, 255, 0]));
+        for sound in ["example.com", ".example.com", "Joe@example.com"] {
+            assert!(read(general_name::EMAIL, sound.as_bytes()), "{sound}");
+        }
+        for wrong in [
+            "*@example.com",
+            "@example.com",
+            "not a mailbox",
+            "a@b@c",
+            "",
+        ] {
+            assert!(!read(general_name::EMAIL, wrong.as_bytes()), "{wrong}");
+        }
+        for sound in ["example.com", ".example.com"] {
+            assert!(read(general_name::URI, sound.as_bytes()), "{sound}");
+        }
+        for wrong in ["192.0.2.1", "https://example.com/", "*.example.com", ""] {
+            assert!(!read(general_name::URI, wrong.as_bytes()), "{wrong}");
+        }
     }
 
     #[test]
@@ -393,5 +429,25 @@ mod tests {
         assert!(Constraints::read(&[0x30, 0]).is_none());
         assert!(Constraints::read(&[0x30, 4, 0xa0, 0, 0xa1, 0]).is_none());
         assert!(Constraints::read(&[0x05, 0]).is_none());
+    }
+
+    #[test]
+    fn permitted_and_excluded_stand_in_this_order_once_and_with_a_base() {
+        let subtree = der::wrapped(
+            der::SEQUENCE,
+            &der::wrapped(general_name::DNS, b"a.example"),
+        );
+        let permitted = der::wrapped(0xa0, &subtree);
+        let excluded = der::wrapped(0xa1, &subtree);
+        let reads = |fields: &[&[u8]]| {
+            Constraints::read(&der::wrapped(der::SEQUENCE, &fields.concat())).is_some()
+        };
+        assert!(reads(&[&permitted]));
+        assert!(reads(&[&excluded]));
+        assert!(reads(&[&permitted, &excluded]));
+        assert!(!reads(&[&excluded, &permitted]));
+        assert!(!reads(&[&permitted, &permitted]));
+        assert!(!reads(&[&[0xa0, 0], &excluded]));
+        assert!(!reads(&[&permitted, &[0xa1, 0]]));
     }
 }

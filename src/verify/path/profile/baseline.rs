@@ -14,6 +14,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     baseline("6.1.5", "key-size", key_size),
     baseline("7.1.1", "version", version),
     baseline("7.1.2.1.2", "purposes-on-root", purposes_on_root),
+    baseline("7.1.2.1.2", "root-key-usage-missing", root_key_usage),
     baseline("7.1.2.1.3", "root-key-id-differs", root_key_id),
     baseline(
         "7.1.2.2.3",
@@ -44,6 +45,8 @@ pub(super) const CLAUSES: &[Clause] = &[
     baseline("7.1.2.11.1", "authority-key-id-issuer", key_id_issuer),
     baseline("7.1.3.1", "key-algorithm", key_algorithm),
     baseline("7.1.3.2", "signature-algorithm", signature_algorithm),
+    baseline("7.1.4.2", "common-name-encoding", common_name_encoding),
+    baseline("7.1.4.3", "common-name-twice", common_name_twice),
     baseline("7.1.4.3", "common-name-not-alternative", common_name),
     baseline("3.2.2.6", "wildcard-below-registry", registry_wildcard),
 ];
@@ -76,6 +79,11 @@ fn is_root(examined: &Examined<'_, '_>) -> bool {
 fn purposes_on_root(examined: &Examined<'_, '_>) -> Option<String> {
     examined.certificate.extension(id::EXTENDED_KEY_USAGE)?;
     is_root(examined).then(|| "a root with an extended key usage".to_owned())
+}
+
+fn root_key_usage(examined: &Examined<'_, '_>) -> Option<String> {
+    let there = examined.certificate.extension(id::KEY_USAGE).is_some();
+    (is_root(examined) && !there).then(|| "a root without key usage".to_owned())
 }
 
 /// A root's authority key identifier, when it has one, is its own key identifier.
@@ -161,15 +169,18 @@ fn purposes_allowed(examined: &Examined<'_, '_>) -> Option<String> {
     (examined.role == Role::Leaf).then(|| format!("the purpose {found}"))
 }
 
+/// Bits of a key usage, the first of RFC 5280 §4.2.1.3 the lowest: digitalSignature, keyEncipherment, dataEncipherment.
+const USES_OF_RSA: u16 = 1 | 1 << 2 | 1 << 3;
+/// digitalSignature, keyAgreement.
+const USES_OF_CURVES: u16 = 1 | 1 << 4;
+
 fn leaf_key_usage(examined: &Examined<'_, '_>) -> Option<String> {
     let certificate = examined.certificate;
     let usage = certificate.key_usage()?;
-    let elliptic = matches!(certificate.x509.public_key().parsed(), Ok(PublicKey::EC(_)));
-    let wrong = usage.key_cert_sign()
-        || usage.crl_sign()
-        || usage.non_repudiation() && elliptic
-        || usage.key_encipherment() && elliptic
-        || !usage.digital_signature() && elliptic;
+    let wrong = match certificate.x509.public_key().parsed() {
+        Ok(PublicKey::EC(_)) => usage.flags & !USES_OF_CURVES != 0 || !usage.digital_signature(),
+        _ => usage.flags & !USES_OF_RSA != 0,
+    };
     (examined.role == Role::Leaf && wrong)
         .then(|| format!("the key usage {}", usage.to_string().trim_end_matches(", ")))
 }
@@ -322,6 +333,24 @@ fn common_name(examined: &Examined<'_, '_>) -> Option<String> {
     Some(format!("the common name `{}`", alien.escape_debug()))
 }
 
+fn common_name_twice(examined: &Examined<'_, '_>) -> Option<String> {
+    let number = examined
+        .certificate
+        .x509
+        .subject()
+        .iter_common_name()
+        .count();
+    (examined.role == Role::Leaf && number > 1).then(|| format!("{number} common names"))
+}
+
+/// UTF8String or PrintableString.
+fn common_name_encoding(examined: &Examined<'_, '_>) -> Option<String> {
+    let mut names = examined.certificate.x509.subject().iter_common_name();
+    let odd = names.find(|name| !matches!(name.attr_value().tag().0, 0x0c | 0x13))?;
+    let tag = odd.attr_value().tag().0;
+    (examined.role == Role::Leaf).then(|| format!("a common name in the string type {tag}"))
+}
+
 fn alternative_texts(certificate: &Cert<'_>) -> Vec<String> {
     let names = certificate.alternative_names().unwrap_or_default();
     let texts = names.iter().filter_map(|name| match name.tag {
@@ -349,4 +378,82 @@ fn registry_wildcard(examined: &Examined<'_, '_>) -> Option<String> {
     let found =
         parents.find(|parent| super::super::name::is_registry(&parent.to_ascii_lowercase()))?;
     Some(format!("the wildcard `*.{}`", found.escape_debug()))
+}
+
+#[cfg(all(test, feature = "demo"))]
+mod tests {
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, DnValue, IsCa, KeyPair, KeyUsagePurpose,
+    };
+
+    use super::*;
+
+    /// The rules that a self-signed certificate made of `params` breaks in this role.
+    fn broken(params: &CertificateParams, role: Role) -> Vec<String> {
+        let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let certificate = &Cert::read(made.der(), Some(0)).unwrap();
+        let issuer_key = Some(certificate.key_der());
+        let examined = Examined {
+            certificate,
+            role,
+            issuer: None,
+            issuer_key,
+            self_signed: true,
+        };
+        let departures = super::super::departures(&examined, false).into_iter();
+        departures.map(|departure| departure.rule).collect()
+    }
+
+    fn breaks(params: &CertificateParams, role: Role, rule: &str) -> bool {
+        broken(params, role).iter().any(|own| own == rule)
+    }
+
+    fn leaf(common_names: &[DnValue]) -> CertificateParams {
+        let mut params = CertificateParams::new(vec!["shop.example".to_owned()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        for name in common_names {
+            params
+                .distinguished_name
+                .push(DnType::CommonName, name.clone());
+        }
+        params
+    }
+
+    #[test]
+    fn a_root_has_a_key_usage() {
+        let rule = "root-key-usage-missing";
+        let mut root = CertificateParams::default();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        assert!(breaks(&root, Role::Anchor, rule));
+        assert!(!breaks(&root, Role::Leaf, rule));
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        assert!(!breaks(&root, Role::Anchor, rule));
+    }
+
+    #[test]
+    fn a_common_name_is_text_of_two_types() {
+        let rule = "common-name-encoding";
+        let plain = DnValue::Utf8String("shop.example".to_owned());
+        let wide = DnValue::BmpString("alien".try_into().unwrap());
+        assert!(!breaks(&leaf(&[plain]), Role::Leaf, rule));
+        assert!(!breaks(&leaf(&[]), Role::Leaf, rule));
+        assert!(breaks(&leaf(std::slice::from_ref(&wide)), Role::Leaf, rule));
+        assert!(!breaks(&leaf(&[wide]), Role::Anchor, rule));
+    }
+
+    #[test]
+    fn a_leaf_on_a_curve_signs_and_at_most_agrees() {
+        let rule = "key-usage-of-leaf";
+        let with = |uses: &[KeyUsagePurpose]| {
+            let mut params = leaf(&[]);
+            params.key_usages = uses.to_vec();
+            breaks(&params, Role::Leaf, rule)
+        };
+        use KeyUsagePurpose::{DataEncipherment, DecipherOnly, DigitalSignature, KeyAgreement};
+        assert!(!with(&[]));
+        assert!(!with(&[DigitalSignature, KeyAgreement]));
+        assert!(with(&[DigitalSignature, DataEncipherment]));
+        assert!(with(&[DigitalSignature, DecipherOnly]));
+        assert!(with(&[KeyAgreement]));
+    }
 }

@@ -27,7 +27,17 @@ pub(super) const CLAUSES: &[Clause] = &[
         certificate_sign,
     ),
     rfc5280("4.2.1.4", "policy-twice", policy_twice),
+    rfc5280("4.2.1.4", "policies-empty", |own| empty(own, id::POLICIES)),
+    rfc5280("4.2.1.5", "policy-mappings-empty", |own| {
+        empty(own, id::POLICY_MAPPINGS)
+    }),
     rfc5280("4.2.1.5", "any-policy-mapped", policy_mapping),
+    rfc5280("4.2.1.7", "issuer-alternative-name-empty", |own| {
+        empty(own, id::ISSUER_ALTERNATIVE_NAME)
+    }),
+    rfc5280("4.2.1.8", "directory-attributes-empty", |own| {
+        empty(own, id::SUBJECT_DIRECTORY)
+    }),
     rfc5280("4.2.1.8", "directory-attributes-critical", |own| {
         critical(own, id::SUBJECT_DIRECTORY)
     }),
@@ -93,9 +103,25 @@ fn unreadable(examined: &Examined<'_, '_>) -> Option<String> {
         oid.starts_with(&[0x55, 0x1d]) || oid == id::AUTHORITY_ACCESS || oid == id::SUBJECT_ACCESS
     });
     let found = defined.find(|extension| {
-        extension.parsed_extension().error().is_some() || der::element(extension.value).is_none()
+        extension.parsed_extension().error().is_some()
+            || !is_one_element(extension.value)
+            || extension.oid.as_bytes() == id::AUTHORITY_KEY_ID && !is_key_id(extension.value)
     })?;
     Some(format!("{} cannot be read", found.oid))
+}
+
+fn is_one_element(value: &[u8]) -> bool {
+    der::element(value).is_some_and(|(_, rest)| rest.is_empty())
+}
+
+/// `[0]`, `[1]` and `[2]`, each once and in this order.
+fn is_key_id(value: &[u8]) -> bool {
+    let place = |tag: u8| [0x80, 0xa1, 0x82].iter().position(|known| *known == tag);
+    let places = der::sequence(value).and_then(|fields| {
+        let places = fields.iter().map(|field| place(field.tag));
+        places.collect::<Option<Vec<_>>>()
+    });
+    places.is_some_and(|places| places.is_sorted_by(|one, next| one < next))
 }
 
 /// The key identifier, which only a self-signed certificate may do without. Who issued an anchor is no part of the path: its
@@ -228,4 +254,26 @@ fn crl_points(examined: &Examined<'_, '_>) -> Option<String> {
     };
     (points.is_empty() || !points.iter().all(says))
         .then(|| "a CRL distribution point that names neither place nor issuer".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_follows_the_value_of_an_extension() {
+        assert!(is_one_element(&[0x30, 0]));
+        assert!(!is_one_element(&[0x30, 0, 5, 0]));
+        assert!(!is_one_element(&[]));
+    }
+
+    #[test]
+    fn an_authority_key_identifier_has_three_fields_at_most() {
+        assert!(is_key_id(&[0x30, 0]));
+        assert!(is_key_id(&[0x30, 3, 0x80, 1, 7]));
+        assert!(is_key_id(&[0x30, 8, 0x80, 1, 7, 0xa1, 0, 0x82, 1, 5]));
+        assert!(!is_key_id(&[0x30, 6, 0x80, 1, 7, 0x83, 1, 7]));
+        assert!(!is_key_id(&[0x30, 6, 0x80, 1, 7, 0x80, 1, 7]));
+        assert!(!is_key_id(&[0x30, 5, 0xa1, 0, 0x80, 1, 7]));
+    }
 }

@@ -4,6 +4,7 @@ use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Version;
 
 use super::{Clause, Examined, rfc5280, shown};
+use crate::verify::der::{self, Element};
 
 pub(super) const CLAUSES: &[Clause] = &[
     rfc5280("4.1.2.1", "version-without-extensions", version),
@@ -11,6 +12,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     rfc5280("4.1.2.2", "serial-too-long", serial_length),
     rfc5280("4.1.2.4", "issuer-empty", issuer),
     rfc5280("4.1.2.5", "time-encoding", time_encoding),
+    rfc5280("4.1.2.5", "time-syntax", time_syntax),
     rfc5280("4.1.2.6", "authority-without-subject", authority_subject),
     rfc5280("4.1.2.8", "unique-identifier", unique_identifier),
 ];
@@ -63,6 +65,30 @@ fn time_encoding(examined: &Examined<'_, '_>) -> Option<String> {
     Some(format!("{} as {kind}", shown(found)))
 }
 
+/// Both times as they stand.
+fn time_syntax(examined: &Examined<'_, '_>) -> Option<String> {
+    let parts = der::sequence(examined.certificate.der)?;
+    let fields = der::elements(parts.first()?.content)?;
+    let mut sequences = fields.iter().filter(|field| field.tag == der::SEQUENCE);
+    // Algorithm and issuer stand before the validity.
+    let times = der::elements(sequences.nth(2)?.content)?;
+    let wrong = times.iter().find(|time| !is_plain(time))?;
+    let text = String::from_utf8_lossy(wrong.content);
+    Some(format!("the time `{}`", text.escape_debug()))
+}
+
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`: seconds, no fraction, and no other zone (§4.1.2.5.1, §4.1.2.5.2).
+fn is_plain(time: &Element<'_>) -> bool {
+    let length = match time.tag {
+        0x17 => 13,
+        0x18 => 15,
+        _ => return false,
+    };
+    let digits = time.content.strip_suffix(b"Z");
+    time.content.len() == length
+        && digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+}
+
 fn authority_subject(examined: &Examined<'_, '_>) -> Option<String> {
     let empty = examined
         .certificate
@@ -78,4 +104,37 @@ fn unique_identifier(examined: &Examined<'_, '_>) -> Option<String> {
     let x509 = &examined.certificate.x509;
     (x509.issuer_uid.is_some() || x509.subject_uid.is_some())
         .then(|| "a unique identifier".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(tag: u8, text: &str) -> bool {
+        let der = der::wrapped(tag, text.as_bytes());
+        is_plain(&der::element(&der).unwrap().0)
+    }
+
+    #[test]
+    fn times_have_seconds_and_end_in_z() {
+        assert!(plain(0x17, "200101000000Z"));
+        assert!(plain(0x18, "20990101000000Z"));
+        for wrong in [
+            "2001010000Z",
+            "200101000000+0000",
+            "2001010000000",
+            "20010100000aZ",
+        ] {
+            assert!(!plain(0x17, wrong), "{wrong}");
+        }
+        for wrong in [
+            "20990101000000.5Z",
+            "209901010000Z",
+            "20990101000000",
+            "20990101000000+0100",
+        ] {
+            assert!(!plain(0x18, wrong), "{wrong}");
+        }
+        assert!(!plain(0x0c, "200101000000Z"));
+    }
 }
