@@ -6,6 +6,7 @@ mod dns;
 mod folding;
 mod http;
 pub mod policy;
+mod server;
 mod time;
 mod tls;
 

@@ -10,16 +10,18 @@ mod hsts;
 mod path;
 mod redirect;
 mod route;
-mod server;
 mod target;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod twin;
 mod version;
 
-use crate::facts::http::{Hop, Http};
+use std::net::IpAddr;
+
+use crate::facts::http::{Hop, Http, host_of};
 use crate::facts::tls::Tls;
 use crate::finding::{Evidence, Finding, Rule};
+use crate::judge::server::Wish;
 
 /// The rules about HTTP.
 pub(super) const RULES: &[Rule] = &[
@@ -78,6 +80,26 @@ pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>)
     route::judge(http, tls, findings);
     hsts::judge(http, findings);
     answer::judge(http, findings);
+}
+
+/// What mends a redirect: that of port 80 is written anew, one over https is the site's own.
+fn of_redirect(hop: &Hop) -> Wish<'static> {
+    if hop.is_https() {
+        Wish::Target
+    } else {
+        Wish::Redirect
+    }
+}
+
+/// The answer that tells who is to be told: from this address where there is one, else from another, best over https.
+fn witness(http: &Http, address: Option<IpAddr>) -> Option<&Hop> {
+    let answered = || {
+        let all = http.given().flat_map(|route| &route.hops);
+        all.filter(|hop| hop.status.is_some() && host_of(&hop.url) == http.host)
+    };
+    let own = answered().find(|hop| hop.address == address);
+    let secure = answered().find(|hop| hop.is_https());
+    own.or(secure).or_else(|| answered().next())
 }
 
 /// The places of hops, each once, in order.

@@ -10,6 +10,7 @@ use crate::facts::name::RrType;
 use crate::facts::tls::{Endpoint, Stage};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Family, Wish, advice};
 
 finding! {
     /// A resolver sends visitors to an address that the zone does not name.
@@ -35,11 +36,11 @@ finding! {
     /// Apache `Listen [::]:443`, HAProxy `bind :::443`, IIS a binding for the address, Caddy listens on all addresses unless
     /// `bind` says otherwise; an ALB, CloudFront and Cloudflare change their addresses: point an alias or CNAME record to
     /// their name instead of copying them.
-    DanglingAddress { host: String, addresses: String, why: String }
+    DanglingAddress { host: String, addresses: String, why: String, advice: String }
     id: "across/dangling-address", severity: Warning, source: "practice: RFC 8305 hides it, and the address may become somebody else's",
     explained_by: ["dns/private-address", "dns/all-addresses-private"],
     message: "{addresses} of `{host}` answers neither on port 80 nor on 443, while others do: {why}",
-    fix: "take {addresses} out of the DNS, or have the machine listen there on both ports",
+    fix: "take {addresses} out of the DNS, or have the machine listen there on both ports; {advice}",
 }
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
@@ -171,10 +172,15 @@ fn dangling(http: &Http, endpoints: &[&Endpoint], findings: &mut Vec<Finding>) {
         .filter(|hop| hop.address == dead.first().copied())
         .find_map(|hop| hop.error.as_ref())
         .map(|error| error.failure.in_words());
+    let lives =
+        |hop: &&&Hop| hop.status.is_some() && !hop.address.is_some_and(|own| dead.contains(&own));
+    let told = firsts.iter().find(lives).or(firsts.first());
+    let wish = Wish::Listen(Family::of(dead.first().copied()), &[80, 443]);
     let evidence = DanglingAddress {
         host: http.host.clone(),
         addresses: shown.join(", "),
         why: why.unwrap_or_default(),
+        advice: told.map(|hop| advice(http, hop, wish)).unwrap_or_default(),
     };
     findings.push(evidence.about_all(http.host.as_str(), shown));
 }

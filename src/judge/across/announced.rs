@@ -8,6 +8,7 @@ use crate::facts::service::{Announcement, announcements};
 use crate::facts::tls::Endpoint;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The HTTPS record promises what the server does not speak.
@@ -28,10 +29,10 @@ finding! {
     ///
     /// ECH (`ech=`): the record belongs to whoever has the keys, which is a CDN as a rule. After a move away from it, take the
     /// whole record out. A port (`port=`): let the server listen there, or take it out.
-    HttpsRecordUnmet { host: String, record: String, promised: String, had: String }
+    HttpsRecordUnmet { host: String, record: String, promised: String, had: String, advice: String }
     id: "across/https-record-unmet", severity: Error, source: "RFC 9460 §7.1, §7.2, §9, RFC 9848",
     message: "the HTTPS record of `{host}` promises {promised}, and {had}: `{record}`",
-    fix: "have the server offer {promised}, or take it out of the record",
+    fix: "have the server offer {promised}, or take it out of the record{advice}",
 }
 
 finding! {
@@ -43,10 +44,10 @@ finding! {
     ///
     /// HAProxy `http-after-response set-header Alt-Svc 'h3=":443"; ma=86400'`; IIS the registry value `EnableAltSvc`; Apache
     /// and an ALB speak no HTTP/3: announce it in neither.
-    AltSvcUnmet { host: String, record: String, field: String, said: String }
+    AltSvcUnmet { host: String, record: String, field: String, said: String, advice: String }
     id: "across/alt-svc-unmet", severity: Notice, source: "RFC 7838 §3, RFC 9460 §9.3",
     message: "the HTTPS record and the Alt-Svc field of `{host}` disagree on HTTP/3: {said}",
-    fix: "announce h3 in both, or in neither",
+    fix: "announce h3 in both, or in neither{advice}",
 }
 
 pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
@@ -62,7 +63,7 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
     };
     for announcement in &announcements {
         for unmet in seen.unmet(announcement) {
-            findings.push(unmet.told(&http.host, announcement));
+            findings.push(unmet.told(http, announcement));
         }
     }
     let here = announcements
@@ -72,23 +73,31 @@ pub(super) fn judge(facts: &Facts, findings: &mut Vec<Finding>) {
 }
 
 /// A promise that is not kept, and where.
-struct Unmet {
+struct Unmet<'a> {
     promised: String,
+    /// What the server is to do; nothing where the record is at fault.
+    wish: Option<Wish<'a>>,
     /// What is there instead, place by place.
     had: Vec<(String, String)>,
 }
 
-impl Unmet {
-    fn told(self, host: &str, announcement: &Announcement) -> Finding {
+impl Unmet<'_> {
+    fn told(self, http: &Http, announcement: &Announcement) -> Finding {
         let had = self.had.first().map(|(_, had)| had.clone());
+        let mut answered = http.given().flat_map(|route| &route.hops);
+        let answered = answered.find(|hop| hop.is_https() && hop.status.is_some());
+        let told = answered
+            .zip(self.wish)
+            .map(|(hop, wish)| format!("; {}", advice(http, hop, wish)));
         let evidence = HttpsRecordUnmet {
-            host: host.to_owned(),
+            host: http.host.clone(),
             record: announcement.record.clone(),
             promised: self.promised,
             had: had.unwrap_or_default(),
+            advice: told.unwrap_or_default(),
         };
         let places = self.had.into_iter().map(|(place, _)| place);
-        evidence.about_all(host, places.collect())
+        evidence.about_all(http.host.as_str(), places.collect())
     }
 }
 
@@ -99,7 +108,7 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn unmet(&self, announcement: &Announcement) -> Vec<Unmet> {
+    fn unmet(&self, announcement: &Announcement) -> Vec<Unmet<'static>> {
         let place = if announcement.is_own() {
             format!("port `{}`", announcement.port())
         } else {
@@ -107,14 +116,24 @@ impl Seen<'_> {
             format!("a server at `{target}`")
         };
         let all = [
-            (place, self.without(announcement, Way::Tls)),
-            ("`h2`".to_owned(), self.without_h2(announcement)),
-            ("`h3`".to_owned(), self.without(announcement, Way::Quic)),
-            ("ECH".to_owned(), self.without(announcement, Way::Ech)),
+            (place, None, self.without(announcement, Way::Tls)),
+            (
+                "`h2`".to_owned(),
+                Some(Wish::Http2),
+                self.without_h2(announcement),
+            ),
+            (
+                "`h3`".to_owned(),
+                Some(Wish::Http3),
+                self.without(announcement, Way::Quic),
+            ),
+            ("ECH".to_owned(), None, self.without(announcement, Way::Ech)),
         ];
-        let unmet = all
-            .into_iter()
-            .map(|(promised, had)| Unmet { promised, had });
+        let unmet = all.into_iter().map(|(promised, wish, had)| Unmet {
+            promised,
+            wish,
+            had,
+        });
         unmet.filter(|unmet| !unmet.had.is_empty()).collect()
     }
 
@@ -211,6 +230,12 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         record: first.record.clone(),
         field,
         said: said.to_owned(),
+        // Where the field has it, the record is written at the DNS host.
+        advice: if in_record {
+            format!("; {}", advice(http, page, Wish::AltSvc))
+        } else {
+            String::new()
+        },
     };
     findings.push(evidence.about(host));
 }

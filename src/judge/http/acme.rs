@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::labels;
-use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Http, Route, RoutePurpose, path_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// A certificate authority would not find its challenge.
@@ -39,7 +39,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = AcmeChallenge {
             url: hop.url.clone(),
             said: said.clone(),
-            advice: advice(hop, Wish::Challenge),
+            advice: advice(http, hop, Wish::Challenge),
         };
         let places = labels(failing.iter().filter_map(|(route, ..)| route.hops.first()));
         findings.push(evidence.about_all(http.host.as_str(), places));

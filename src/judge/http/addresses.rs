@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use super::labels;
+use super::{labels, witness};
 use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Family, Wish, advice};
 
 finding! {
     /// The addresses of the name answer differently.
@@ -16,7 +17,7 @@ finding! {
     /// a load balancer look at the targets one by one; at CloudFront or Cloudflare purge the cache.
     ///
     /// At an ALB the targets of one group were deployed differently.
-    AddressesDiffer { url: String, here: String, there: String, first: String, others: String }
+    AddressesDiffer { url: String, here: String, there: String, first: String, others: String, advice: String }
     id: "http/addresses-differ", severity: Warning, source: "practice: what a visitor gets is chance",
     explained_by: [
         "http/no-redirect", "http/html-redirect", "http/redirect-loop", "http/downgrade", "http/server-error", "http/client-error",
@@ -24,7 +25,7 @@ finding! {
         "http/target-unreachable"
     ],
     message: "the addresses of the site differ at `{url}`: {here} at {first}, and {there} at {others}",
-    fix: "bring the same configuration to {others} and {first}",
+    fix: "bring the same configuration to {others} and {first}; {advice}",
 }
 
 finding! {
@@ -38,13 +39,13 @@ finding! {
     ///
     /// An ALB: IP address type dualstack; CloudFront: IPv6 enabled in the distribution; Cloudflare: Network, IPv6
     /// Compatibility.
-    FamilyFails { family: String, url: String, addresses: String, why: String, records: String }
+    FamilyFails { family: String, url: String, addresses: String, why: String, records: String, advice: String }
     id: "http/family-fails", severity: Warning, source: "practice: visitors with this family alone stay outside (RFC 8305 hides it from others)",
     explained_by: [
         "dns/private-address", "dns/all-addresses-private", "tls/unreachable", "tls/address-fails", "across/dangling-address"
     ],
     message: "`{url}` answers at no {family} address ({addresses}): {why}",
-    fix: "let the server listen on {family} as well and open the firewall for it, or take the {records} records out of the DNS",
+    fix: "let the server listen on {family} as well and open the firewall for it, or take the {records} records out of the DNS; {advice}",
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
@@ -63,9 +64,27 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         addresses: labels(first.hops.iter().copied()).join(", "),
         why: first.why.clone(),
         records: first.records.to_owned(),
+        advice: listen(http, &failing, first),
     };
     let hops = failing.iter().flat_map(|failing| &failing.hops).copied();
     findings.push(evidence.about_all(http.host.as_str(), labels(hops)));
+}
+
+/// What to write, so that the family is listened on; an address of the other one tells who is to be told.
+fn listen(http: &Http, failing: &[Failing<'_>], first: &Failing<'_>) -> String {
+    let mut ports: Vec<u16> = failing
+        .iter()
+        .flat_map(|one| &one.hops)
+        .map(|hop| hop.port)
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let told = witness(http, None).or(first.hops.first().copied());
+    let wish = Wish::Listen(
+        Family::of(first.hops.iter().find_map(|hop| hop.address)),
+        &ports,
+    );
+    told.map(|hop| advice(http, hop, wish)).unwrap_or_default()
 }
 
 /// The first requests, each once, in order.
@@ -127,6 +146,7 @@ fn differ(http: &Http, routes: &[&Route], findings: &mut Vec<Finding>) {
         there: shown(&odd),
         first: here.label(),
         others: places.join(", "),
+        advice: advice(http, there, Wish::Shown),
     };
     findings.push(evidence.about_all(http.host.as_str(), places));
 }

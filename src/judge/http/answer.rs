@@ -2,9 +2,10 @@
 
 use super::labels;
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopStage, Http, Route};
+use crate::facts::http::{Hop, HopStage, Http, Route, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The server answers that it has failed.
@@ -17,10 +18,10 @@ finding! {
     /// `ErrorLog` (503: ProxyPass), HAProxy its log with the server's state (`show servers state`), IIS the failed request
     /// tracing (503: the application pool stands), Caddy `log`, an ALB the health of the target group (502, 503, 504 each
     /// mean another thing), CloudFront the origin and its certificate, Cloudflare the codes 520 to 526 about the origin.
-    ServerError { url: String, status: u16 }
+    ServerError { url: String, status: u16, advice: String }
     id: "http/server-error", severity: Error, source: "RFC 9110 §15.6",
     message: "`{url}` answers {status}: the server has failed",
-    fix: "read the log of the application; behind a load balancer, look at the health of its targets",
+    fix: "find out why it failed, behind a load balancer from the health of its targets; {advice}",
 }
 
 finding! {
@@ -32,10 +33,10 @@ finding! {
     /// "Alternate domain names" and the default root object), or the files were deployed elsewhere.
     ///
     /// At Cloudflare the DNS record has to be proxied to the origin that knows the name.
-    ClientError { url: String, status: u16 }
+    ClientError { url: String, status: u16, advice: String }
     id: "http/client-error", severity: Warning, source: "RFC 9110 §15.5",
     message: "the front page is not there: `{url}` answers {status}",
-    fix: "have the server know this name, and see that the files of the site are where it looks for them",
+    fix: "have the server know this name, and see that the files of the site are where it looks for them; {advice}",
 }
 
 finding! {
@@ -80,6 +81,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = ServerError {
             url: hop.url.clone(),
             status: hop.status.unwrap_or_default(),
+            advice: advice(http, hop, Wish::Log),
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(failed)));
     }
@@ -114,9 +116,11 @@ fn client_error(http: &Http, findings: &mut Vec<Finding>) {
         .filter(|hop| matches!(hop.status, Some(404 | 410)) && !hop.is_declined())
         .collect();
     if let Some(hop) = absent.first() {
+        let name = host_of(&hop.url);
         let evidence = ClientError {
             url: hop.url.clone(),
             status: hop.status.unwrap_or_default(),
+            advice: advice(http, hop, Wish::Names(&[&name])),
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(absent)));
     }

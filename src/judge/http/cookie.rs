@@ -2,10 +2,10 @@
 
 use super::expiry::is_removal;
 use super::labels;
-use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Http, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// A cookie can be read on the way.
@@ -39,7 +39,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             url: hop.url.clone(),
             cookie: cookie.clone(),
             why: why.to_owned(),
-            advice: advice(hop, Wish::Cookie),
+            advice: advice(http, hop, Wish::Cookie),
         };
         let places = labels(open.iter().map(|(hop, _)| *hop));
         findings.push(evidence.about_all(http.host.as_str(), places));

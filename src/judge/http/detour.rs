@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::labels;
-use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Http, Route, RouteOutcome, is_https};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The first redirect stays in clear.
@@ -35,11 +35,11 @@ finding! {
     /// HAProxy: `redirect prefix https://www.shop.example` instead of two rules; IIS: stopProcessing and one rule; Caddy:
     /// `redir https://www.shop.example{uri}`; an ALB: host and protocol in one action; CloudFront: one function; Cloudflare:
     /// one redirect rule for host and scheme, in front of the application's own.
-    ManyHops { start: String, hops: usize, shown: String }
+    ManyHops { start: String, hops: usize, shown: String, advice: String }
     id: "http/many-hops", severity: Notice, source: "practice: each redirect costs a round trip",
     explained_by: ["http/too-many-hops", "http/redirect-loop"],
     message: "`{start}` leads through {hops} redirects: {shown}",
-    fix: "join the rules, so that the second redirect leads to the final URL",
+    fix: "join the rules, so that the second redirect leads to the final URL; {advice}",
 }
 
 finding! {
@@ -78,7 +78,7 @@ fn first_hop(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = FirstHopPlain {
             url: hop.url.clone(),
             target: (*target).clone(),
-            advice: advice(hop, Wish::Redirect),
+            advice: advice(http, hop, Wish::Redirect),
         };
         let places = labels(plain.iter().map(|(hop, _)| *hop));
         findings.push(evidence.about_all(http.host.as_str(), places));
@@ -94,12 +94,14 @@ fn many_hops(http: &Http, findings: &mut Vec<Finding>) {
             ends && redirects(route) > FEW
         })
         .collect();
-    if let Some(longest) = long.iter().max_by_key(|route| redirects(route)) {
+    let longest = long.iter().max_by_key(|route| redirects(route));
+    if let Some((longest, last)) = longest.and_then(|route| Some((route, route.last()?))) {
         let urls = longest.hops.iter().map(|hop| format!("`{}`", hop.url));
         let evidence = ManyHops {
             start: longest.start.clone(),
             hops: redirects(longest),
             shown: urls.collect::<Vec<_>>().join(" to "),
+            advice: advice(http, last, Wish::Target),
         };
         let places = labels(long.iter().filter_map(|route| route.hops.first()));
         findings.push(evidence.about_all(http.host.as_str(), places));
@@ -122,7 +124,7 @@ fn html(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = HtmlRedirect {
             url: hop.url.clone(),
             target: target.clone(),
-            advice: advice(hop, Wish::Redirect),
+            advice: advice(http, hop, Wish::Redirect),
         };
         let places = labels(led.iter().map(|(hop, _)| *hop));
         findings.push(evidence.about_all(http.host.as_str(), places));

@@ -5,10 +5,10 @@ pub(super) mod duration;
 pub(super) mod preload;
 
 use super::labels;
-use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Hsts, HstsError, Http, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Sts, Wish, advice};
 
 finding! {
     /// The host does not tell browsers to come over HTTPS from now on.
@@ -39,11 +39,11 @@ finding! {
     /// max-age="31536000" />` instead of a text in customHeaders; Caddy `header Strict-Transport-Security
     /// "max-age=31536000"`; ALB: the attribute of the HTTPS listener; CloudFront: the response headers policy; Cloudflare:
     /// the form under Edge Certificates.
-    HstsInvalid { host: String, header: String, why: String, token: Option<String>, corrected: String }
+    HstsInvalid { host: String, header: String, why: String, token: Option<String>, corrected: String, advice: String }
     id: "http/hsts-invalid", severity: Warning, source: "RFC 6797 §6.1",
     explained_by: ["http/hsts-repeated"],
     message: "browsers drop the HSTS policy of `{host}`, `{header}`: {why}",
-    fix: "send `Strict-Transport-Security: {corrected}`, once",
+    fix: "send `Strict-Transport-Security: {corrected}`, once; {advice}",
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
@@ -61,7 +61,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         return;
     };
     let host = hsts.host.clone();
-    let advice = advice(first, Wish::Policy);
+    let to_send = |policy: Sts| advice(http, first, Wish::Policy(&policy));
     let places = labels(
         answers
             .iter()
@@ -72,20 +72,24 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         (None, _) => {
             let evidence = HstsMissing {
                 host: host.clone(),
-                advice,
+                advice: to_send(Sts::new()),
             };
             findings.push(evidence.about_all(host, places));
         }
-        (Some(_), Some(false)) => findings.push(invalid(hsts).about_all(host, places)),
+        (Some(_), Some(false)) => {
+            let corrected = Sts::of(hsts);
+            let evidence = invalid(hsts, corrected, to_send(corrected));
+            findings.push(evidence.about_all(host, places));
+        }
         _ => {
-            duration::judge(hsts, &places, &advice, findings);
-            preload::judge(hsts, &places, findings);
+            duration::judge(hsts, &places, to_send, findings);
+            preload::judge(hsts, &places, to_send, findings);
         }
     }
     coverage::judge(http, hsts, findings);
 }
 
-fn invalid(hsts: &Hsts) -> HstsInvalid {
+fn invalid(hsts: &Hsts, corrected: Sts, advice: String) -> HstsInvalid {
     let why: Vec<String> = hsts.errors.iter().map(HstsError::in_words).collect();
     let token = hsts.errors.iter().find_map(HstsError::token);
     HstsInvalid {
@@ -93,19 +97,9 @@ fn invalid(hsts: &Hsts) -> HstsInvalid {
         header: hsts.header.clone().unwrap_or_default(),
         why: why.join(", and "),
         token: token.map(str::to_owned),
-        corrected: corrected(hsts),
+        corrected: corrected.to_string(),
+        advice,
     }
-}
-
-/// The policy as it was probably meant.
-fn corrected(hsts: &Hsts) -> String {
-    let max_age = hsts.max_age.unwrap_or(31_536_000);
-    let below = if hsts.include_subdomains {
-        "; includeSubDomains"
-    } else {
-        ""
-    };
-    format!("max-age={max_age}{below}")
 }
 
 fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {

@@ -1,12 +1,12 @@
 //! Do the path and the query of a visitor arrive where the redirects lead?
 
-use super::labels;
-use super::server::{Wish, advice};
+use super::{labels, of_redirect};
 use crate::facts::http::{
     Hop, Http, Route, RouteOutcome, RoutePurpose, host_of, is_https, path_of,
 };
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The redirects lose the path.
@@ -73,7 +73,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             target: first.target.clone(),
             sent,
             came,
-            advice: advice(first.hop, Wish::Redirect),
+            advice: advice(http, first.hop, of_redirect(first.hop)),
         };
         let places = labels(of_path.iter().map(|lost| lost.hop));
         findings.push(evidence.about_all(http.host.as_str(), places));
@@ -87,7 +87,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             target: first.target.clone(),
             sent,
             came,
-            advice: advice(first.hop, Wish::Redirect),
+            advice: advice(http, first.hop, of_redirect(first.hop)),
         };
         let places = labels(of_query.iter().map(|lost| lost.hop));
         findings.push(evidence.about_all(http.host.as_str(), places));
@@ -158,7 +158,7 @@ fn only_root(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = OnlyRoot {
             url: page.url.clone(),
             status: page.status.unwrap_or_default(),
-            advice: advice(page, Wish::Redirect),
+            advice: advice(http, page, Wish::Redirect),
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(pages.iter().copied())));
     }

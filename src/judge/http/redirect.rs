@@ -1,10 +1,10 @@
 //! Does the way from `http://` lead straight to `https://` of the same host, for good?
 
-use super::labels;
-use super::server::{Wish, advice};
+use super::{labels, of_redirect};
 use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of, is_https};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The site is served in clear, although it has HTTPS.
@@ -51,10 +51,10 @@ finding! {
     /// Redirect; Caddy `redir https://{host}{uri}`; ALB `https://#{host}:443/#{path}?#{query}`; CloudFront functions the
     /// header location of the response; Cloudflare the target of the redirect rule. When the application makes it, its base
     /// URL is empty.
-    LocationInvalid { url: String, status: u16, said: String, token: Option<String>, head: Option<String> }
+    LocationInvalid { url: String, status: u16, said: String, token: Option<String>, head: Option<String>, advice: String }
     id: "http/location-invalid", severity: Error, source: "RFC 9110 §10.2.2",
     message: "`{url}` answers {status} {said}",
-    fix: "send one Location field with a complete URL, as in `Location: https://{{host}}{{path}}`",
+    fix: "send one Location field with a complete URL, as in `Location: https://{{host}}{{path}}`; {advice}",
 }
 
 finding! {
@@ -69,11 +69,11 @@ finding! {
     /// `redirect prefix`; IIS the https rule with `{HTTP_HOST}` before the canonical host; Caddy does so by itself; ALB
     /// `#{host}` in the redirect of HTTP:80; CloudFront "Redirect HTTP to HTTPS" keeps the host; Cloudflare: Always Use
     /// HTTPS, and the rule for the other host on https alone. A certificate for both names is needed.
-    OffHostFirst { url: String, target: String, host: String }
+    OffHostFirst { url: String, target: String, host: String, advice: String }
     id: "http/off-host-first", severity: Warning, source: "RFC 6797 §7.2",
     explained_by: ["http/first-hop-plain"],
     message: "`{url}` leads to another host, `{target}`, before `https://{host}` was reached",
-    fix: "redirect `http://{host}` to `https://{host}` first, and from there to the other host",
+    fix: "redirect `http://{host}` to `https://{host}` first, and from there to the other host; {advice}",
 }
 
 finding! {
@@ -100,28 +100,26 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = Downgrade {
             from: hop.url.clone(),
             to: (*to).to_owned(),
-            advice: advice(hop, Wish::Scheme),
+            advice: advice(http, hop, Wish::Scheme),
         };
         findings.push(evidence.about_all(host, places(&downgrades)));
     }
     let away = steps_to_https(http, |_, next| host_of(next) != host);
     if let Some((hop, target)) = away.first() {
-        let (url, target) = (hop.url.clone(), (*target).to_owned());
-        findings.push(
-            OffHostFirst {
-                url,
-                target,
-                host: host.to_owned(),
-            }
-            .about_all(host, places(&away)),
-        );
+        let evidence = OffHostFirst {
+            url: hop.url.clone(),
+            target: (*target).to_owned(),
+            host: host.to_owned(),
+            advice: advice(http, hop, Wish::Redirect),
+        };
+        findings.push(evidence.about_all(host, places(&away)));
     }
     let temporary = steps_to_https(http, |hop, _| matches!(hop.status, Some(302 | 303 | 307)));
     if let Some((hop, _)) = temporary.first() {
         let evidence = NotPermanent {
             url: hop.url.clone(),
             status: hop.status.unwrap_or_default(),
-            advice: advice(hop, Wish::Redirect),
+            advice: advice(http, hop, Wish::Redirect),
         };
         findings.push(evidence.about_all(host, places(&temporary)));
     }
@@ -150,7 +148,7 @@ fn no_redirect(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = NoRedirect {
             url: page.url.clone(),
             status: page.status.unwrap_or_default(),
-            advice: advice(page, Wish::Redirect),
+            advice: advice(http, page, Wish::Redirect),
         };
         findings.push(evidence.about_all(http.host.as_str(), labels(pages.iter().copied())));
     }
@@ -182,6 +180,7 @@ fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
         said,
         token: first.location.clone(),
         head: first.head.clone(),
+        advice: advice(http, first, of_redirect(first)),
     };
     findings.push(evidence.about_all(http.host.as_str(), labels(broken)));
 }

@@ -1,11 +1,12 @@
 //! Does every walk come to an end, and can each place on it be reached?
 
-use super::labels;
+use super::{labels, witness};
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::facts::tls::Tls;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The redirects go round in a circle.
@@ -21,10 +22,10 @@ finding! {
     /// `http://` before the address of a site behind a proxy, so that it does not redirect by itself; an ALB: the redirect on
     /// HTTP:80 alone, not in the target; CloudFront: origin protocol HTTPS only; Cloudflare: "Full (strict)" instead of
     /// "Flexible".
-    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String }
+    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String, mend: &'static str, advice: String }
     id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
     message: "the redirects go round in a circle: {shown}",
-    fix: "remove one of the redirects; behind a CDN, let it reach the server over https, or have the server trust X-Forwarded-Proto",
+    fix: "{mend}; {advice}",
 }
 
 finding! {
@@ -36,10 +37,10 @@ finding! {
     /// nginx, Apache, HAProxy, IIS and Caddy: look for a rule that adds to the path at each step (`rewrite`, RewriteRule,
     /// `redirect prefix`, URL Rewrite, `redir`) and let it stand for the exact path; an ALB, CloudFront functions and
     /// Cloudflare rules: the condition has to leave out what the rule itself produces.
-    TooManyHops { start: String, hops: usize, last: String }
+    TooManyHops { start: String, hops: usize, last: String, advice: String }
     id: "http/too-many-hops", severity: Error, source: "practice: the Fetch standard allows 20 redirects, common clients 10",
     message: "`{start}` leads through more than {hops} redirects; the last seen is to `{last}`",
-    fix: "let the first redirect point to the final URL at once",
+    fix: "let the first redirect point to the final URL at once; {advice}",
 }
 
 finding! {
@@ -51,7 +52,7 @@ finding! {
     /// Where the target is written: nginx `return` or `rewrite`, Apache `Redirect` or RewriteRule, HAProxy `redirect
     /// location` or `prefix`, IIS the url of the action, Caddy `redir`, an ALB the host of the redirect action, a CloudFront
     /// function its location, Cloudflare the target of the redirect rule.
-    TargetUnreachable { url: String, from: String, why: String }
+    TargetUnreachable { url: String, from: String, why: String, advice: String }
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "tls/legacy-only",
@@ -59,7 +60,7 @@ finding! {
         "http/host-glued", "http/internal-target", "across/dangling-address"
     ],
     message: "{from} `{url}` cannot be reached: {why}",
-    fix: "let the way lead to a host that serves the site, or mend that host",
+    fix: "let the way lead to a host that serves the site, or mend that host{advice}",
 }
 
 finding! {
@@ -72,14 +73,14 @@ finding! {
     /// nginx `listen 80; listen [::]:80;`; Apache `Listen 80`; HAProxy `bind :80,:::80`; IIS a binding http on port 80; Caddy
     /// listens by itself unless `auto_https disable_redirects`; an ALB a listener HTTP:80; CloudFront and Cloudflare listen
     /// always, so the name does not lead to them.
-    Port80Closed { addresses: String }
+    Port80Closed { addresses: String, advice: String }
     id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
         "across/dangling-address"
     ],
     message: "port 80 is closed at {addresses}: old links with http:// lead nowhere",
-    fix: "open port 80 and answer every request there with a redirect to https",
+    fix: "open port 80 and answer every request there with a redirect to https; {advice}",
 }
 
 finding! {
@@ -91,14 +92,14 @@ finding! {
     /// Behind the firewall the server has to listen: nginx `listen 80; listen [::]:80;`, Apache `Listen 80`, HAProxy `bind
     /// :80,:::80`, IIS a binding and the rule "World Wide Web Services (HTTP)" of its firewall, Caddy by itself; an ALB needs
     /// port 80 in its security group; CloudFront and Cloudflare always answer there.
-    Port80Silent { addresses: String, why: String }
+    Port80Silent { addresses: String, why: String, advice: String }
     id: "http/port-80-silent", severity: Warning, source: "practice: visitors wait for nothing",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
         "across/dangling-address"
     ],
     message: "port 80 leads nowhere at {addresses}: {why}",
-    fix: "open port 80 in the firewall or security group and redirect to https, or let it refuse connections at once",
+    fix: "open port 80 in the firewall or security group and redirect to https, or let it refuse connections at once; {advice}",
 }
 
 pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
@@ -110,7 +111,10 @@ pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>)
 fn ends(http: &Http, findings: &mut Vec<Finding>) {
     let of = |outcome| move |route: &&Route| route.outcome == outcome;
     let looping: Vec<&Route> = http.given().filter(of(RouteOutcome::Loop)).collect();
-    if let Some(route) = looping.first() {
+    if let Some((route, last)) = looping
+        .first()
+        .and_then(|route| Some((route, route.last()?)))
+    {
         let members = members(route);
         let mut shown = members.clone();
         shown.extend(members.first().cloned());
@@ -121,25 +125,37 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
                 "; the cookie `{cookie}` is set on the way, and a client that keeps it may get out"
             )
         });
+        let (mend, wish) = unwound(&members, last);
         let evidence = RedirectLoop {
             members,
             cookies,
             shown: shown.join(" to ") + &aside.unwrap_or_default(),
+            mend,
+            advice: advice(http, last, wish),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&looping)));
     }
     let long: Vec<&Route> = http.given().filter(of(RouteOutcome::TooManyHops)).collect();
-    if let Some(route) = long.first() {
-        let last = route
-            .last()
-            .and_then(|hop| hop.target.clone())
-            .unwrap_or_default();
+    if let Some((route, last)) = long.first().and_then(|route| Some((route, route.last()?))) {
         let evidence = TooManyHops {
             start: route.start.clone(),
             hops: route.hops.len() - 1,
-            last,
+            last: last.target.clone().unwrap_or_default(),
+            advice: advice(http, last, Wish::Target),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&long)));
+    }
+}
+
+/// How a circle ends: one URL alone is asked for again by who does not know of the TLS in front, or of the one that it leads to.
+fn unwound(members: &[String], last: &Hop) -> (&'static str, Wish<'static>) {
+    match members {
+        [_] if last.is_https() => (
+            "redirect only what came to the proxy or CDN in front in clear, or let it reach the server over https",
+            Wish::RedirectBehindProxy,
+        ),
+        [_] => ("lead to https instead of the same URL", Wish::Redirect),
+        _ => ("remove one of the redirects", Wish::Target),
     }
 }
 
@@ -203,22 +219,26 @@ fn port_80(http: &Http, findings: &mut Vec<Finding>) {
             .filter(|(_, failure)| (**failure == Failure::Refused) == refused);
         own.map(|(hop, _)| *hop).collect()
     };
+    let opened = |hop: &Hop| {
+        let told = witness(http, hop.address).unwrap_or(hop);
+        advice(http, told, Wish::Port80(&http.host))
+    };
     let (closed, silent) = (labels(of(true)), labels(of(false)));
-    if !closed.is_empty() {
-        findings.push(
-            Port80Closed {
-                addresses: closed.join(", "),
-            }
-            .about_all(http.host.as_str(), closed),
-        );
+    if let Some(first) = of(true).first() {
+        let evidence = Port80Closed {
+            addresses: closed.join(", "),
+            advice: opened(first),
+        };
+        findings.push(evidence.about_all(http.host.as_str(), closed));
     }
-    if let Some((_, failure)) = all
+    if let Some((hop, failure)) = all
         .iter()
         .find(|(_, failure)| **failure != Failure::Refused)
     {
         let evidence = Port80Silent {
             addresses: silent.join(", "),
             why: failure.in_words(),
+            advice: opened(hop),
         };
         findings.push(evidence.about_all(http.host.as_str(), silent));
     }
@@ -228,8 +248,9 @@ fn port_80(http: &Http, findings: &mut Vec<Finding>) {
 type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
-    let mut by_cause: Vec<(Cause, Vec<(String, &Hop)>)> = Vec::new();
-    for (from, hop) in http.given().filter_map(|route| unreached(route, tls)) {
+    let mut by_cause: Vec<(Cause, Vec<Unreached<'_>>)> = Vec::new();
+    for unreached in http.given().filter_map(|route| unreached(route, tls)) {
+        let hop = unreached.hop;
         let why = hop
             .error
             .as_ref()
@@ -237,26 +258,35 @@ fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
             .unwrap_or_default();
         let cause = (host_of(&hop.url), why);
         match by_cause.iter_mut().find(|(own, _)| *own == cause) {
-            Some((_, hops)) => hops.push((from, hop)),
-            None => by_cause.push((cause, vec![(from, hop)])),
+            Some((_, all)) => all.push(unreached),
+            None => by_cause.push((cause, vec![unreached])),
         }
     }
-    for ((_, why), hops) in by_cause {
-        let Some((from, first)) = hops.first() else {
+    for ((_, why), all) in by_cause {
+        let Some(first) = all.first() else {
             continue;
         };
+        let led = |before: &Hop| format!("the redirect of `{}` to", before.url);
+        let advised = |before| format!("; {}", advice(http, before, Wish::Target));
         let evidence = TargetUnreachable {
-            url: first.url.clone(),
-            from: from.clone(),
+            url: first.hop.url.clone(),
+            from: first.before.map_or_else(|| "the site at".to_owned(), led),
             why,
+            advice: first.before.map(advised).unwrap_or_default(),
         };
-        findings
-            .push(evidence.about_all(http.host.as_str(), labels(hops.iter().map(|(_, hop)| *hop))));
+        let places = labels(all.iter().map(|unreached| unreached.hop));
+        findings.push(evidence.about_all(http.host.as_str(), places));
     }
 }
 
-/// The end of a walk that could not be reached, and how one comes there; not what another check tells of.
-fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<(String, &'a Hop)> {
+/// The end of a walk that could not be reached, and who led there.
+struct Unreached<'a> {
+    hop: &'a Hop,
+    before: Option<&'a Hop>,
+}
+
+/// Nothing that another check tells of.
+fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<Unreached<'a>> {
     let hop = route.last()?;
     let HopError { stage, failure } = hop.error.as_ref()?;
     let lost = matches!(
@@ -276,11 +306,7 @@ fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<(String, &'a Hop
         .len()
         .checked_sub(2)
         .and_then(|at| route.hops.get(at));
-    let from = match before {
-        Some(before) => format!("the redirect of `{}` to", before.url),
-        None => "the site at".to_owned(),
-    };
-    Some((from, hop))
+    Some(Unreached { hop, before })
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
-use super::labels;
-use super::server::{Wish, advice};
+use super::{labels, of_redirect};
 use crate::facts::http::{Hop, Http, Route};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// A redirect to https names the port of http.
@@ -38,10 +38,10 @@ finding! {
     /// and the binding on 443; Caddy `https_port 443` or a site without a port; an ALB: port 443 in the redirect; CloudFront
     /// and Cloudflare reach the origin at its port and show visitors 443: the origin has to build its links with the
     /// visitor's host.
-    OddPort { url: String, target: String, port: u16 }
+    OddPort { url: String, target: String, port: u16, advice: String }
     id: "http/odd-port", severity: Notice, source: "RFC 9110 §4.2.2",
     message: "`{url}` leads to port {port} instead of 443: `{target}`",
-    fix: "let the redirect lead to https without a port, and serve the site on 443",
+    fix: "let the redirect lead to https without a port, and serve the site on 443; {advice}",
 }
 
 finding! {
@@ -70,10 +70,10 @@ finding! {
     /// preserveHostHeader, CloudFront forward Host), or set the application's base URL.
     ///
     /// Caddy passes it on by itself, an ALB does too; Cloudflare does unless an origin rule overrides the Host.
-    InternalTarget { url: String, target: String }
+    InternalTarget { url: String, target: String, advice: String }
     id: "http/internal-target", severity: Error, source: "RFC 6890, RFC 6761",
     message: "`{url}` leads to `{target}`, which only the inside of a network knows",
-    fix: "pass the visitor's host on to the application (nginx: `proxy_set_header Host $host;`, Apache: `ProxyPreserveHost On`), or set its base URL",
+    fix: "pass the visitor's host on to the application; {advice}",
 }
 
 /// A redirect: who said it, where to, and the place that was asked next.
@@ -92,7 +92,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     find(http, &steps, wrong, findings, |step| WrongPort {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
-        advice: advice(step.hop, Wish::Redirect),
+        advice: advice(http, step.hop, of_redirect(step.hop)),
     });
     // Whoever was asked for on a port of its own may lead to one.
     let asked = http
@@ -103,18 +103,28 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
         port: own(step),
+        advice: advice(
+            http,
+            step.hop,
+            if step.hop.is_https() {
+                Wish::Host
+            } else {
+                Wish::Redirect
+            },
+        ),
     });
     let glued = |step: &Step<'_>| is_glued(step, &http.host);
     find(http, &steps, glued, findings, |step| HostGlued {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
         glued: step.url.host_str().unwrap_or_default().to_owned(),
-        advice: advice(step.hop, Wish::Redirect),
+        advice: advice(http, step.hop, of_redirect(step.hop)),
     });
     let internal = |step: &Step<'_>| is_internal(step) && !is_glued(step, &http.host);
     find(http, &steps, internal, findings, |step| InternalTarget {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
+        advice: advice(http, step.hop, Wish::Host),
     });
 }
 

@@ -10,13 +10,13 @@ use crate::facts::tls::Endpoint;
 use crate::finding::Finding;
 
 /// The ids of what a check finds.
-pub(super) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
+pub(in crate::judge) fn ids(check: impl FnOnce(&mut Vec<Finding>)) -> Vec<String> {
     let mut findings = Vec::new();
     check(&mut findings);
     findings.into_iter().map(|finding| finding.id).collect()
 }
 
-pub(super) fn http(routes: Vec<Route>) -> Http {
+pub(in crate::judge) fn http(routes: Vec<Route>) -> Http {
     Http {
         host: "shop.example".to_owned(),
         twin: None,
@@ -25,7 +25,7 @@ pub(super) fn http(routes: Vec<Route>) -> Http {
     }
 }
 
-pub(super) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route {
+pub(in crate::judge) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route {
     let error = hops.last().and_then(|hop| hop.error.clone());
     let final_url = error
         .is_none()
@@ -42,7 +42,7 @@ pub(super) fn route(start: &str, hops: Vec<Hop>, outcome: RouteOutcome) -> Route
 }
 
 /// A page, or an error of the server.
-pub(super) fn page(url: &str, status: u16) -> Hop {
+pub(in crate::judge) fn page(url: &str, status: u16) -> Hop {
     Hop {
         url: url.to_owned(),
         method: Some("GET".to_owned()),
@@ -65,7 +65,7 @@ pub(super) fn page(url: &str, status: u16) -> Hop {
     }
 }
 
-pub(super) fn redirect(url: &str, status: u16, target: &str) -> Hop {
+pub(in crate::judge) fn redirect(url: &str, status: u16, target: &str) -> Hop {
     let location = Some(target.to_owned());
     Hop {
         target: location.clone(),
@@ -76,7 +76,12 @@ pub(super) fn redirect(url: &str, status: u16, target: &str) -> Hop {
 }
 
 /// A request that failed.
-pub(super) fn broken(url: &str, status: Option<u16>, stage: HopStage, failure: Failure) -> Hop {
+pub(in crate::judge) fn broken(
+    url: &str,
+    status: Option<u16>,
+    stage: HopStage,
+    failure: Failure,
+) -> Hop {
     Hop {
         status,
         error: Some(HopError { stage, failure }),
@@ -85,7 +90,7 @@ pub(super) fn broken(url: &str, status: Option<u16>, stage: HopStage, failure: F
 }
 
 /// What the TLS door knows of the place of a hop.
-pub(super) fn endpoint(hop: &Hop) -> Endpoint {
+pub(in crate::judge) fn endpoint(hop: &Hop) -> Endpoint {
     let at = SocketAddr::new(hop.address.unwrap(), hop.port);
     Endpoint::unseen("shop.example", at, "shop.example")
 }

@@ -1,9 +1,10 @@
 //! Do the name and its www lead to the same site?
 
-use super::labels;
+use super::{labels, witness};
 use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// The name and its www do not lead to the same site.
@@ -13,11 +14,11 @@ finding! {
     /// HAProxy the host ACL, IIS a second binding, Caddy a second name in the site's address), to the certificate, and at an
     /// ALB, CloudFront ("Alternate domain names") or Cloudflare to the rules, and redirect one to the other; or take its
     /// records out of the DNS.
-    WwwInconsistent { host: String, twin: String, said: String }
+    WwwInconsistent { host: String, twin: String, said: String, advice: String }
     id: "http/www-inconsistent", severity: Warning, source: "practice: people type the name with and without www",
     explained_by: ["dns/all-addresses-private", "tls/unreachable", "tls/address-fails", "across/dangling-address"],
     message: "`{host}` and `{twin}` do not lead to the same site: {said}",
-    fix: "serve `{twin}` as well, with a certificate for it, and redirect one name to the other",
+    fix: "serve `{twin}` as well, with a certificate for it, and redirect one name to the other{advice}",
 }
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
@@ -27,10 +28,12 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         return;
     };
     let host = http.host.clone();
+    let told = witness(http, None).map(|hop| advice(http, hop, Wish::Names(&[&host, twin])));
     let evidence = WwwInconsistent {
         host: host.clone(),
         twin: twin.clone(),
         said,
+        advice: told.map(|advice| format!("; {advice}")).unwrap_or_default(),
     };
     findings.push(evidence.about_all(host, places));
 }

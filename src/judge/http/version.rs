@@ -1,10 +1,10 @@
 //! Is one of the newer versions of HTTP spoken?
 
 use super::labels;
-use super::server::{Wish, advice};
 use crate::facts::http::{Hop, Http, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Wish, advice};
 
 finding! {
     /// Neither HTTP/2 nor HTTP/3 is spoken.
@@ -35,7 +35,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let evidence = VersionOld {
         url: first.url.clone(),
         version: first.version.clone().unwrap_or_default(),
-        advice: advice(first, Wish::Http2),
+        advice: advice(http, first, Wish::Http2),
     };
     findings.push(evidence.about_all(http.host.as_str(), labels(answers.iter().copied())));
 }

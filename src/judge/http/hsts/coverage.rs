@@ -1,10 +1,10 @@
 //! Is the policy sent once, with every answer over HTTPS, and with no other?
 
 use super::super::labels;
-use super::super::server::{Wish, advice};
 use crate::facts::http::{Hop, Hsts, Http, host_of};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::{Sts, Wish, advice};
 
 finding! {
     /// The HSTS policy is sent more than once.
@@ -14,10 +14,10 @@ finding! {
     /// one. nginx: `proxy_hide_header Strict-Transport-Security;` beside its own add_header; Apache: `Header always set` instead
     /// of `add`, and `Header onsuccess unset`; HAProxy: `set-header` instead of `add-header`; IIS: remove it from customHeaders;
     /// Caddy: `header_down -Strict-Transport-Security`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
-    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String }
+    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, advice: String }
     id: "http/hsts-repeated", severity: Warning, source: "RFC 6797 §8.1",
     message: "`{host}` sends {shown} HSTS policies at once: {what}",
-    fix: "let one place alone set Strict-Transport-Security: the application, the server, or the CDN",
+    fix: "let one place alone set Strict-Transport-Security: the application, the server, or the CDN; {advice}",
 }
 
 finding! {
@@ -46,10 +46,10 @@ finding! {
     /// customHeaders; Caddy: `header` within the block of the https address; an ALB: on the HTTPS listener alone; CloudFront:
     /// with "Redirect HTTP to HTTPS" nothing is served in clear; Cloudflare: in its HSTS setting instead of the origin or a
     /// transform rule.
-    HstsOverHttp { url: String, header: String }
+    HstsOverHttp { url: String, header: String, advice: String }
     id: "http/hsts-over-http", severity: Notice, source: "RFC 6797 §7.2",
     message: "`{url}` sends an HSTS policy in clear, where browsers ignore it",
-    fix: "send Strict-Transport-Security over https alone",
+    fix: "send Strict-Transport-Security over https alone; {advice}",
 }
 
 pub(super) fn judge(http: &Http, hsts: &Hsts, findings: &mut Vec<Finding>) {
@@ -59,8 +59,8 @@ pub(super) fn judge(http: &Http, hsts: &Hsts, findings: &mut Vec<Finding>) {
         .flat_map(|route| &route.hops)
         .filter(|hop| hop.status.is_some() && host_of(&hop.url) == hsts.host)
         .collect();
-    repeated(&all, hsts, findings);
-    partial(&all, hsts, findings);
+    repeated(http, &all, hsts, findings);
+    partial(http, &all, hsts, findings);
 }
 
 pub(super) fn in_clear(http: &Http, findings: &mut Vec<Finding>) {
@@ -73,13 +73,14 @@ pub(super) fn in_clear(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = HstsOverHttp {
             url: hop.url.clone(),
             header: (*header).clone(),
+            advice: advice(http, hop, Wish::Policy(&Sts::meant(header))),
         };
         let places = labels(sent.iter().map(|(hop, _)| *hop));
         findings.push(evidence.about_all(http.host.as_str(), places));
     }
 }
 
-fn repeated(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
+fn repeated(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
     let over_https = all.iter().copied().filter(|hop| hop.is_https());
     let repeating: Vec<(&Hop, Vec<String>)> = over_https
         .filter_map(|hop| Some((hop, policies(hop)?)))
@@ -103,6 +104,7 @@ fn repeated(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
         shown: policies.len().to_string(),
         fields: policies.clone(),
         what,
+        advice: advice(http, hop, Wish::OnlyPolicy(&Sts::of(hsts))),
     };
     let places = labels(repeating.iter().map(|(hop, _)| *hop));
     findings.push(evidence.about_all(hsts.host.as_str(), places));
@@ -127,7 +129,7 @@ fn policies(hop: &Hop) -> Option<Vec<String>> {
     (policies.len() > 1).then_some(policies)
 }
 
-fn partial(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
+fn partial(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
     let over_https = || all.iter().copied().filter(|hop| hop.is_https());
     let page = over_https().any(|hop| hop.is_page() && hop.hsts.is_some());
     let bare: Vec<&Hop> = over_https()
@@ -137,7 +139,7 @@ fn partial(all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
         let evidence = HstsPartial {
             url: first.url.clone(),
             status: first.status.unwrap_or_default(),
-            advice: advice(first, Wish::Policy),
+            advice: advice(http, first, Wish::Policy(&Sts::of(hsts))),
         };
         findings.push(evidence.about_all(hsts.host.as_str(), labels(bare.iter().copied())));
     }

@@ -3,6 +3,7 @@
 use crate::facts::http::Hsts;
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::Sts;
 
 finding! {
     /// The HSTS policy is kept for less than half a year.
@@ -27,10 +28,10 @@ finding! {
     /// Strict-Transport-Security "max-age=31536000"`; HAProxy `http-after-response set-header`; IIS `<hsts
     /// max-age="31536000">`; Caddy `header`; an ALB the attribute of the HTTPS listener; CloudFront the response headers
     /// policy; Cloudflare Edge Certificates, Max Age 12 months.
-    HstsUnderAYear { host: String, max_age: u64 }
+    HstsUnderAYear { host: String, max_age: u64, advice: String }
     id: "http/hsts-under-a-year", severity: Notice, source: "practice: a year is the common recommendation (internet.nl)",
     message: "the HSTS policy of `{host}` is kept for {max_age} seconds, less than a year",
-    fix: "raise `max-age` to 31536000",
+    fix: "raise `max-age` to 31536000; {advice}",
 }
 
 finding! {
@@ -43,10 +44,10 @@ finding! {
     /// nginx `add_header`, Apache `Header always set`, HAProxy `http-after-response set-header`, IIS `<hsts max-age>`, Caddy
     /// `header`, an ALB the attribute of the HTTPS listener, CloudFront the response headers policy, Cloudflare Edge
     /// Certificates (HSTS "Disable" sends 0 on purpose).
-    HstsDisabled { host: String, header: String }
+    HstsDisabled { host: String, header: String, policy: String, advice: String }
     id: "http/hsts-disabled", severity: Warning, source: "RFC 6797 §6.1.1",
     message: "the HSTS policy of `{host}`, `{header}`, makes browsers forget that it has one",
-    fix: "send `Strict-Transport-Security: max-age=31536000`, unless the site is to leave https",
+    fix: "send `Strict-Transport-Security: {policy}`, unless the site is to leave https; {advice}",
 }
 
 /// 180 days.
@@ -54,39 +55,42 @@ const HALF_A_YEAR: u64 = 15_552_000;
 /// 365 days.
 const YEAR: u64 = 31_536_000;
 
-pub(super) fn judge(hsts: &Hsts, places: &[String], advice: &str, findings: &mut Vec<Finding>) {
+pub(super) fn judge(
+    hsts: &Hsts,
+    places: &[String],
+    to_send: impl Fn(Sts) -> String,
+    findings: &mut Vec<Finding>,
+) {
     let Some(max_age) = hsts.max_age.filter(|_| hsts.valid == Some(true)) else {
         return;
     };
     let (host, subjects) = (hsts.host.clone(), places.to_vec());
+    let policy = Sts::of(hsts).for_a_year();
     match max_age {
         0 => {
-            let header = hsts.header.clone().unwrap_or_default();
-            findings.push(
-                HstsDisabled {
-                    host: host.clone(),
-                    header,
-                }
-                .about_all(host, subjects),
-            );
+            let evidence = HstsDisabled {
+                host: host.clone(),
+                header: hsts.header.clone().unwrap_or_default(),
+                policy: policy.to_string(),
+                advice: to_send(policy),
+            };
+            findings.push(evidence.about_all(host, subjects));
         }
         1..HALF_A_YEAR => {
-            let advice = advice.to_owned();
             let evidence = HstsShort {
                 host: host.clone(),
                 max_age,
-                advice,
+                advice: to_send(policy),
             };
             findings.push(evidence.about_all(host, subjects));
         }
         HALF_A_YEAR..YEAR => {
-            findings.push(
-                HstsUnderAYear {
-                    host: host.clone(),
-                    max_age,
-                }
-                .about_all(host, subjects),
-            );
+            let evidence = HstsUnderAYear {
+                host: host.clone(),
+                max_age,
+                advice: to_send(policy),
+            };
+            findings.push(evidence.about_all(host, subjects));
         }
         _ => {}
     }
@@ -101,7 +105,7 @@ mod tests {
     fn judged(max_age: u64) -> Vec<String> {
         let mut hsts = policy("max-age");
         hsts.max_age = Some(max_age);
-        ids(|findings| judge(&hsts, &[], "", findings))
+        ids(|findings| judge(&hsts, &[], |policy| policy.to_string(), findings))
     }
 
     #[test]
@@ -118,6 +122,8 @@ mod tests {
     fn a_policy_that_is_dropped_has_no_duration() {
         let mut hsts = policy("max-age");
         (hsts.max_age, hsts.valid) = (Some(0), Some(false));
-        assert!(ids(|findings| judge(&hsts, &[], "", findings)).is_empty());
+        assert!(
+            ids(|findings| judge(&hsts, &[], |policy| policy.to_string(), findings)).is_empty()
+        );
     }
 }

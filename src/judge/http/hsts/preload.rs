@@ -3,6 +3,7 @@
 use crate::facts::http::{Hsts, PreloadError};
 use crate::finding;
 use crate::finding::{Evidence, Finding};
+use crate::judge::server::Sts;
 
 finding! {
     /// The policy asks to be built into browsers, and does not meet the conditions.
@@ -13,17 +14,22 @@ finding! {
     /// `preload` out of the field: in nginx `add_header`, in Apache `Header always set`, in HAProxy `http-after-response
     /// set-header`, in IIS `<hsts preload>`, in Caddy `header`, at CloudFront in the response headers policy, at Cloudflare and ALB in
     /// their HSTS settings.
-    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String }
+    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String, advice: String }
     id: "http/preload-not-ready", severity: Warning, source: "practice: the conditions of hstspreload.org",
     explained_by: [
         "http/hsts-repeated", "http/off-host-first", "http/no-redirect", "http/downgrade", "http/first-hop-plain",
         "http/html-redirect", "tls/expired", "tls/name-mismatch", "tls/self-signed", "tls/untrusted-root", "tls/missing-intermediate"
     ],
     message: "the HSTS policy of `{host}` asks to be preloaded and does not meet the conditions: {shown}",
-    fix: "take `preload` out of the policy, or meet the conditions of hstspreload.org first",
+    fix: "take `preload` out of the policy, or meet the conditions of hstspreload.org first; {advice}",
 }
 
-pub(super) fn judge(hsts: &Hsts, places: &[String], findings: &mut Vec<Finding>) {
+pub(super) fn judge(
+    hsts: &Hsts,
+    places: &[String],
+    to_send: impl Fn(Sts) -> String,
+    findings: &mut Vec<Finding>,
+) {
     // A host below the registrable name may repeat the policy of that one: it asks for nothing by itself.
     let own = |error: &&PreloadError| !matches!(error, PreloadError::NotRegistrable { .. });
     let errors: Vec<PreloadError> = hsts
@@ -41,6 +47,10 @@ pub(super) fn judge(hsts: &Hsts, places: &[String], findings: &mut Vec<Finding>)
         host: hsts.host.clone(),
         errors,
         shown: shown.join(", and "),
+        advice: to_send(Sts {
+            preload: false,
+            ..Sts::of(hsts)
+        }),
     };
     findings.push(evidence.about_all(hsts.host.as_str(), places.to_vec()));
 }
@@ -57,7 +67,7 @@ mod tests {
             preload_errors: errors,
             ..policy("max-age=1; preload")
         };
-        ids(|findings| judge(&hsts, &[], findings))
+        ids(|findings| judge(&hsts, &[], |policy| policy.to_string(), findings))
     }
 
     #[test]

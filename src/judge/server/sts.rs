@@ -1,0 +1,120 @@
+//! An HSTS policy as it is to be written.
+
+use std::fmt;
+
+use crate::facts::http::Hsts;
+
+/// 365 days, in seconds.
+const YEAR: u64 = 31_536_000;
+
+/// An HSTS policy as it is to be (RFC 6797 §6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) struct Sts {
+    /// Seconds.
+    pub(in crate::judge) max_age: u64,
+    pub(in crate::judge) include_subdomains: bool,
+    pub(in crate::judge) preload: bool,
+}
+
+impl Sts {
+    /// For the host alone: what is below it may not be ready.
+    pub(in crate::judge) fn new() -> Self {
+        Self {
+            max_age: YEAR,
+            include_subdomains: false,
+            preload: false,
+        }
+    }
+
+    /// What the host sends, as it was probably meant when it breaks the grammar.
+    pub(in crate::judge) fn of(hsts: &Hsts) -> Self {
+        match (hsts.max_age, hsts.valid) {
+            (Some(max_age), Some(true)) => Self {
+                max_age,
+                include_subdomains: hsts.include_subdomains,
+                preload: hsts.preload,
+            },
+            _ => Self::meant(hsts.header.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// What a field was probably meant to say.
+    pub(in crate::judge) fn meant(header: &str) -> Self {
+        let header = header.to_ascii_lowercase();
+        let max_age = header.rsplit_once("max-age");
+        Self {
+            max_age: max_age.and_then(|(_, rest)| seconds(rest)).unwrap_or(YEAR),
+            include_subdomains: header.contains("includesubdomains"),
+            preload: header.contains("preload"),
+        }
+    }
+
+    /// The same, for a year.
+    pub(in crate::judge) fn for_a_year(self) -> Self {
+        Self {
+            max_age: YEAR,
+            ..self
+        }
+    }
+}
+
+/// The number behind `max-age`, unless it is the beginning of something else.
+fn seconds(rest: &str) -> Option<u64> {
+    let rest = rest.trim_start_matches([' ', '\t', '=', '"', '\'']);
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (digits, behind) = rest.split_at_checked(end)?;
+    digits
+        .parse()
+        .ok()
+        .filter(|_| !behind.starts_with(['.', 'e']))
+}
+
+impl fmt::Display for Sts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "max-age={}", self.max_age)?;
+        if self.include_subdomains {
+            f.write_str("; includeSubDomains")?;
+        }
+        if self.preload {
+            f.write_str("; preload")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_is_kept() {
+        for (header, meant) in [
+            (
+                "max-age=63072000, includeSubDomains",
+                "max-age=63072000; includeSubDomains",
+            ),
+            (
+                "max-age=\"1; includeSubDomains; Preload",
+                "max-age=1; includeSubDomains; preload",
+            ),
+            (
+                "max-age=1; includeSubDomains=1",
+                "max-age=1; includeSubDomains",
+            ),
+            ("max-age=1; max-age=2", "max-age=2"),
+            ("max-age 86400", "max-age=86400"),
+            (
+                "max-age=1 includeSubDomains",
+                "max-age=1; includeSubDomains",
+            ),
+            ("max-age=1.5", "max-age=31536000"),
+            ("max-age=abc", "max-age=31536000"),
+            ("includeSubDomains", "max-age=31536000; includeSubDomains"),
+            ("", "max-age=31536000"),
+        ] {
+            assert_eq!(Sts::meant(header).to_string(), meant, "{header}");
+        }
+    }
+}
