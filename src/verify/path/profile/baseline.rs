@@ -380,7 +380,8 @@ fn registry_wildcard(examined: &Examined<'_, '_>) -> Option<String> {
     Some(format!("the wildcard `*.{}`", found.escape_debug()))
 }
 
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod tests {
     use rcgen::{
         BasicConstraints, CertificateParams, DnType, DnValue, IsCa, KeyPair, KeyUsagePurpose,
