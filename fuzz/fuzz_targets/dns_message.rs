@@ -7,10 +7,10 @@ use doorstep::facts::wire::WireMessage;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some(reading) = WireMessage(bytes.to_vec()).read() else {
+    let Some(reading) = WireMessage::new(bytes.to_vec()).read() else {
         return;
     };
-    let message = reading.message;
+    let message = &reading.message;
     for record in message
         .answers
         .iter()

@@ -1,6 +1,7 @@
 //! Responses as they came, kept whole, so that signatures can be verified again from a saved report.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use data_encoding::BASE64;
 use hickory_proto::op::{Edns, Header, Message, Query};
@@ -9,9 +10,22 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The bytes of one DNS message; base64 in a report.
-#[derive(Clone, PartialEq, Eq)]
-pub struct WireMessage(pub Vec<u8>);
+/// The bytes of one DNS message; base64 in a report. Cheap to clone, and read once however many look into it.
+#[derive(Clone)]
+pub struct WireMessage(Arc<Held>);
+
+struct Held {
+    bytes: Vec<u8>,
+    reading: OnceLock<Option<Arc<Reading>>>,
+}
+
+impl PartialEq for WireMessage {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for WireMessage {}
 
 /// A message read, and how many of its records could not be.
 #[derive(Clone, Debug)]
@@ -23,22 +37,39 @@ pub struct Reading {
 }
 
 impl WireMessage {
+    /// A message of these bytes, whatever they are.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        let reading = OnceLock::new();
+        Self(Arc::new(Held { bytes, reading }))
+    }
+
+    /// The bytes as they came.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
     /// Reads the message; one record that cannot be read spoils only itself, as in other readers of the field.
     ///
     /// `None` when not even header and question can be read.
     #[must_use]
-    pub fn read(&self) -> Option<Reading> {
-        match Message::from_vec(&self.0) {
-            Ok(message) => Some(Reading {
-                message,
-                unreadable: 0,
-            }),
-            Err(_) => self.read_leniently(),
-        }
+    pub fn read(&self) -> Option<Arc<Reading>> {
+        let reading = self.0.reading.get_or_init(|| {
+            let reading = match Message::from_vec(self.bytes()) {
+                Ok(message) => Some(Reading {
+                    message,
+                    unreadable: 0,
+                }),
+                Err(_) => self.read_leniently(),
+            };
+            reading.map(Arc::new)
+        });
+        reading.clone()
     }
 
     fn read_leniently(&self) -> Option<Reading> {
-        let mut decoder = BinDecoder::new(&self.0);
+        let mut decoder = BinDecoder::new(self.bytes());
         let Header { metadata, counts } = Header::read(&mut decoder).ok()?;
         let mut message = Message::new(metadata.id, metadata.message_type, metadata.op_code);
         message.metadata = metadata;
@@ -46,7 +77,7 @@ impl WireMessage {
             message.queries.push(Query::read(&mut decoder).ok()?);
         }
         let mut walk = Walk {
-            bytes: &self.0,
+            bytes: self.bytes(),
             at: decoder.index(),
             unreadable: 0,
         };
@@ -127,13 +158,13 @@ impl Walk<'_> {
 
 impl fmt::Debug for WireMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WireMessage({} bytes)", self.0.len())
+        write!(f, "WireMessage({} bytes)", self.bytes().len())
     }
 }
 
 impl Serialize for WireMessage {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64.encode(&self.0))
+        serializer.serialize_str(&BASE64.encode(self.bytes()))
     }
 }
 
@@ -142,7 +173,7 @@ impl<'de> Deserialize<'de> for WireMessage {
         let text = String::deserialize(deserializer)?;
         BASE64
             .decode(text.as_bytes())
-            .map(Self)
+            .map(Self::new)
             .map_err(de::Error::custom)
     }
 }
@@ -184,7 +215,7 @@ mod tests {
         let at = at.unwrap();
         bytes[at - 1] = 3;
         bytes.remove(at + 3);
-        let read = WireMessage(bytes).read().unwrap();
+        let read = WireMessage::new(bytes).read().unwrap();
         assert_eq!((read.message.answers.len(), read.unreadable), (2, 1));
         assert!(read.message.edns.is_some());
     }
@@ -193,15 +224,15 @@ mod tests {
     fn what_is_cut_off_is_counted_and_what_is_no_message_is_none() {
         let bytes = answer(2);
         let cut = bytes[..bytes.len() - 12].to_vec();
-        let read = WireMessage(cut).read().unwrap();
+        let read = WireMessage::new(cut).read().unwrap();
         assert_eq!((read.message.answers.len(), read.unreadable), (1, 2));
-        assert!(WireMessage(vec![0xff; 40]).read().is_none());
-        assert!(WireMessage(Vec::new()).read().is_none());
+        assert!(WireMessage::new(vec![0xff; 40]).read().is_none());
+        assert!(WireMessage::new(Vec::new()).read().is_none());
     }
 
     #[test]
     fn base64_leads_back_to_the_same_bytes() {
-        let message = WireMessage(answer(1));
+        let message = WireMessage::new(answer(1));
         let text = serde_json::to_string(&message).unwrap();
         assert_eq!(serde_json::from_str::<WireMessage>(&text).unwrap(), message);
     }

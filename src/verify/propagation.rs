@@ -73,7 +73,7 @@ fn absence(dns: &Dns, question: &Question) -> Option<HeldUp> {
             && step.question.name == link.name
             && step.question.r#type == question.r#type
     });
-    let mut authorities = own.flat_map(|step| section(step, |message| message.authorities));
+    let mut authorities = own.flat_map(|step| section(step, |message| message.authorities.clone()));
     authorities.find_map(|record| match &record.data {
         RData::SOA(soa) => Some(held(
             &Record::from(&record),
@@ -93,16 +93,17 @@ fn delegated(dns: &Dns, zone: &DnsName) -> Vec<HeldUp> {
     });
     let records = near.flat_map(|step| {
         let all = section(step, |message| {
-            [message.answers, message.authorities].concat()
+            let both = message.answers.iter().chain(&message.authorities);
+            both.cloned().collect()
         });
-        all.into_iter()
-            .map(move |record| (step, Record::from(&record)))
+        all.into_iter().map(move |record| (step, record))
     });
     let of_zone = records.filter(|(_, record)| {
-        record.name == *zone && [RrType::NS, RrType::DS].contains(&record.r#type)
+        let rr_type = RrType::from(record.record_type());
+        record.name == *zone.as_wire() && [RrType::NS, RrType::DS].contains(&rr_type)
     });
     of_zone
-        .map(|(step, record)| held(&record, record.ttl, &step.zone))
+        .map(|(step, record)| held(&Record::from(&record), record.ttl, &step.zone))
         .collect()
 }
 
@@ -114,8 +115,8 @@ fn steps(dns: &Dns) -> impl Iterator<Item = &Step> {
 
 fn section(
     step: &Step,
-    of: impl Fn(hickory_proto::op::Message) -> Vec<WireRecord>,
+    of: impl Fn(&hickory_proto::op::Message) -> Vec<WireRecord>,
 ) -> Vec<WireRecord> {
     let read = step.message.as_ref().and_then(WireMessage::read);
-    read.map(|read| of(read.message)).unwrap_or_default()
+    read.map(|read| of(&read.message)).unwrap_or_default()
 }

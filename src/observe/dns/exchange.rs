@@ -251,7 +251,7 @@ fn note(came: &Came, inquiry: &Inquiry, step: &mut Step) {
     step.authoritative = Some(message.metadata.authoritative);
     step.recursion = Some(message.metadata.recursion_available);
     step.truncated = Some(message.metadata.truncation);
-    step.size = Some(came.wire.0.len());
+    step.size = Some(came.wire.bytes().len());
     step.unreadable = Some(came.unreadable);
     step.case_kept = Some(came.case_kept);
     step.ede = message::extended_errors(message);

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 
 use crate::facts::dns::{ExtendedError, ResponseClass};
 use crate::facts::name::{DnsName, RrType, substituted, uncompressed};
-use crate::facts::wire::{Reading, WireMessage};
+use crate::facts::wire::WireMessage;
 
 /// EDNS option codes that hickory has no type for.
 const COOKIE: u16 = 10;
@@ -79,11 +79,9 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs
     if id != Some(asked.metadata.id) {
         return Err(NotOurs::Stray);
     }
-    let wire = WireMessage(bytes.to_vec());
-    let Reading {
-        message,
-        unreadable,
-    } = wire.read().ok_or(NotOurs::Malformed)?;
+    let wire = WireMessage::new(bytes.to_vec());
+    let reading = wire.read().ok_or(NotOurs::Malformed)?;
+    let (message, unreadable) = (&reading.message, reading.unreadable);
     // What is left of such a message would pass for one that denies.
     if unreadable > 0 && message.answers.is_empty() && message.authorities.is_empty() {
         return Err(NotOurs::Malformed);
@@ -95,10 +93,10 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs
     if !is_response || !question_fits {
         return Err(NotOurs::Stray);
     }
-    let case_kept = message.queries.is_empty() || has_case_of(&message, asked);
+    let case_kept = message.queries.is_empty() || has_case_of(message, asked);
     Ok(Came {
         wire,
-        message,
+        message: message.clone(),
         unreadable,
         case_kept,
     })

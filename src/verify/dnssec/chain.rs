@@ -162,7 +162,7 @@ impl<'a> Chain<'a> {
                 flaw = flaw.or(Some(no_key(zone, ds, &keys)));
                 continue;
             }
-            let section = &reply.message.answers;
+            let section = &reply.message().answers;
             let Some(set) = RrSet::find(section, zone.as_wire(), RecordType::DNSKEY) else {
                 continue;
             };
@@ -202,9 +202,9 @@ impl<'a> Chain<'a> {
     fn delegation_in(&self, reply: &Reply, child: &DnsName, parent: &Rc<Keys>) -> Delegation {
         let refers = reply.class == ResponseClass::Referral;
         let section = if refers {
-            &reply.message.authorities
+            &reply.message().authorities
         } else {
-            &reply.message.answers
+            &reply.message().answers
         };
         if let Some(set) = RrSet::find(section, child.as_wire(), RecordType::DS) {
             return match self.proven(&set, parent) {
@@ -218,13 +218,13 @@ impl<'a> Chain<'a> {
                 Err(flaw) => by_flaw(flaw),
             };
         }
-        let keys = match self.denying_keys(&reply.message.authorities, parent) {
+        let keys = match self.denying_keys(&reply.message().authorities, parent) {
             Some(Ok(keys)) => keys,
             Some(Err(flaw)) => return by_flaw(flaw),
             None if refers => return Delegation::Unknown,
             None => return Delegation::Flawed(denial_invalid(child, RrType::DS, parent)),
         };
-        let denials = self.denials(&reply.message.authorities, &keys);
+        let denials = self.denials(&reply.message().authorities, &keys);
         match denials.delegation(child.as_wire()) {
             Err(flaw) => by_flaw(flaw),
             Ok(Proof::Proven) => Delegation::Unsigned(Flaw::NotSigned {
@@ -366,10 +366,10 @@ impl<'a> Chain<'a> {
 
     fn ds_records(&self, zone: &DnsName) -> Vec<(DS, Record)> {
         let referrals = self.evidence.referrals_to(zone);
-        let sections = referrals.map(|reply| &reply.message.authorities).chain(
+        let sections = referrals.map(|reply| &reply.message().authorities).chain(
             self.evidence
                 .to(zone, RrType::DS)
-                .map(|reply| &reply.message.answers),
+                .map(|reply| &reply.message().answers),
         );
         let mut found = Vec::new();
         for section in sections {
@@ -393,7 +393,7 @@ impl<'a> Chain<'a> {
         let mut facts: Vec<Key> = Vec::new();
         for reply in self.evidence.to(zone, RrType::DNSKEY) {
             for record in reply
-                .message
+                .message()
                 .answers
                 .iter()
                 .filter(|record| record.name == *wire)
@@ -437,7 +437,7 @@ fn with_keys(zone: &DnsName, keys: Vec<DNSKEY>) -> Keys {
 
 fn keys_in(reply: &Reply) -> Vec<DNSKEY> {
     let own = reply
-        .message
+        .message()
         .answers
         .iter()
         .filter(|record| record.name == *reply.name.as_wire());

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hickory_proto::op::Message;
 
 use crate::facts::dns::{Dns, Record, ResponseClass, Step};
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::wire::Reading;
 
 /// One response, and where it stands in the facts.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ pub(super) struct Reply {
     server: SocketAddr,
     /// The zone that a referral points to.
     pub(super) referral_to: Option<DnsName>,
-    pub(super) message: Message,
+    reading: Arc<Reading>,
 }
 
 /// Every response that could be read, in the order in which they came.
@@ -92,10 +94,15 @@ impl Evidence {
 }
 
 impl Reply {
+    /// What it says.
+    pub(super) fn message(&self) -> &Message {
+        &self.reading.message
+    }
+
     /// The records that answer the question: of its type, at its name.
     pub(super) fn answers(&self) -> Vec<Record> {
         let (name, rr_type) = (self.name.as_wire(), self.rr_type);
-        let own = self.message.answers.iter().filter(|record| {
+        let own = self.message().answers.iter().filter(|record| {
             record.name == *name
                 && (rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type)
         });
@@ -108,8 +115,8 @@ fn steps(dns: &Dns) -> impl Iterator<Item = &Step> {
 }
 
 fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
-    let message = step.message.as_ref()?.read()?.message;
-    (!message.metadata.truncation).then_some(Reply {
+    let reading = step.message.as_ref()?.read()?;
+    (!reading.message.metadata.truncation).then_some(Reply {
         question,
         step: number,
         zone: step.zone.clone(),
@@ -119,6 +126,6 @@ fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
         edns: step.edns,
         server: step.server.socket(),
         referral_to: step.referral_to.clone(),
-        message,
+        reading,
     })
 }

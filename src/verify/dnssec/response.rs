@@ -54,7 +54,7 @@ struct Proving<'a, 'c> {
 
 impl Proving<'_, '_> {
     fn answer(&self) -> Result<(), Flaw> {
-        let (name, answers) = (self.reply.name.as_wire(), &self.reply.message.answers);
+        let (name, answers) = (self.reply.name.as_wire(), &self.reply.message().answers);
         let wanted = self.reply.rr_type.as_wire();
         if wanted == RecordType::RRSIG {
             let r#type = self.reply.rr_type;
@@ -72,7 +72,7 @@ impl Proving<'_, '_> {
 
     /// The alias at the name, or the DNAME above it that it was made from (RFC 6672 §5.3.1).
     fn alias(&self) -> Result<(), Flaw> {
-        let (name, answers) = (self.reply.name.as_wire(), &self.reply.message.answers);
+        let (name, answers) = (self.reply.name.as_wire(), &self.reply.message().answers);
         let alias = RrSet::find(answers, name, RecordType::CNAME);
         if let Some(alias) = alias.as_ref().filter(|alias| !alias.signatures.is_empty()) {
             return self.positive(alias);
@@ -108,14 +108,14 @@ impl Proving<'_, '_> {
         let Some(encloser) = proven.wildcard_at else {
             return Ok(());
         };
-        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message().authorities, &keys);
         denials.wildcard_applies(set.name, &encloser, set.rr_type.into())
     }
 
     fn no_name(&self) -> Result<Meaning, Flaw> {
         let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
         let keys = self.denying_keys()?;
-        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message().authorities, &keys);
         match denials.no_name(name, rr_type) {
             Ok(()) => Ok(Meaning::AsClassed),
             // Validators are lenient with the code when the records prove something that is as good.
@@ -128,14 +128,14 @@ impl Proving<'_, '_> {
 
     fn no_data(&self) -> Result<(), Flaw> {
         let keys = self.denying_keys()?;
-        let denials = self.chain.denials(&self.reply.message.authorities, &keys);
+        let denials = self.chain.denials(&self.reply.message().authorities, &keys);
         denials.no_data(self.reply.name.as_wire(), self.reply.rr_type)
     }
 
     /// The keys of the zone that denies, whose SOA must count as well.
     fn denying_keys(&self) -> Result<Rc<Keys>, Flaw> {
         let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
-        let section = &self.reply.message.authorities;
+        let section = &self.reply.message().authorities;
         let keys = match self.chain.denying_keys(section, &self.keys) {
             Some(keys) => keys?,
             None => {

@@ -80,9 +80,10 @@ impl Tracer {
 }
 
 fn referral(step: &Step, signatures: bool) -> Option<Referral> {
-    let message = step.message.as_ref()?.read()?.message;
+    let reading = step.message.as_ref()?.read()?;
+    let message = &reading.message;
     let asked = (&step.question.name, step.question.r#type);
-    let Reply::Referral { zone, names } = message::classify(&step.zone, asked.0, asked.1, &message)
+    let Reply::Referral { zone, names } = message::classify(&step.zone, asked.0, asked.1, message)
     else {
         return None;
     };
@@ -92,7 +93,7 @@ fn referral(step: &Step, signatures: bool) -> Option<Referral> {
     let ds = message.authorities.iter().filter(of_zone).map(Record::from);
     let ds: Vec<Record> = ds.collect();
     let server = step.server.clone();
-    let cut = Cut::from_referral(&step.zone, zone, names, &message, server.clone());
+    let cut = Cut::from_referral(&step.zone, zone, names, message, server.clone());
     Some(Referral {
         server,
         ns: cut.names,
@@ -169,7 +170,7 @@ fn responses(steps: &[&Step]) -> Vec<ServerResponse> {
 
 fn response(step: &Step) -> ServerResponse {
     let read = step.message.as_ref().and_then(WireMessage::read);
-    let message = read.map(|read| read.message);
+    let message = read.as_ref().map(|read| &read.message);
     let records = message.iter().flat_map(|message| &message.answers);
     let mut authorities = message.iter().flat_map(|message| &message.authorities);
     let is_soa =
@@ -180,9 +181,7 @@ fn response(step: &Step) -> ServerResponse {
         transport: step.transport,
         recursion_desired: step.recursion_desired,
         response: step.response,
-        rcode: message
-            .as_ref()
-            .map(|message| message::rcode_name(message.metadata.response_code)),
+        rcode: message.map(|message| message::rcode_name(message.metadata.response_code)),
         authoritative: step.authoritative,
         recursion: step.recursion,
         truncated: step.truncated,
@@ -210,9 +209,8 @@ pub(super) fn answered<'a>(
 /// The records at the name asked for.
 pub(super) fn answers_in(step: &Step) -> Vec<Record> {
     let read = step.message.as_ref().and_then(WireMessage::read);
-    let records = read.map(|read| read.message.answers).unwrap_or_default();
+    let records = read.iter().flat_map(|read| &read.message.answers);
     let own = records
-        .iter()
         .filter(|record| message::owner(record) == step.question.name)
         .map(Record::from);
     own.collect()
