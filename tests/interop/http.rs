@@ -29,7 +29,7 @@ impl Ground {
         .unwrap();
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
         for arguments in [
-            format!("req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root"),
+            format!("req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root -addext keyUsage=critical,keyCertSign,cRLSign"),
             format!("req {key} -keyout leaf.key -out leaf.csr -subj /CN={HOST}"),
             "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 90 -extfile leaf.ext".to_owned(),
         ] {
