@@ -230,7 +230,7 @@ fn cut(words: &'static str) -> Peer {
         reset(&stream.sock);
         let _ = stream.write_all(words.as_bytes());
         let _ = stream.flush();
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(500));
     })
 }
 
