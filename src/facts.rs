@@ -15,6 +15,7 @@ pub mod dns_host;
 pub mod dnssec;
 mod ede;
 pub mod group;
+pub mod heard;
 pub mod http;
 pub mod name;
 mod presentation;

@@ -177,7 +177,7 @@ async fn traced(
 ) -> Trace {
     let trace = Trace::run(plan, settings.dialer.clone(), deadline).await;
     let complete = async {
-        if trace.has_answer() {
+        if trace.has_answer() && !besides.is_empty() {
             trace.also(besides).await;
             follow_services(&trace, settings).await;
         }
@@ -194,7 +194,7 @@ async fn traced(
 async fn proven(trace: &Trace, settings: &Settings) {
     let at = settings.at.unwrap_or_else(clock::now);
     for _ in 0..ROUNDS {
-        let wanted = dnssec::wanting(&trace.facts(), &settings.trust_anchors, at);
+        let wanted = dnssec::wanting(&trace.heard(), &settings.trust_anchors, at);
         if wanted.is_empty() {
             break;
         }

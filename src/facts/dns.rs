@@ -292,6 +292,9 @@ pub struct Step {
     /// Whether it was made for another target of the same run, and what it led to is taken over.
     #[serde(default)]
     pub cached: bool,
+    /// How old it was then, of what a server says of its zone: it counts as what the server says now. `null` for all else.
+    #[serde(default)]
+    pub age_ms: Option<Millis>,
     /// When it began, counted from the start of the run; of one that was made for another target, when it was taken over.
     pub at_ms: Millis,
     /// How long the answer took; `null` when none came.
@@ -322,6 +325,15 @@ pub struct Step {
     pub dnssec: Option<Security>,
     /// The response itself.
     pub message: Option<WireMessage>,
+}
+
+impl Step {
+    /// Whether it tells what its server says now: what was asked for another target long ago, or of another zone, only told how to
+    /// go on.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        !self.cached || self.age_ms.is_some()
+    }
 }
 
 /// An extended DNS error.

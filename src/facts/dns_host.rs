@@ -20,6 +20,7 @@ impl DnsHost {
     /// The host whose servers all of these are; none when they are of several, or of nobody that is known.
     #[must_use]
     pub fn of(servers: &[DnsName]) -> Option<&'static Self> {
+        let servers: Vec<String> = servers.iter().map(DnsName::without_dot).collect();
         let first = servers.first()?;
         let host = HOSTS.iter().find(|host| host.has(first))?;
         let all = servers.iter().all(|server| host.has(server));
@@ -32,23 +33,22 @@ impl DnsHost {
         self.console.is_empty()
     }
 
-    fn has(&self, server: &DnsName) -> bool {
-        let server = server.without_dot();
-        self.servers.iter().any(|pattern| fits(&server, pattern))
+    fn has(&self, server: &str) -> bool {
+        self.servers.iter().any(|pattern| fits(server, pattern))
     }
 }
 
-/// Label by label: `*` for any label, `ns*` for one that begins so.
+/// Label by label: `*` for any label, `ns*` for one that begins so. From the end, where most differ.
 fn fits(name: &str, pattern: &str) -> bool {
     let labels = |text: &str| text.split('.').count();
-    let pairs = || name.split('.').zip(pattern.split('.'));
+    let mut pairs = name.rsplit('.').zip(pattern.rsplit('.'));
     let is_like = |(label, pattern): (&str, &str)| match pattern.split_once('*') {
         None => label == pattern,
         Some((begin, end)) => label
             .strip_prefix(begin)
             .is_some_and(|rest| rest.ends_with(end)),
     };
-    labels(name) == labels(pattern) && pairs().all(is_like)
+    pairs.all(is_like) && labels(name) == labels(pattern)
 }
 
 const fn host(

@@ -1,6 +1,6 @@
 //! Domain names as they stand in a report.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use hickory_proto::rr::Name;
@@ -147,14 +147,9 @@ fn escaped(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
 impl fmt::Display for DnsName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for label in &self.0 {
-            for byte in label {
-                match byte {
-                    b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'*' | b'/' => {
-                        write!(f, "{}", char::from(*byte))?;
-                    }
-                    b'!'..=b'~' => write!(f, "\\{}", char::from(*byte))?,
-                    other => write!(f, "\\{other:03}")?,
-                }
+            match std::str::from_utf8(label) {
+                Ok(text) if text.bytes().all(is_plain) => f.write_str(text)?,
+                _ => write_escaped(f, label)?,
             }
             f.write_str(".")?;
         }
@@ -164,6 +159,22 @@ impl fmt::Display for DnsName {
             Ok(())
         }
     }
+}
+
+/// What a label of a host or a service is made of.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'*' | b'/')
+}
+
+fn write_escaped(f: &mut fmt::Formatter<'_>, label: &[u8]) -> fmt::Result {
+    for byte in label {
+        match byte {
+            plain if is_plain(*plain) => f.write_char(char::from(*plain))?,
+            b'!'..=b'~' => write!(f, "\\{}", char::from(*byte))?,
+            other => write!(f, "\\{other:03}")?,
+        }
+    }
+    Ok(())
 }
 
 impl Serialize for DnsName {

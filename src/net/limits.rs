@@ -12,6 +12,8 @@ pub const SHARED_BYTES: usize = 32 * 1024 * 1024;
 pub const SHARED_ENTRY_BYTES: usize = 1_024;
 /// How long one of them is kept at most: a run that takes longer looks again.
 pub const SHARED_TIME: Duration = Duration::from_secs(3_600);
+/// How long that is kept which a zone's servers say of the zone itself: what changed since would have been missed by a second too.
+pub const SURVEY_SHARED_TIME: Duration = Duration::from_secs(10);
 /// Referrals on the path of one name; hickory follows 24, unbound 130.
 pub const REFERRALS: usize = 30;
 /// Look-ups of server names at one cut: the bound against NXNSAttack (unbound: 16).

@@ -22,6 +22,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::facts::dns::{Dns, Outcome, Purpose, Question};
+use crate::facts::heard::Heard;
 use crate::facts::name::{DnsName, RrType};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -124,16 +125,31 @@ impl Trace {
         self.tracer.settle(PATIENCE).await;
     }
 
-    /// What was seen so far.
+    /// What was heard so far.
+    #[must_use]
+    pub fn heard(&self) -> Heard {
+        let exchanges = self.tracer.exchanges().into_iter();
+        Heard {
+            questions: self.done(),
+            zones: self.tracer.cuts().into_iter().map(|cut| cut.zone).collect(),
+            steps: exchanges.map(|(_, step)| step).collect(),
+        }
+    }
+
+    /// What was seen so far, written down.
     #[must_use]
     pub fn facts(&self) -> Dns {
+        self.tracer.facts(self.done())
+    }
+
+    /// The questions that are answered, without their steps.
+    fn done(&self) -> Vec<Question> {
         let besides = trace::lock(&self.besides);
         // Of what is still being asked nothing is known, and its number must not be another's.
         let own = self.questions.len();
         let done = (own..).zip(besides.iter());
         let done = done.take_while(|(next, (index, _))| next == *index);
         let besides = done.map(|(_, (_, question))| question.clone());
-        let questions = self.questions.iter().cloned().chain(besides);
-        self.tracer.facts(questions.collect())
+        self.questions.iter().cloned().chain(besides).collect()
     }
 }

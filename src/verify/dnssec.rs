@@ -18,7 +18,8 @@ mod tried;
 
 use jiff::Timestamp;
 
-use crate::facts::dns::{Dns, Rcode};
+use crate::facts::dns::{Dns, Rcode, Step};
+use crate::facts::heard::Heard;
 use crate::facts::name::{DnsName, RrType};
 use anchors::TrustAnchors;
 use chain::Chain;
@@ -40,7 +41,7 @@ pub fn verify(dns: &mut Dns, anchors: &TrustAnchors, at: Timestamp) {
     if !dns.signatures_asked {
         return;
     }
-    let evidence = Evidence::of(dns);
+    let evidence = Evidence::of(numbered(dns));
     let cuts: Vec<DnsName> = dns.zones.iter().map(|zone| zone.name.clone()).collect();
     let chain = Chain::new(&evidence, anchors, at, &cuts);
     for question in &mut dns.questions {
@@ -74,12 +75,21 @@ pub fn verify(dns: &mut Dns, anchors: &TrustAnchors, at: Timestamp) {
 
 /// What must still be asked before every question has a verdict, each once.
 #[must_use]
-pub fn wanting(dns: &Dns, anchors: &TrustAnchors, at: Timestamp) -> Vec<Want> {
-    let evidence = Evidence::of(dns);
-    let cuts: Vec<DnsName> = dns.zones.iter().map(|zone| zone.name.clone()).collect();
-    let chain = Chain::new(&evidence, anchors, at, &cuts);
-    for question in &dns.questions {
+pub fn wanting(heard: &Heard, anchors: &TrustAnchors, at: Timestamp) -> Vec<Want> {
+    let steps = heard.steps.iter().map(|step| ((0, 0), step.as_ref()));
+    let evidence = Evidence::of(steps);
+    let chain = Chain::new(&evidence, anchors, at, &heard.zones);
+    for question in &heard.questions {
         question::verdict(question, &chain, &evidence);
     }
     chain.wants()
+}
+
+/// Every step with the indices of its question and of itself there.
+fn numbered(dns: &Dns) -> impl Iterator<Item = ((usize, usize), &Step)> {
+    let questions = dns.questions.iter().enumerate();
+    questions.flat_map(|(index, question)| {
+        let steps = question.steps.iter().enumerate();
+        steps.map(move |(number, step)| ((index, number), step))
+    })
 }

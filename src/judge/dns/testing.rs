@@ -134,6 +134,7 @@ pub(super) fn step(zone: &str, number: u8, response: ResponseClass) -> Step {
         edns: true,
         recursion_desired: false,
         cached: false,
+        age_ms: None,
         at_ms: Default::default(),
         rtt_ms: None,
         response,

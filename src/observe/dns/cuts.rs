@@ -37,7 +37,7 @@ impl Tracer {
         let cuts = lock(&self.cuts);
         let above = cuts
             .values()
-            .filter(|cut| name.is_at_or_below(&cut.zone) && !cut.servers().is_empty());
+            .filter(|cut| name.is_at_or_below(&cut.zone) && cut.has_address());
         above
             .max_by_key(|cut| cut.zone.label_count())
             .cloned()
@@ -106,7 +106,7 @@ impl Tracer {
             .flat_map(|name| [(name.clone(), RrType::A), (name, RrType::AAAA)]);
         let asks = pairs.map(|(name, rr_type)| async move {
             let reply = self.ask_for_cut(index, parent, &name, rr_type).await;
-            reply.map(|reply| addresses_in(&name, &reply.1))
+            reply.map(|reply| addresses_in(&name, &reply.1.message))
         });
         join_all(asks)
             .await

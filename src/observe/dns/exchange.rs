@@ -1,16 +1,20 @@
 //! One question to one server, over UDP with its repeats or over TCP; a truncated answer is fetched over TCP.
 
+use std::cell::RefCell;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 
 use super::message::{self, Came, Extensions, NotOurs};
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Asked, ResponseClass, Server, Step, Transport};
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::wire::Reading;
 use crate::net::clock::Stopwatch;
 use crate::net::deadline::{Deadline, Elapsed};
 use crate::net::dial::Dialer;
@@ -38,11 +42,11 @@ pub(super) struct Inquiry {
     pub(super) rr_type: RrType,
 }
 
-/// What an inquiry led to: every try, and the message that the last one brought.
+/// What an inquiry led to: every try, and the message that the last one brought, as it was read.
 #[derive(Debug)]
 pub(super) struct Heard {
     pub(super) steps: Vec<Step>,
-    pub(super) message: Option<Message>,
+    pub(super) reading: Option<Arc<Reading>>,
 }
 
 /// How an exchange ended when no message came of it.
@@ -85,30 +89,32 @@ impl Wire {
                 recursion: false,
                 wait: wait.min(self.probe_timeout),
             };
-            let (mut step, mut message) = self.attempt(inquiry, way).await;
-            if message.as_ref().is_some_and(message::fails_at_edns) {
+            let (mut step, mut reading) = self.attempt(inquiry, way).await;
+            let message = reading.as_ref().map(|reading| &reading.message);
+            if message.is_some_and(message::fails_at_edns) {
                 steps.push(step);
                 way.edns = false;
-                (step, message) = self.attempt(inquiry, way).await;
+                (step, reading) = self.attempt(inquiry, way).await;
             }
             let silent = step.response == ResponseClass::Timeout
                 && !step.failure.as_ref().is_some_and(Failure::is_local);
             steps.push(step);
-            if message.as_ref().is_some_and(message::wants_tcp) {
+            let message = reading.as_ref().map(|reading| &reading.message);
+            if message.is_some_and(message::wants_tcp) {
                 let over_tcp = self.ask_over_tcp(inquiry).await;
                 steps.extend(over_tcp.steps);
                 return Heard {
                     steps,
-                    message: over_tcp.message,
+                    reading: over_tcp.reading,
                 };
             }
             if !silent {
-                return Heard { steps, message };
+                return Heard { steps, reading };
             }
         }
         Heard {
             steps,
-            message: None,
+            reading: None,
         }
     }
 
@@ -120,15 +126,19 @@ impl Wire {
             recursion: false,
             wait: self.probe_timeout,
         };
-        let (step, message) = self.attempt(inquiry, way).await;
+        let (step, reading) = self.attempt(inquiry, way).await;
         Heard {
             steps: vec![step],
-            message,
+            reading,
         }
     }
 
     /// Sends one question and waits for its answer.
-    pub(super) async fn attempt(&self, inquiry: &Inquiry, way: Way) -> (Step, Option<Message>) {
+    pub(super) async fn attempt(
+        &self,
+        inquiry: &Inquiry,
+        way: Way,
+    ) -> (Step, Option<Arc<Reading>>) {
         // Taken before the time begins: who waits for a socket here has not been silent there.
         let _socket = SOCKETS.acquire().await;
         let at = self.deadline.elapsed();
@@ -157,7 +167,7 @@ impl Wire {
                 note(&came, inquiry, &mut step);
                 step.rtt_ms = Some(took.into());
                 step.message = Some(came.wire);
-                (step, Some(came.message))
+                (step, Some(came.reading))
             }
             Err(broken) => {
                 (step.response, step.failure, step.size) = broken.as_facts(took);
@@ -171,10 +181,9 @@ impl Wire {
         socket
             .send(&asked.to_vec().map_err(io::Error::other)?)
             .await?;
-        let mut datagram = vec![0; usize::from(u16::MAX)];
         for _ in 0..limits::STRAY_DATAGRAMS {
-            let size = socket.recv(&mut datagram).await?;
-            match message::response_to(asked, datagram.get(..size).unwrap_or_default()) {
+            let (size, came) = next_datagram(&socket, asked).await?;
+            match came {
                 Ok(came) => return Ok(came),
                 Err(NotOurs::Malformed) => return Err(Broken::Malformed { size }),
                 Err(NotOurs::Stray) => {}
@@ -201,6 +210,30 @@ impl Wire {
     }
 }
 
+thread_local! {
+    /// Where datagrams arrive, as large as one can be: made once, for a run asks some ten thousand questions.
+    static DATAGRAM: RefCell<Vec<u8>> = RefCell::new(vec![0; usize::from(u16::MAX)]);
+}
+
+/// Waits for one datagram; its size, and what it is as a response to `asked`.
+async fn next_datagram(
+    socket: &UdpSocket,
+    asked: &Message,
+) -> io::Result<(usize, Result<Came, NotOurs>)> {
+    loop {
+        socket.readable().await?;
+        let read: io::Result<_> = DATAGRAM.with_borrow_mut(|datagram| {
+            let size = socket.try_recv(datagram)?;
+            let bytes = datagram.get(..size).unwrap_or_default();
+            Ok((size, message::response_to(asked, bytes)))
+        });
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return read,
+        }
+    }
+}
+
 /// A question that a bound of ours kept from being sent.
 pub(super) fn unasked(inquiry: &Inquiry, way: Way, at: Duration, limit: &str) -> Step {
     let limit = limit.to_owned();
@@ -222,6 +255,7 @@ fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
         edns: way.edns,
         recursion_desired: way.recursion,
         cached: false,
+        age_ms: None,
         at_ms: at.into(),
         rtt_ms: None,
         response: ResponseClass::Timeout,
@@ -242,7 +276,7 @@ fn unanswered(inquiry: &Inquiry, way: Way, at: Duration) -> Step {
 
 /// Writes down what a response says of itself.
 fn note(came: &Came, inquiry: &Inquiry, step: &mut Step) {
-    let message = &came.message;
+    let message = &came.reading.message;
     let reply = message::classify(&inquiry.zone, &inquiry.name, inquiry.rr_type, message);
     step.response = reply.class();
     if let message::Reply::Referral { zone, .. } = reply {
@@ -252,7 +286,7 @@ fn note(came: &Came, inquiry: &Inquiry, step: &mut Step) {
     step.recursion = Some(message.metadata.recursion_available);
     step.truncated = Some(message.metadata.truncation);
     step.size = Some(came.wire.bytes().len());
-    step.unreadable = Some(came.unreadable);
+    step.unreadable = Some(came.reading.unreadable);
     step.case_kept = Some(came.case_kept);
     step.ede = message::extended_errors(message);
     step.nsid = message::nsid(message);

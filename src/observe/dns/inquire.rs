@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use hickory_proto::op::Message;
 use tokio::sync::mpsc;
 
 use super::exchange::Inquiry;
 use super::message::{self, Reply};
 use super::referral::Cut;
-use super::shared::{Kept, Looked, SharedCuts};
+use super::shared::{Kept, Looked, SharedCuts, SharedKey};
 use super::trace::{Tracer, Usable, lock};
 use crate::facts::dns::{Server, Step};
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::wire::Reading;
 use crate::net::limits;
 
 /// When no answer has come for so long, one server more is asked beside those that are waited for.
@@ -87,12 +87,15 @@ impl Tracer {
         asked: (DnsName, RrType),
     ) -> Usable {
         let (zone, (name, rr_type)) = (cut.zone.clone(), asked.clone());
-        let key = (self.plan.signatures, (zone.clone(), name.clone(), rr_type));
+        let key = SharedKey::Cut {
+            signatures: self.plan.signatures,
+            ask: (zone.clone(), name.clone(), rr_type),
+        };
         let deadline = self.wire.deadline;
         match deadline.bound(deadline.left(), cuts.look(key)).await {
             Ok(Looked::Made(kept)) => {
                 self.record(index, kept.steps(deadline.elapsed()));
-                Some(Arc::clone(&kept.reply))
+                kept.reply.clone()
             }
             Ok(Looked::Failed) => {
                 let width = limits::SERVERS_AT_ONCE;
@@ -102,13 +105,13 @@ impl Tracer {
                 let width = limits::SERVERS_AT_ONCE;
                 let usable = Arc::clone(&self).race(width, index, cut, asked).await;
                 // What was had only from a resolver in a server's place is nothing to build on.
-                let is_plain = |reply: &&Arc<(Server, Message)>| {
-                    let reply = message::classify(&zone, &name, rr_type, &reply.1);
+                let is_plain = |reply: &&Arc<(Server, Arc<Reading>)>| {
+                    let reply = message::classify(&zone, &name, rr_type, &reply.1.message);
                     reply.class().is_usable()
                 };
                 let kept = usable.as_ref().filter(is_plain).map(|reply| {
                     let asked = (&zone, &name, rr_type);
-                    Kept::new(Arc::clone(reply), self.exchange_with(&reply.0, asked))
+                    Kept::of_cut(Arc::clone(reply), self.exchange_with(&reply.0, asked))
                 });
                 open.tell(kept);
                 usable
@@ -131,7 +134,7 @@ impl Tracer {
                 && (&question.name, question.r#type) == (name, rr_type)
                 && step.server == *server
         });
-        own.cloned().collect()
+        own.map(|step| step.as_ref().clone()).collect()
     }
 
     pub(super) async fn race(
@@ -169,15 +172,16 @@ impl Tracer {
         let mut last_resort = None;
         while open > 0 {
             match tokio::time::timeout(HEDGE, replies.recv()).await {
-                Ok(Some((server, Some(message)))) => {
+                Ok(Some((server, Some(reading)))) => {
                     open -= 1;
+                    let message = &reading.message;
                     let usable = |reply: Reply| reply.class().is_usable();
-                    if usable(message::classify(&cut.zone, &name, rr_type, &message)) {
-                        return Some(Arc::new((server, message)));
+                    if usable(message::classify(&cut.zone, &name, rr_type, message)) {
+                        return Some(Arc::new((server, reading)));
                     }
-                    let lenient = message::classify_leniently(&cut.zone, &name, rr_type, &message);
+                    let lenient = message::classify_leniently(&cut.zone, &name, rr_type, message);
                     if usable(lenient) && last_resort.is_none() {
-                        last_resort = Some(Arc::new((server, message)));
+                        last_resort = Some(Arc::new((server, reading)));
                     }
                     start_next(&mut waiting, &mut open);
                 }
@@ -198,18 +202,19 @@ impl Tracer {
         self: &Arc<Self>,
         index: usize,
         inquiry: Inquiry,
-        sender: mpsc::UnboundedSender<(Server, Option<Message>)>,
+        sender: mpsc::UnboundedSender<(Server, Option<Arc<Reading>>)>,
     ) {
         let tracer = Arc::clone(self);
         lock(&self.tasks).spawn(async move {
             let heard = tracer.wire.ask(&inquiry).await;
             tracer.record(index, heard.steps);
             // The race may be over: then nobody waits for this reply any more, and its step is all that counts.
-            let _ = sender.send((inquiry.server, heard.message));
+            let _ = sender.send((inquiry.server, heard.reading));
         });
     }
 
     pub(super) fn record(&self, index: usize, steps: Vec<Step>) {
-        lock(&self.log).extend(steps.into_iter().map(|step| (index, step)));
+        let steps = steps.into_iter().map(|step| (index, Arc::new(step)));
+        lock(&self.log).extend(steps);
     }
 }

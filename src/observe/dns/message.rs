@@ -1,6 +1,7 @@
 //! Questions as they are written and responses as they are read: what a response means for the one who asked.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hickory_proto::ProtoError;
 use hickory_proto::dnssec::rdata::DNSSECRData;
@@ -11,7 +12,7 @@ use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 
 use crate::facts::dns::{ExtendedError, ResponseClass};
 use crate::facts::name::{DnsName, RrType, substituted, uncompressed};
-use crate::facts::wire::WireMessage;
+use crate::facts::wire::{Reading, WireMessage};
 
 /// EDNS option codes that hickory has no type for.
 const COOKIE: u16 = 10;
@@ -66,9 +67,7 @@ pub(super) enum NotOurs {
 #[derive(Debug)]
 pub(super) struct Came {
     pub(super) wire: WireMessage,
-    pub(super) message: Message,
-    /// Records that could not be read.
-    pub(super) unreadable: usize,
+    pub(super) reading: Arc<Reading>,
     /// Whether the name came back in the case in which it was sent.
     pub(super) case_kept: bool,
 }
@@ -81,9 +80,9 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs
     }
     let wire = WireMessage::new(bytes.to_vec());
     let reading = wire.read().ok_or(NotOurs::Malformed)?;
-    let (message, unreadable) = (&reading.message, reading.unreadable);
+    let message = &reading.message;
     // What is left of such a message would pass for one that denies.
-    if unreadable > 0 && message.answers.is_empty() && message.authorities.is_empty() {
+    if reading.unreadable > 0 && message.answers.is_empty() && message.authorities.is_empty() {
         return Err(NotOurs::Malformed);
     }
     let is_response = message.metadata.message_type == MessageType::Response;
@@ -96,8 +95,7 @@ pub(super) fn response_to(asked: &Message, bytes: &[u8]) -> Result<Came, NotOurs
     let case_kept = message.queries.is_empty() || has_case_of(message, asked);
     Ok(Came {
         wire,
-        message: message.clone(),
-        unreadable,
+        reading,
         case_kept,
     })
 }

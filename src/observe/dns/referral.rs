@@ -127,19 +127,20 @@ impl Cut {
         servers
     }
 
+    /// Whether an address of any server is known.
+    pub(super) fn has_address(&self) -> bool {
+        self.names.iter().any(|name| self.knows_address_of(name))
+    }
+
+    fn knows_address_of(&self, name: &DnsName) -> bool {
+        let mut known = self.glue.iter().chain(&self.found);
+        known.any(|glue| glue.name == *name)
+    }
+
     /// Servers of which no address is known.
     pub(super) fn without_address(&self) -> Vec<DnsName> {
-        let known = |name: &DnsName| {
-            self.glue
-                .iter()
-                .chain(&self.found)
-                .any(|glue| glue.name == *name)
-        };
-        self.names
-            .iter()
-            .filter(|name| !known(name))
-            .cloned()
-            .collect()
+        let unknown = |name: &&DnsName| !self.knows_address_of(name);
+        self.names.iter().filter(unknown).cloned().collect()
     }
 
     /// Keeps what look-ups told of servers without an address, each server's last.

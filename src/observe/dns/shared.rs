@@ -1,9 +1,10 @@
-//! What the traces of one run have in common: the inquiries that lead to a cut, and those for keys, each made once and kept for as
-//! long as its records may be.
+//! What the traces of one run have in common, asked once: the inquiries that lead to a cut, and those for keys, each kept for as
+//! long as its records may be; and what the servers of a zone say of the zone itself, kept for some seconds.
 //!
-//! What the zone of a target itself says is asked for every target. A failure is not kept: each target looks for itself.
+//! What a zone says of a name is asked for every target. A failure is not kept: each target looks for itself.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +14,63 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
 use std::hash::RandomState;
 
-use super::trace::AskKey;
-use crate::facts::dns::{Server, Step};
+use super::trace::{AskKey, Usable};
+use crate::facts::dns::{Server, Step, Transport};
+use crate::facts::name::RrType;
+use crate::facts::wire::Reading;
 use crate::net::clock::Stopwatch;
 use crate::net::limits;
 
-/// An inquiry, and whether signatures are asked for.
-pub(super) type SharedKey = (bool, AskKey);
+/// What is shared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum SharedKey {
+    /// An inquiry at a cut, and whether signatures are asked for.
+    Cut { signatures: bool, ask: AskKey },
+    /// A question about a zone that each of its servers is asked.
+    Server {
+        socket: SocketAddr,
+        ask: AskKey,
+        manner: Manner,
+    },
+    /// One that any of them is asked.
+    Zone(AskKey),
+}
+
+/// How a server is asked about its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Manner {
+    /// By the transport of the run, and over TCP where the answer is cut short.
+    Plain,
+    /// Over TCP, to see whether it is there.
+    OverTcp,
+    /// With the wish that it resolve the name.
+    Recursive,
+}
+
+impl SharedKey {
+    /// The zone, name and type asked for.
+    pub(super) fn ask(&self) -> &AskKey {
+        match self {
+            Self::Cut { ask, .. } | Self::Server { ask, .. } | Self::Zone(ask) => ask,
+        }
+    }
+}
+
+impl Manner {
+    /// Whether a step of the same question was made in this manner. A SOA cut short is fetched over TCP beside this.
+    pub(super) fn is_of(self, step: &Step) -> bool {
+        let over_tcp = step.transport == Transport::Tcp;
+        match self {
+            Self::Recursive => step.recursion_desired,
+            Self::OverTcp => over_tcp,
+            Self::Plain => {
+                let beside = over_tcp && step.question.r#type == RrType::SOA;
+                !step.recursion_desired && !beside
+            }
+        }
+    }
+}
+
 /// What it led to; `None` for the moment in which those who wait learn that it led to nothing.
 type Found = Option<Arc<Kept>>;
 type Place<'a> =
@@ -30,7 +81,8 @@ pub struct SharedCuts(Cache<SharedKey, Found, Bytes, RandomState>);
 
 /// A usable reply, and the exchange that brought it.
 pub(super) struct Kept {
-    pub(super) reply: Arc<(Server, Message)>,
+    /// None of what the survey asks, which only looks at the steps.
+    pub(super) reply: Usable,
     steps: Vec<Step>,
     since: Stopwatch,
     lasts: Duration,
@@ -112,14 +164,22 @@ impl Open<'_> {
 }
 
 impl Kept {
-    pub(super) fn new(reply: Arc<(Server, Message)>, mut steps: Vec<Step>) -> Self {
-        for step in &mut steps {
-            step.cached = true;
-        }
+    /// What leads to a cut.
+    pub(super) fn of_cut(reply: Arc<(Server, Arc<Reading>)>, steps: Vec<Step>) -> Self {
         Self {
-            lasts: time_to_live(&reply.1),
+            lasts: time_to_live(&reply.1.message),
             since: Stopwatch::start(),
-            reply,
+            reply: Some(reply),
+            steps,
+        }
+    }
+
+    /// What servers say of their zone.
+    pub(super) fn of_survey(steps: Vec<Step>) -> Self {
+        Self {
+            lasts: limits::SURVEY_SHARED_TIME,
+            since: Stopwatch::start(),
+            reply: None,
             steps,
         }
     }
@@ -130,8 +190,11 @@ impl Kept {
 
     /// The exchange as a trace notes it that took it over at this time of its own.
     pub(super) fn steps(&self, at: Duration) -> Vec<Step> {
+        let age = self.reply.is_none().then(|| self.since.elapsed().into());
         let mut steps = self.steps.clone();
         for step in &mut steps {
+            step.cached = true;
+            step.age_ms = age;
             step.at_ms = at.into();
         }
         steps
@@ -155,14 +218,17 @@ fn seconds(record: &WireRecord) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::name::{DnsName, RrType};
+    use crate::facts::name::DnsName;
     use hickory_proto::op::{MessageType, OpCode};
     use hickory_proto::rr::rdata::NS;
     use hickory_proto::rr::{Name, Record};
 
     fn key(name: &str) -> SharedKey {
         let name: DnsName = name.parse().unwrap();
-        (true, (DnsName::root(), name, RrType::A))
+        SharedKey::Cut {
+            signatures: true,
+            ask: (DnsName::root(), name, RrType::A),
+        }
     }
 
     fn kept(ttl: u32) -> Kept {
@@ -174,7 +240,11 @@ mod tests {
             address: std::net::Ipv4Addr::LOCALHOST.into(),
             port: 53,
         };
-        Kept::new(Arc::new((server, message)), Vec::new())
+        let reading = Reading {
+            message,
+            unreadable: 0,
+        };
+        Kept::of_cut(Arc::new((server, Arc::new(reading))), Vec::new())
     }
 
     async fn open<'a>(cuts: &'a SharedCuts, name: &str) -> Open<'a> {

@@ -6,6 +6,7 @@
 mod asking;
 mod beside;
 mod facts;
+mod once;
 
 use std::sync::Arc;
 
@@ -47,29 +48,37 @@ impl Tracer {
         if !is_deep(&cut.zone, questions) {
             return;
         }
-        let zone = self.zone_so_far(cut, questions);
-        self.ask_the_newest(cut, &zone).await;
-        let more = self.listed_by_itself(cut, questions).await;
+        let mut zone = self.zone_so_far(cut, questions);
+        if self.ask_the_newest(cut, &zone).await {
+            zone = self.zone_so_far(cut, questions);
+        }
+        let more = self.listed_by_itself(cut, &zone).await;
+        if more.is_empty() {
+            return self.ask_again(cut, &zone).await;
+        }
         self.ask_servers(more, &topics).await;
         let cuts = self.cuts();
         let complete = cuts.iter().find(|own| own.zone == cut.zone);
-        self.ask_again(complete.unwrap_or(cut), questions).await;
+        let complete = complete.unwrap_or(cut);
+        let zone = self.zone_so_far(complete, questions);
+        self.ask_again(complete, &zone).await;
     }
 
     fn zone_so_far(&self, cut: &Cut, questions: &[Question]) -> Zone {
         self.zone_facts(cut, &self.exchanges(), questions)
     }
 
-    /// Asks a server that is not behind for the addresses of those inside the zone, when another one may have told them.
-    async fn ask_the_newest(&self, cut: &Cut, zone: &Zone) {
+    /// Asks a server that is not behind for the addresses of those inside the zone, when another one may have told them. Whether
+    /// anything was asked.
+    async fn ask_the_newest(&self, cut: &Cut, zone: &Zone) -> bool {
         let known = zone.servers.iter().filter(|one| zone.serial(one).is_some());
         let current: Vec<_> = zone.current().collect();
         let Some(newest) = current.first().filter(|_| current.len() < known.count()) else {
-            return;
+            return false;
         };
         let mut servers = cut.servers().into_iter();
         let Some(server) = servers.find(|server| server.address == newest.address) else {
-            return;
+            return false;
         };
         let inside = cut.names.iter().filter(|name| cut.needs_glue(name));
         let asks = inside.flat_map(|name| [RrType::A, RrType::AAAA].map(|rr_type| (name, rr_type)));
@@ -82,12 +91,11 @@ impl Tracer {
             };
             async move { self.ask_once(&inquiry, true).await }
         });
-        join_all(asks).await;
+        !join_all(asks).await.is_empty()
     }
 
     /// Servers, and addresses of servers, that only the zone itself tells of.
-    async fn listed_by_itself(self: &Arc<Self>, cut: &Cut, questions: &[Question]) -> Vec<Server> {
-        let zone = self.zone_so_far(cut, questions);
+    async fn listed_by_itself(self: &Arc<Self>, cut: &Cut, zone: &Zone) -> Vec<Server> {
         let listed = zone.child_ns.iter().flatten();
         let mut names: Vec<DnsName> = listed
             .filter(|name| !cut.names.contains(name))
@@ -98,7 +106,7 @@ impl Tracer {
             .addresses_of(0, &names, &Default::default())
             .await
             .found;
-        own.extend(zone.own_addresses.into_iter().flatten());
+        own.extend(zone.own_addresses.iter().flatten().cloned());
         let known = cut.servers();
         let is_new = |glue: &Glue| {
             let same = |server: &Server| server.name == glue.name && server.address == glue.address;
@@ -116,8 +124,7 @@ impl Tracer {
     }
 
     /// Asks servers that differ in an answer once more: some say now this, now that.
-    async fn ask_again(&self, cut: &Cut, questions: &[Question]) {
-        let zone = self.zone_so_far(cut, questions);
+    async fn ask_again(&self, cut: &Cut, zone: &Zone) {
         let mut inquiries = Vec::new();
         for difference in zone.differences(zone.current()) {
             let usual = zone.current().find(|server| {
@@ -202,7 +209,7 @@ impl Tracer {
         }
         for (index, step) in log {
             if let Some(question) = questions.get_mut(index) {
-                question.steps.push(step);
+                question.steps.push(Arc::unwrap_or_clone(step));
             }
         }
         Dns {

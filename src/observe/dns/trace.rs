@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
-use hickory_proto::op::Message;
 use hickory_proto::rr::Record as WireRecord;
 use tokio::task::JoinSet;
 
@@ -23,6 +22,7 @@ use crate::facts::dns::{
     Link, NsDenial, Obstacle, Outcome, Question, Rcode, Record, ResponseClass, Server, Step,
 };
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::wire::Reading;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
 use crate::net::limits;
@@ -30,7 +30,9 @@ use crate::net::limits;
 /// One inquiry at one cut: the zone, the name and type asked.
 pub(super) type AskKey = (DnsName, DnsName, RrType);
 /// The first usable reply; when no server gave one, that of a resolver in its place.
-pub(super) type Usable = Option<Arc<(Server, Message)>>;
+pub(super) type Usable = Option<Arc<(Server, Arc<Reading>)>>;
+/// Every exchange with the index of the question that began it.
+pub(super) type Log = Vec<(usize, Arc<Step>)>;
 /// Names whose look-ups wait for one another, outermost first: what ends circular delegations.
 pub(super) type Stack = Arc<Vec<(DnsName, RrType)>>;
 
@@ -43,8 +45,7 @@ pub(super) struct Tracer {
     pub(super) surveyed: AtomicUsize,
     pub(super) asks: Mutex<HashMap<AskKey, Shared<BoxFuture<'static, Usable>>>>,
     pub(super) cuts: Mutex<BTreeMap<DnsName, Cut>>,
-    /// Every exchange with the index of the question that began it.
-    pub(super) log: Mutex<Vec<(usize, Step)>>,
+    pub(super) log: Mutex<Log>,
     pub(super) tasks: Mutex<JoinSet<()>>,
 }
 
@@ -254,7 +255,8 @@ impl Tracer {
                 let obstacle = self.why_silent(&cut, name);
                 return (cut.zone, Walked::Stopped(obstacle));
             };
-            let (server, message) = &*reply;
+            let (server, reading) = &*reply;
+            let message = &reading.message;
             // The race gives an unusable reply only when there is no other.
             let reply = match message::classify(&cut.zone, &asked, asked_type, message) {
                 Reply::Unusable(_) => {
@@ -365,7 +367,7 @@ impl Tracer {
     }
 
     /// Every exchange so far with the index of its question, in the order in which they began.
-    pub(super) fn exchanges(&self) -> Vec<(usize, Step)> {
+    pub(super) fn exchanges(&self) -> Log {
         let mut log = lock(&self.log).clone();
         log.sort_by(|(_, one), (_, other)| one.at_ms.0.total_cmp(&other.at_ms.0));
         log

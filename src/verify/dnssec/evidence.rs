@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hickory_proto::op::Message;
 
-use crate::facts::dns::{Dns, Record, ResponseClass, Step};
+use crate::facts::dns::{Record, ResponseClass, Step};
 use crate::facts::name::{DnsName, RrType};
 use crate::facts::wire::Reading;
 
@@ -38,22 +38,21 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn of(dns: &Dns) -> Self {
+    /// Of steps with the indices of their questions and their own.
+    pub(super) fn of<'s>(steps: impl Iterator<Item = ((usize, usize), &'s Step)>) -> Self {
         let mut evidence = Self::default();
         let mut came: Vec<(f64, Reply)> = Vec::new();
-        for (index, question) in dns.questions.iter().enumerate() {
-            for (number, step) in question.steps.iter().enumerate() {
-                let asked = (step.question.name.clone(), step.question.r#type);
-                evidence.asked.push(asked);
-                let end = step.at_ms.0 + step.rtt_ms.unwrap_or_default().0;
-                came.extend(reply(index, number, step).map(|reply| (end, reply)));
+        let mut knows: BTreeSet<SocketAddr> = BTreeSet::new();
+        for (place, step) in steps {
+            let asked = (step.question.name.clone(), step.question.r#type);
+            evidence.asked.push(asked);
+            if step.edns && step.response.is_usable() {
+                knows.insert(step.server.socket());
             }
+            let end = step.at_ms.0 + step.rtt_ms.unwrap_or_default().0;
+            came.extend(reply(place, step).map(|reply| (end, reply)));
         }
         // A question without EDNS cannot ask for signatures, so its answer does not lack them, where the server knows EDNS.
-        let knows: BTreeSet<SocketAddr> = steps(dns)
-            .filter(|step| step.edns && step.response.is_usable())
-            .map(|step| step.server.socket())
-            .collect();
         came.retain(|(_, reply)| reply.edns || !knows.contains(&reply.server));
         came.sort_by(|(one, _), (other, _)| one.total_cmp(other));
         evidence.replies = came.into_iter().map(|(_, reply)| reply).collect();
@@ -110,11 +109,7 @@ impl Reply {
     }
 }
 
-fn steps(dns: &Dns) -> impl Iterator<Item = &Step> {
-    dns.questions.iter().flat_map(|question| &question.steps)
-}
-
-fn reply(question: usize, number: usize, step: &Step) -> Option<Reply> {
+fn reply((question, number): (usize, usize), step: &Step) -> Option<Reply> {
     let reading = step.message.as_ref()?.read()?;
     (!reading.message.metadata.truncation).then_some(Reply {
         question,

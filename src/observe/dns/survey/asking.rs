@@ -1,5 +1,6 @@
 //! One server asked for itself: is it there, over UDP and over TCP, and what does it say to each question?
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -9,11 +10,13 @@ use super::super::TracePlan;
 use super::super::exchange::{Inquiry, Way, unasked};
 use super::super::message;
 use super::super::referral::Cut;
+use super::super::shared::Manner;
 use super::super::trace::{Tracer, is_heard, lock};
 use super::is_deep;
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{Question, Server, Step, Transport};
 use crate::facts::name::{DnsName, RrType};
+use crate::facts::wire::Reading;
 use crate::net::limits;
 
 /// A name that every resolver can resolve, and that no server but the root's has.
@@ -99,12 +102,14 @@ impl Tracer {
             if self.plan.tcp_only {
                 return;
             }
-            if let Some(edns) = self.knock(&soa).await {
+            let knock = async { self.knock(&soa).await.is_some() };
+            if self.once(Manner::Plain, &soa, knock).await {
+                let edns = self.understands_edns(&soa);
                 self.ask_topics(server, topics, edns).await;
             }
         };
         let over_tcp = async {
-            let heard = self.over_tcp(&soa).await;
+            let heard = self.once(Manner::OverTcp, &soa, self.over_tcp(&soa)).await;
             if heard && self.plan.tcp_only {
                 self.ask_topics(server, topics, true).await;
             }
@@ -118,7 +123,14 @@ impl Tracer {
             .map(|(name, rr_type)| topics.inquiry(server, name, *rr_type))
             .collect();
         let asks = async {
-            let asks = inquiries.iter().map(|inquiry| self.ask_once(inquiry, edns));
+            let asks = inquiries.iter().map(|inquiry| async {
+                let ask = self.ask_once(inquiry, edns);
+                if inquiry.name == inquiry.zone {
+                    self.once(Manner::Plain, inquiry, ask).await
+                } else {
+                    ask.await
+                }
+            });
             let heard = join_all(asks).await;
             if !heard.contains(&true) {
                 return;
@@ -132,8 +144,12 @@ impl Tracer {
                 let inquiry = topics.inquiry(server, name, RrType::A);
                 let [wait, _] = limits::SURVEY_TRIES;
                 let way = self.way(edns, wait);
-                let recursion = true;
-                self.attempted(&inquiry, Way { recursion, ..way }).await;
+                let way = Way {
+                    recursion: true,
+                    ..way
+                };
+                let ask = async { self.attempted(&inquiry, way).await.is_some() };
+                self.once(Manner::Recursive, &inquiry, ask).await;
             }
         };
         tokio::join!(asks, recursion);
@@ -163,11 +179,12 @@ impl Tracer {
 
     /// Sends a question; whether a message came that does not stumble over EDNS, `None` when nothing came.
     async fn tried(&self, inquiry: &Inquiry, way: Way) -> Option<bool> {
-        let message = self.attempted(inquiry, way).await?.1?;
-        if message::wants_tcp(&message) {
+        let reading = self.attempted(inquiry, way).await?.1?;
+        let message = &reading.message;
+        if message::wants_tcp(message) {
             self.over_tcp(inquiry).await;
         }
-        Some(!(way.edns && message::fails_at_edns(&message)))
+        Some(!(way.edns && message::fails_at_edns(message)))
     }
 
     /// Asks what this server was not asked before, or did not answer; whether it has answered.
@@ -178,8 +195,7 @@ impl Tracer {
                 && step.question.name == inquiry.name
                 && step.question.r#type == inquiry.rr_type
                 && is_heard(step)
-                // What was heard for another target is nothing that this server says now.
-                && !step.cached
+                && step.is_current()
         });
         known || self.put(inquiry, edns).await
     }
@@ -218,16 +234,17 @@ impl Tracer {
         &self,
         inquiry: &Inquiry,
         way: Way,
-    ) -> Option<(Step, Option<hickory_proto::op::Message>)> {
+    ) -> Option<(Arc<Step>, Option<Arc<Reading>>)> {
         if self.surveyed.fetch_add(1, Ordering::Relaxed) >= limits::SURVEY_QUESTIONS {
             let at = self.wire.deadline.elapsed();
             self.record(0, vec![unasked(inquiry, way, at, "SURVEY_QUESTIONS")]);
             return None;
         }
-        let (step, message) = self.wire.attempt(inquiry, way).await;
+        let (step, reading) = self.wire.attempt(inquiry, way).await;
         let ours = step.failure.as_ref().is_some_and(Failure::is_local);
-        self.record(0, vec![step.clone()]);
-        (!ours).then_some((step, message))
+        let step = Arc::new(step);
+        lock(&self.log).push((0, Arc::clone(&step)));
+        (!ours).then_some((step, reading))
     }
 
     /// Whether the survey ended at its bound.

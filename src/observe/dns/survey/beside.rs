@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::super::referral::Cut;
-use super::super::trace::Tracer;
+use super::super::trace::{Log, Tracer};
 use super::facts::{answered, answers_in};
-use crate::facts::dns::{Outcome, Question, Record, Step};
+use crate::facts::dns::{Outcome, Question, Record};
 use crate::facts::name::{DnsName, RrType};
 
 impl Tracer {
@@ -21,7 +21,7 @@ impl Tracer {
         let keys = keys.into_iter().filter(|_| self.plan.signatures);
         let asks = addresses
             .chain(keys)
-            .map(|(name, rr_type)| self.ask_one_at(&cut.zone, name, rr_type));
+            .map(|(name, rr_type)| self.ask_one_once(&cut.zone, name, rr_type));
         join_all(asks).await;
     }
 
@@ -29,7 +29,7 @@ impl Tracer {
     pub(super) async fn ask_of_siblings(self: &Arc<Self>, questions: &[Question]) {
         let asks = questions.iter().filter_map(|question| {
             let (sibling, link) = (sibling(question)?, question.links.last()?);
-            Some(async move { self.ask_one_at(&link.zone, &sibling, question.r#type).await })
+            Some(async move { self.ask_one_once(&link.zone, &sibling, question.r#type).await })
         });
         join_all(asks).await;
     }
@@ -50,7 +50,7 @@ fn sibling(question: &Question) -> Option<DnsName> {
         .flatten()
 }
 
-pub(super) fn sibling_records(question: &Question, log: &[(usize, Step)]) -> Option<Vec<Record>> {
+pub(super) fn sibling_records(question: &Question, log: &Log) -> Option<Vec<Record>> {
     let name = sibling(question)?;
     let steps = answered(log, |step| {
         step.question.name == name && step.question.r#type == question.r#type

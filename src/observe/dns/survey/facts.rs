@@ -2,7 +2,7 @@
 
 use super::super::message::{self, Reply};
 use super::super::referral::Cut;
-use super::super::trace::{Tracer, is_heard};
+use super::super::trace::{Log, Tracer, is_heard};
 use super::{is_deep, stopped_at};
 use crate::facts::attempt::Failure;
 use crate::facts::dns::{
@@ -17,17 +17,16 @@ impl Tracer {
     pub(super) fn zone_facts(
         &self,
         cut: &Cut,
-        log: &[(usize, Step)],
+        log: &Log,
         questions: &[Question],
     ) -> Zone {
         let stopped = stopped_at(&cut.zone, questions);
         let deep = is_deep(&cut.zone, questions) && self.ends(questions).contains(&cut.zone);
         let server_facts = |server: Server| {
-            let steps = log.iter().map(|(_, step)| step);
-            // What was heard for another target tells how to go on, and nothing of the server as it is now.
+            let steps = log.iter().map(|(_, step)| step.as_ref());
             let own = steps
                 .filter(|step| step.zone == cut.zone && step.server.socket() == server.socket())
-                .filter(|step| !step.cached);
+                .filter(|step| step.is_current());
             let own: Vec<&Step> = own.collect();
             let mut facts = server_facts(&server, (&cut.zone, &own), &stopped);
             facts.responses = deep.then(|| responses(&own));
@@ -62,7 +61,7 @@ impl Tracer {
     }
 
     /// The referrals to a zone, each server's first. Those of another target's trace are older: none beside a fresh one.
-    fn referrals(&self, cut: &Cut, log: &[(usize, Step)]) -> Vec<Referral> {
+    fn referrals(&self, cut: &Cut, log: &Log) -> Vec<Referral> {
         let mut referrals: Vec<Referral> = Vec::new();
         let leads_here = |step: &Step| step.referral_to.as_ref() == Some(&cut.zone);
         let fresh = log.iter().any(|(_, step)| leads_here(step) && !step.cached);
@@ -197,12 +196,12 @@ fn response(step: &Step) -> ServerResponse {
 
 /// The steps of a question to which a usable answer came.
 pub(super) fn answered<'a>(
-    log: &'a [(usize, Step)],
+    log: &'a Log,
     asked: impl Fn(&Step) -> bool + 'a,
 ) -> impl Iterator<Item = &'a Step> {
     let usable =
         |step: &Step| step.response.is_usable() && step.response != ResponseClass::Referral;
-    let steps = log.iter().map(|(_, step)| step);
+    let steps = log.iter().map(|(_, step)| step.as_ref());
     steps.filter(move |step| asked(step) && usable(step))
 }
 
@@ -216,7 +215,7 @@ pub(super) fn answers_in(step: &Step) -> Vec<Record> {
     own.collect()
 }
 
-fn aliases_of(names: &[DnsName], log: &[(usize, Step)]) -> Vec<DnsName> {
+fn aliases_of(names: &[DnsName], log: &Log) -> Vec<DnsName> {
     let is_alias = |name: &&DnsName| {
         let mut steps = answered(log, |step| step.question.name == **name);
         steps.any(|step| step.response == ResponseClass::Alias)
@@ -225,7 +224,7 @@ fn aliases_of(names: &[DnsName], log: &[(usize, Step)]) -> Vec<DnsName> {
 }
 
 /// Of servers that are not behind, when it is known who is.
-fn own_addresses(zone: &Zone, log: &[(usize, Step)]) -> Option<Vec<Glue>> {
+fn own_addresses(zone: &Zone, log: &Log) -> Option<Vec<Glue>> {
     let current: Vec<_> = zone.current().map(|server| server.address).collect();
     let mut asked = false;
     let mut found: Vec<Glue> = Vec::new();
@@ -254,7 +253,7 @@ fn own_addresses(zone: &Zone, log: &[(usize, Step)]) -> Option<Vec<Glue>> {
     asked.then_some(found)
 }
 
-fn cds(cut: &Cut, log: &[(usize, Step)]) -> Option<Vec<Record>> {
+fn cds(cut: &Cut, log: &Log) -> Option<Vec<Record>> {
     let mut asked = false;
     let mut found: Vec<Record> = Vec::new();
     let of_zone = |step: &Step| {
