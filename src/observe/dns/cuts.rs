@@ -212,7 +212,7 @@ pub(super) struct LookedUp {
 /// The addresses of `name` that a response brings, wherever they stand in it.
 fn addresses_in(name: &DnsName, message: &Message) -> Vec<Glue> {
     let records = message.answers.iter().chain(&message.additionals);
-    let own = records.filter(|record| message::owner(record) == *name);
+    let own = records.filter(|record| record.name == *name.as_wire());
     own.filter_map(message::address)
         .map(|address| Glue {
             name: name.clone(),

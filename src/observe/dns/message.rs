@@ -211,8 +211,8 @@ fn classed(
     }
     let soa_of_zone = message.authorities.iter().any(|record| {
         record.record_type() == RecordType::SOA
-            && name.is_at_or_below(&owner(record))
-            && owner(record).is_at_or_below(zone)
+            && record.name.zone_of(name.as_wire())
+            && zone.as_wire().zone_of(&record.name)
     });
     let empty = message.answers.is_empty() && message.authorities.is_empty();
     if soa_of_zone || (authoritative && empty) {
@@ -231,7 +231,7 @@ fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Repl
         message
             .answers
             .iter()
-            .filter(|record| owner(record) == *name)
+            .filter(|record| record.name == *name.as_wire())
     };
     let mut telling =
         at_name().filter(|record| fits(record) || matches!(record.data, RData::CNAME(_)));
@@ -321,7 +321,7 @@ fn referral_in(zone: &DnsName, name: &DnsName, message: &Message) -> Option<Repl
     for record in message
         .authorities
         .iter()
-        .filter(|record| owner(record) == cut)
+        .filter(|record| record.name == *cut.as_wire())
     {
         if let RData::NS(target) = &record.data {
             let target = DnsName::from(target.0.clone());

@@ -22,11 +22,12 @@ impl Tracer {
     ) -> Zone {
         let stopped = stopped_at(&cut.zone, questions);
         let deep = is_deep(&cut.zone, questions) && self.ends(questions).contains(&cut.zone);
+        let steps = log.iter().map(|(_, step)| step.as_ref());
+        let of_zone = steps.filter(|step| step.is_current() && step.zone == cut.zone);
+        let of_zone: Vec<&Step> = of_zone.collect();
         let server_facts = |server: Server| {
-            let steps = log.iter().map(|(_, step)| step.as_ref());
-            let own = steps
-                .filter(|step| step.zone == cut.zone && step.server.socket() == server.socket())
-                .filter(|step| step.is_current());
+            let steps = of_zone.iter().copied();
+            let own = steps.filter(|step| step.server.socket() == server.socket());
             let own: Vec<&Step> = own.collect();
             let mut facts = server_facts(&server, (&cut.zone, &own), &stopped);
             facts.responses = deep.then(|| responses(&own));
@@ -210,7 +211,7 @@ pub(super) fn answers_in(step: &Step) -> Vec<Record> {
     let read = step.message.as_ref().and_then(WireMessage::read);
     let records = read.iter().flat_map(|read| &read.message.answers);
     let own = records
-        .filter(|record| message::owner(record) == step.question.name)
+        .filter(|record| record.name == *step.question.name.as_wire())
         .map(Record::from);
     own.collect()
 }
