@@ -1,7 +1,7 @@
 //! How many round trips and questions a validated answer costs, beside dig +trace, cold unbound, delv over it, and drill -S.
 //!
 //! All walk the demo's world on its own addresses, in a network namespace, with 20 ms a round trip. Needs root, util-linux,
-//! iproute2, bind9-dnsutils, unbound and ldnsutils: `cargo bench --bench trace`. Prints a table for the README.
+//! iproute2, bind9-dnsutils, bind9-utils, nsd, unbound and ldnsutils: `cargo bench --bench trace`. Prints a table for the README.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,16 +1,14 @@
 //! 2,000 names in one run, beside `dig +trace` under `xargs -P`: names a second, processor time a name, memory.
 //!
-//! The names lie in 100 signed zones below one TLD, on two name servers. Servers and askers share the machine.
+//! The names lie in 100 signed zones below one TLD, on two name servers, all of them NSD. Servers and askers share the machine.
 
+use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::world::RESOLVER;
-use doorstep::demo::ground::Ground;
-use doorstep::demo::zone::ZoneData;
-use doorstep::demo::{Behaviour, NameServer, Plan, World};
 use doorstep::net::roots::ROOT_SERVERS;
 
 const ZONES: usize = 100;
@@ -26,89 +24,145 @@ const SERVERS: [(&str, &str); 2] = [
     ("ns2.dns.example.", "198.51.100.53"),
 ];
 
-fn zone(number: usize) -> String {
+fn shop(number: usize) -> String {
     format!("shop{number}.example.")
 }
 
 fn names() -> String {
-    let zones = (0..ZONES).map(zone);
+    let zones = (0..ZONES).map(shop);
     let hosts = zones.flat_map(|zone| (0..HOSTS).map(move |host| format!("www{host}.{zone}\n")));
     hosts.collect()
 }
 
-fn plan() -> Plan {
-    let of_root: Vec<&str> = ROOT_SERVERS.iter().map(|(name, ..)| *name).collect();
-    let root = ROOT_SERVERS
-        .iter()
-        .fold(ZoneData::new(".", &of_root), |zone, (name, v4, _)| {
-            zone.address(name, v4)
-        });
-    let root = root.delegate("example.", TLD.0, &[TLD.1]);
-    let tld = ZoneData::new("example.", &[TLD.0]).address(TLD.0, TLD.1);
-    let tld = SERVERS
-        .iter()
-        .fold(tld, |tld, (name, address)| tld.address(name, address));
-    let cuts = (0..ZONES)
-        .map(zone)
-        .flat_map(|zone| SERVERS.map(|(name, _)| (zone.clone(), name)));
-    let tld = cuts.fold(tld, |tld, (zone, name)| tld.delegate(&zone, name, &[]));
-    let own = |zone: String| {
-        let apex = ZoneData::new(&zone, &SERVERS.map(|(name, _)| name));
-        let hosts = (0..HOSTS).map(|host| format!("www{host}.{zone}"));
-        Arc::new(hosts.fold(apex, |zone, host| zone.address(&host, "192.0.2.10")))
-    };
-    let zones: Vec<Arc<ZoneData>> = (0..ZONES).map(zone).map(own).collect();
-    let server = |name: &str, addresses: Vec<&str>, zones: Vec<Arc<ZoneData>>| NameServer {
-        name: name.to_owned(),
-        addresses: addresses
-            .iter()
-            .map(|address| address.parse().unwrap())
-            .collect(),
-        zones,
-        behaviour: Behaviour::Serve,
-    };
-    let mut servers = vec![
-        server(
-            "root",
-            ROOT_SERVERS.iter().map(|(_, v4, _)| *v4).collect(),
-            vec![root.into()],
-        ),
-        server(TLD.0, vec![TLD.1], vec![tld.into()]),
-    ];
-    for (name, address) in SERVERS {
-        servers.push(server(name, vec![address], zones.clone()));
+/// The head of a zone file: SOA and NS.
+fn zone_file(servers: &[&str]) -> String {
+    let first = servers.first().unwrap();
+    let mut text = format!("$TTL 3600\n@ SOA {first} hostmaster.example. 1 7200 900 1209600 300\n");
+    for server in servers {
+        writeln!(text, "@ NS {server}").unwrap();
     }
-    Plan {
-        servers,
-        ..Plan::default()
-    }
+    text
 }
 
-/// Serves the world until it is killed; the trust anchor and the names go into `directory`.
+fn addresses<'a>(servers: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let lines = servers.into_iter();
+    lines
+        .map(|(name, address)| format!("{name} A {address}\n"))
+        .collect()
+}
+
+fn roots() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROOT_SERVERS.iter().map(|(name, v4, _)| (*name, *v4))
+}
+
+/// A zone with its name and the text of its file.
+type Zone = (String, String);
+
+fn shops() -> Vec<Zone> {
+    let one = |number| {
+        let mut text = zone_file(&SERVERS.map(|(name, _)| name));
+        for host in 0..HOSTS {
+            writeln!(text, "www{host} A 192.0.2.10").unwrap();
+        }
+        (shop(number), text)
+    };
+    (0..ZONES).map(one).collect()
+}
+
+fn tld() -> Zone {
+    let mut text = zone_file(&[TLD.0]) + &addresses([TLD]) + &addresses(SERVERS);
+    for (zone, (server, _)) in (0..ZONES).flat_map(|number| SERVERS.map(|one| (shop(number), one)))
+    {
+        writeln!(text, "{zone} NS {server}").unwrap();
+    }
+    ("example.".to_owned(), text)
+}
+
+fn root() -> Zone {
+    let names: Vec<&str> = roots().map(|(name, _)| name).collect();
+    let text = zone_file(&names) + &addresses(roots()) + &addresses([TLD]);
+    (".".to_owned(), format!("{text}example. NS {}\n", TLD.0))
+}
+
+/// Who knows every address, for those that ask the machine's resolver for the servers on their way.
+fn resolver() -> Zone {
+    let text = zone_file(&["ns."]) + &addresses(roots()) + &addresses([TLD]) + &addresses(SERVERS);
+    (".".to_owned(), text)
+}
+
+/// Serves the world by NSD until it is killed; the trust anchor and the names go into `directory`.
 pub(crate) fn serve(directory: &Path) {
-    let plan = plan();
-    run("ip", &["link", "set", "lo", "up"]);
-    for address in plan.addresses() {
-        let length = if address.is_ipv4() { 32 } else { 128 };
-        run(
-            "ip",
-            &["addr", "add", &format!("{address}/{length}"), "dev", "lo"],
-        );
-    }
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let world = runtime
-        .block_on(World::start(plan, Ground::Real, None))
-        .unwrap();
+    shell(directory, "ip link set lo up");
+    // Those below first: what they are to be trusted by stands in the zone above.
+    let shops = shops();
+    let zones: Vec<&Zone> = shops.iter().collect();
+    let (tld, root, resolver) = (tld(), root(), resolver());
+    let of_root: Vec<&str> = roots().map(|(_, address)| address).collect();
+    let of_shops = SERVERS.map(|(_, address)| address);
+    let servers = [
+        start(directory, "shops", &of_shops, &zones),
+        start(directory, "tld", &[TLD.1], &[&tld]),
+        start(directory, "resolver", &[RESOLVER], &[&resolver]),
+        // After the other root zone: the keys of this one are the anchor.
+        start(directory, "root", &of_root, &[&root]),
+    ];
     let resolver = format!("nameserver {RESOLVER}\n");
-    std::fs::write(directory.join("resolv.conf"), resolver).unwrap();
-    std::fs::write(directory.join("names"), names()).unwrap();
-    std::fs::write(directory.join("root.ds"), world.trust_anchor()).unwrap();
-    runtime.block_on(std::future::pending::<()>());
+    fs::write(directory.join("resolv.conf"), resolver).unwrap();
+    fs::write(directory.join("names"), names()).unwrap();
+    let answers = format!(
+        "until dig +tries=1 +time=1 @{} {} soa | grep -q NOERROR; do :; done",
+        TLD.1,
+        shop(0)
+    );
+    shell(directory, &answers);
+    fs::copy(directory.join("dsset-."), directory.join("root.ds")).unwrap();
+    for mut server in servers {
+        server.wait().unwrap();
+    }
 }
 
-fn run(program: &str, arguments: &[&str]) {
-    let done = Command::new(program).args(arguments).status().unwrap();
-    assert!(done.success(), "{program} {arguments:?}");
+/// An NSD on its own addresses, with its own zones, each signed.
+fn start(directory: &Path, name: &str, addresses: &[&str], zones: &[&Zone]) -> Child {
+    let own = directory.join(name);
+    fs::create_dir(&own).unwrap();
+    let shown = own.display();
+    let mut conf = format!(
+        "server:\n username: \"\"\n zonesdir: \"{shown}\"\n pidfile: \"{shown}/pid\"\n database: \"\"\n xfrdfile: \"{shown}/xfrd\"\n"
+    );
+    for address in addresses {
+        shell(directory, &format!("ip addr add {address}/32 dev lo"));
+        writeln!(conf, " ip-address: {address}").unwrap();
+    }
+    conf += "remote-control:\n control-enable: no\n";
+    for (zone, text) in zones {
+        let file = format!("{zone}zone");
+        fs::write(own.join(&file), text).unwrap();
+        let sign = format!(
+            "(dnssec-keygen -q -a 13 -f KSK {zone} && dnssec-signzone -q -z -S -g -d .. -o {zone} -f {file}.signed {file}) > /dev/null"
+        );
+        shell(&own, &sign);
+        writeln!(
+            conf,
+            "zone:\n name: \"{zone}\"\n zonefile: \"{file}.signed\""
+        )
+        .unwrap();
+    }
+    let file = own.join("nsd.conf");
+    fs::write(&file, conf).unwrap();
+    Command::new("nsd")
+        .arg("-d")
+        .arg("-c")
+        .arg(file)
+        .spawn()
+        .unwrap()
+}
+
+fn shell(directory: &Path, line: &str) {
+    let done = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(directory)
+        .status();
+    assert!(done.unwrap().success(), "{line}");
 }
 
 /// Up until it is dropped.
@@ -121,7 +175,7 @@ impl Served {
     fn start(directory: &Path) -> Self {
         let own = std::env::current_exe().unwrap();
         let child = Command::new("unshare")
-            .arg("--net")
+            .args(["--net", "--pid", "--fork", "--kill-child"])
             .arg(own)
             .arg(SERVE)
             .arg(directory)

@@ -29,7 +29,10 @@ impl Tracer {
     pub(super) async fn ask_of_siblings(self: &Arc<Self>, questions: &[Question]) {
         let asks = questions.iter().filter_map(|question| {
             let (sibling, link) = (sibling(question)?, question.links.last()?);
-            Some(async move { self.ask_one_once(&link.zone, &sibling, question.r#type).await })
+            Some(async move {
+                self.ask_one_once(&link.zone, &sibling, question.r#type)
+                    .await
+            })
         });
         join_all(asks).await;
     }

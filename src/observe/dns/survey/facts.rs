@@ -14,12 +14,7 @@ use crate::facts::wire::WireMessage;
 use crate::net::limits;
 
 impl Tracer {
-    pub(super) fn zone_facts(
-        &self,
-        cut: &Cut,
-        log: &Log,
-        questions: &[Question],
-    ) -> Zone {
+    pub(super) fn zone_facts(&self, cut: &Cut, log: &Log, questions: &[Question]) -> Zone {
         let stopped = stopped_at(&cut.zone, questions);
         let deep = is_deep(&cut.zone, questions) && self.ends(questions).contains(&cut.zone);
         let steps = log.iter().map(|(_, step)| step.as_ref());
