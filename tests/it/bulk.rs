@@ -1,10 +1,12 @@
 //! Many names in one run: what leads to their zones is asked once, what each zone says is asked for each.
 
-use doorstep::demo::Behaviour::Serve;
+use doorstep::demo::Behaviour::{NoTcp, Serve};
 use serde_json::Value;
 
 use super::world::{Running, ZONE, ids, server, shop, start, tld};
 
+/// A second server of the zone, which its parent alone knows.
+const SECOND: &str = "198.51.100.54";
 const NAMES: &str = "# ours\nwww.shop.example\n\nshop.example\nwww.other.example\n";
 
 fn world() -> Running {
@@ -84,8 +86,10 @@ fn what_leads_to_a_zone_is_asked_once_and_marked_where_it_is_taken_over() {
     for zone in [".", "example."] {
         assert_eq!(asked(zone, &keys), 1, "the keys of {zone}");
     }
-    // What the servers of its zone say now is asked for each.
-    assert_eq!(asked("shop.example.", &keys), hosts.len());
+    // On the way, and of the zone's server for itself.
+    assert!((1..=2).contains(&asked("shop.example.", &keys)));
+    let serial = |step: &Value| step["question"]["type"] == "SOA";
+    assert_eq!(asked("shop.example.", &serial), 2, "over UDP and over TCP");
     assert_eq!(asked("example.", &|step| step["response"] == "referral"), 1);
     for (host, report) in hosts.iter().zip(&reports) {
         assert!(ids(report).is_empty(), "{report:#}");
@@ -96,6 +100,37 @@ fn what_leads_to_a_zone_is_asked_once_and_marked_where_it_is_taken_over() {
             own.map(|step| &step["cached"])
                 .all(|cached| cached == false)
         );
+    }
+}
+
+#[test]
+fn what_a_server_says_of_its_zone_is_taken_over_with_its_age_and_judged_for_each_target() {
+    let hosts = ["www.shop.example", "shop.example", "mail.shop.example"];
+    let zone = || shop().address("mail.shop.example.", "192.0.2.10");
+    let old = server(SECOND, &[zone().numbered(1)], NoTcp);
+    let servers = vec![server(ZONE, &[zone().numbered(2)], Serve), old];
+    let tld = tld().delegate("shop.example.", "ns2.shop.example.", &[SECOND]);
+    let world = start(tld, servers);
+    let names = list(&hosts.join("\n"));
+    let mut command = world.dnstrace(&["--targets", names.path().to_str().unwrap(), "--json"]);
+    let together: Vec<Value> = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    for (host, report) in hosts.iter().zip(&together) {
+        let (alone, _) = world.report(&[host]);
+        assert_eq!(ids(report), ids(&alone), "{host}");
+        assert!(
+            ids(report).contains(&"dns/tcp-refused"),
+            "{:?}",
+            ids(report)
+        );
+    }
+    let of_zone = together.iter().flat_map(steps);
+    let mut taken =
+        of_zone.filter(|step| step["zone"] == "shop.example." && step["cached"] == true);
+    assert!(taken.any(|step| step["age_ms"].as_f64().is_some_and(|age| age < 10_000.0)));
+    // A failure is nobody else's: each target has tried for itself.
+    for report in &together {
+        let mut failed = steps(report).filter(|step| step["response"] == "timeout");
+        assert!(failed.all(|step| step["cached"] == false));
     }
 }
 
