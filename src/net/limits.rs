@@ -96,8 +96,12 @@ pub const FIRST_BYTES: usize = 64;
 pub const FLIGHT_BYTES: usize = 256 * 1024;
 /// Hellos to one address at a time: what a check asks in one go (16), and room for the follow-ups; the handshake is beside them.
 pub const PROBES_AT_ONCE: usize = 17;
-/// Connections to one address at a time, the handshake's included, when all that it accepts is listed.
-pub const LISTED_AT_ONCE: usize = 16;
+/// Hellos to one address at a time, the handshake's included, when all that it accepts is listed.
+pub const LISTED_AT_ONCE: usize = 18;
+/// Connections beside those that are made ahead at a time, for the hellos that come next.
+pub const CONNECTIONS_AHEAD_AT_ONCE: usize = 12;
+/// The same in all: for the two rounds that a server of today takes. A longer list has hellos enough to fill the waits.
+pub const CONNECTIONS_AHEAD: usize = 20;
 /// Connections of a check to one address, as long as the server answers each.
 pub const PROBES: usize = 18;
 /// Connections more, one at a time, for what ended in a reset or in silence: a server may cut every hello that it dislikes.

@@ -21,6 +21,11 @@ pub(super) async fn socket() -> Option<SemaphorePermit<'static>> {
     CONNECTIONS.acquire().await.ok()
 }
 
+/// The same where nobody waits for leave.
+pub(super) fn socket_at_once() -> Option<SemaphorePermit<'static>> {
+    CONNECTIONS.try_acquire().ok()
+}
+
 /// One address, and the way there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Door<'a> {

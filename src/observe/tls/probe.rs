@@ -3,6 +3,7 @@
 //! One hello for each question, all at once. What ends in a reset or in silence is asked again alone, and a reset is believed
 //! only when the server still answers another hello.
 
+mod ahead;
 pub(super) mod prober;
 pub(super) mod question;
 pub(super) mod verdict;

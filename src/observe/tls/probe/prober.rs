@@ -12,6 +12,7 @@ use super::super::door::{Door, socket};
 use super::super::hello::read::{End, Flight, Reader, Until};
 use super::super::hello::sslv2;
 use super::super::hello::write::Nonces;
+use super::ahead::{Ahead, Ready};
 use super::question::Hello;
 use crate::facts::attempt::Failure;
 use crate::net::clock::Stopwatch;
@@ -70,13 +71,17 @@ pub(in crate::observe::tls) struct Prober<'a> {
     connections: AtomicUsize,
     /// How long the slowest answer took, in milliseconds; 0 as long as nobody answered.
     slowest: AtomicU64,
+    /// Of a list, connections for the hellos that come next. What begins in clear has greetings that a server may count.
+    ahead: Option<Ahead>,
 }
 
 impl<'a> Prober<'a> {
     pub(in crate::observe::tls) fn new(door: &'a Door<'a>) -> Self {
-        let width = match door.plan.depth {
-            Depth::Enumerate => limits::LISTED_AT_ONCE,
-            _ => limits::PROBES_AT_ONCE,
+        let lists = door.plan.depth == Depth::Enumerate;
+        let width = if lists {
+            limits::LISTED_AT_ONCE
+        } else {
+            limits::PROBES_AT_ONCE
         };
         Self {
             door,
@@ -87,6 +92,7 @@ impl<'a> Prober<'a> {
             // The handshake's.
             connections: AtomicUsize::new(1),
             slowest: AtomicU64::new(0),
+            ahead: (lists && door.plan.starttls.is_none()).then(|| Ahead::new(door)),
         }
     }
 
@@ -139,6 +145,9 @@ impl<'a> Prober<'a> {
 
     /// Says a hello while no other probe of the address is under way.
     pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
+        if let Some(ahead) = &self.ahead {
+            ahead.stop();
+        }
         let _all = self.permits.acquire_many(self.width).await;
         tokio::time::sleep(limits::PROBE_PAUSE).await;
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
@@ -175,11 +184,17 @@ impl<'a> Prober<'a> {
     }
 
     async fn once(&self, hello: &Hello, patience: Duration) -> Met {
-        let _socket = socket().await;
-        self.connections.fetch_add(1, Ordering::Relaxed);
+        let (ready, _socket) = match self.ready().await {
+            Some((stream, leave)) => (Some(stream), Some(leave)),
+            None => {
+                let leave = socket().await;
+                self.connections.fetch_add(1, Ordering::Relaxed);
+                (None, leave)
+            }
+        };
         let watch = Stopwatch::start();
         let mut listener = Listener::new(hello);
-        let talk = self.talk(hello, &mut listener);
+        let talk = self.talk(ready, hello, &mut listener);
         let failure = match self.door.deadline.bound(patience, talk).await {
             Ok(done) => done.err(),
             Err(elapsed) => Some(elapsed.into()),
@@ -201,8 +216,16 @@ impl<'a> Prober<'a> {
         met
     }
 
-    async fn talk(&self, hello: &Hello, listener: &mut Listener) -> Result<(), Failure> {
-        let mut stream = self.door.open().await?;
+    async fn talk(
+        &self,
+        ready: Option<TcpStream>,
+        hello: &Hello,
+        listener: &mut Listener,
+    ) -> Result<(), Failure> {
+        let mut stream = match ready {
+            Some(stream) => stream,
+            None => self.door.open().await?,
+        };
         let nonces = Nonces {
             random: rand::random(),
             session: rand::random(),
@@ -213,7 +236,21 @@ impl<'a> Prober<'a> {
         };
         // What the server had said before it cut the connection is read before the cut is judged.
         let _ = stream.write_all(&bytes).await;
+        self.look_ahead();
         listener.listen(&mut stream).await
+    }
+
+    /// The next of the connections made ahead.
+    async fn ready(&self) -> Option<Ready> {
+        self.ahead.as_ref()?.next().await
+    }
+
+    /// While the server thinks about a hello, connections are made for what is asked next.
+    fn look_ahead(&self) {
+        if let Some(ahead) = &self.ahead {
+            let begun = ahead.fill(limits::CONNECTIONS_AHEAD_AT_ONCE);
+            self.connections.fetch_add(begun, Ordering::Relaxed);
+        }
     }
 }
 
