@@ -360,6 +360,8 @@ pub enum Malformation {
     AlgorithmsDiffer,
     /// The parameters of the curve are spelled out instead of named.
     CurveNotNamed,
+    /// The public key is none of its kind.
+    KeyUnreadable,
 }
 
 /// A rule of a standard that a certificate breaks although clients accept it.

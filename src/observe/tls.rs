@@ -33,6 +33,7 @@ use crate::facts::probe::Offered;
 use crate::facts::tls::{Endpoint, Resumption, Tls};
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
+use crate::net::limits;
 use door::Door;
 use enumerate::Lister;
 use identity::Identity;
@@ -101,6 +102,8 @@ pub async fn observe(plan: &TlsPlan, dialer: &Dialer, deadline: Deadline) -> Tls
 async fn look(door: Door<'_>) -> Endpoint {
     let mut endpoint = handshake::unseen(door.plan, door.at);
     let socket = door::socket().await;
+    let prober = Prober::new(&door);
+    prober.look_ahead(limits::LISTED_AT_ONCE - 1);
     let Some(stream) = handshake::connected(&door, &mut endpoint).await else {
         return endpoint;
     };
@@ -108,7 +111,6 @@ async fn look(door: Door<'_>) -> Endpoint {
         shake(&door, stream, &mut endpoint, None).await;
         return endpoint;
     }
-    let prober = Prober::new(&door);
     let addressee = addressee(door.plan);
     let keeper = (door.plan.depth == Depth::Enumerate).then(Keeper::new);
     let shaking = async {

@@ -9,6 +9,7 @@ mod certificate;
 mod constraints;
 mod distinguished;
 mod faults;
+mod key;
 mod list;
 mod name;
 mod policies;

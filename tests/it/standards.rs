@@ -963,6 +963,158 @@ fn certificate_policies() {
     ]);
 }
 
+/// The place of the SubjectPublicKeyInfo of a key on P-256.
+const KEY: [u8; 4] = [0x30, 0x59, 0x30, 0x13];
+/// The AlgorithmIdentifier of RSA.
+const RSA: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+
+/// The body with another SubjectPublicKeyInfo.
+fn with_key(mut body: Vec<u8>, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    let at = body.windows(4).position(|own| own == KEY).unwrap();
+    let own: Vec<u8> = body.splice(at..at + 0x5b, []).collect();
+    body.splice(at..at, change(own));
+    let (start, _) = head(&body);
+    element(0x30, &body[start..])
+}
+
+fn bits(content: &[u8]) -> Vec<u8> {
+    element(0x03, &[&[0], content].concat())
+}
+
+/// A key of RSA with such a modulus and exponent.
+fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let numbers = sequence(&[element(0x02, modulus), element(0x02, exponent)]);
+    sequence(&[RSA.to_vec(), bits(&numbers)])
+}
+
+/// 2048 bits, with these for the first and last bytes.
+fn modulus(first: &[u8], last: u8) -> Vec<u8> {
+    let mut modulus = [first, &[0x55; 256]].concat();
+    modulus.truncate(first.len() + 255);
+    *modulus.last_mut().unwrap() = last;
+    modulus
+}
+
+fn patched(patch: fn(Vec<u8>) -> Vec<u8>) -> Case {
+    case(|own| own.patch = Some(patch))
+}
+
+#[test]
+fn keys_that_are_none() {
+    let broken = || Refused("key-unreadable");
+    check(vec![
+        (
+            "a point that is not on the curve",
+            patched(|body| {
+                with_key(body, |mut key| {
+                    *key.last_mut().unwrap() ^= 1;
+                    key
+                })
+            }),
+            broken(),
+        ),
+        (
+            "an empty point",
+            patched(|body| with_key(body, |key| sequence(&[key[2..23].to_vec(), bits(&[])]))),
+            broken(),
+        ),
+        (
+            "three elements",
+            patched(|body| with_key(body, |key| element(0x30, &[&key[2..], &[5, 0]].concat()))),
+            broken(),
+        ),
+        (
+            "a good one of RSA, of which clients know by its use only",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[1, 0, 1]))),
+            Good,
+        ),
+        (
+            "bytes for RSA",
+            patched(|body| with_key(body, |_| sequence(&[RSA.to_vec(), bits(b"garbage")]))),
+            broken(),
+        ),
+        (
+            "an even modulus",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x54), &[1, 0, 1]))),
+            broken(),
+        ),
+        (
+            "a negative modulus",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0x80], 0x55), &[1, 0, 1]))),
+            broken(),
+        ),
+        (
+            "exponent 1",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[1]))),
+            Refused("key-weak"),
+        ),
+        (
+            "an even exponent",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[1, 0, 0]))),
+            Refused("key-weak"),
+        ),
+    ]);
+}
+
+#[test]
+fn defaults_written_out() {
+    const USAGE: &[u8] = b"\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x07\x80";
+    check(vec![
+        (
+            "cA FALSE",
+            with(
+                vec![],
+                vec![extension(
+                    &[2, 5, 29, 19],
+                    true,
+                    b"\x30\x03\x01\x01\x00".to_vec(),
+                )],
+            ),
+            Departs("default-encoded"),
+        ),
+        (
+            "no constraints within basic constraints",
+            with(
+                vec![],
+                vec![extension(&[2, 5, 29, 19], true, b"\x30\x00".to_vec())],
+            ),
+            Good,
+        ),
+        (
+            "bits after the last usage",
+            patched(|body| {
+                let more = b"\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x06\x80";
+                replaced(body, USAGE, more)
+            }),
+            Departs("default-encoded"),
+        ),
+    ]);
+}
+
+/// OCSP's responses have a fourth part, certificates none.
+#[test]
+fn a_fourth_part_makes_it_no_certificate() {
+    let root = Authority::root(authority("Root"));
+    let leaf = root.issue(&server()).certificate.der().to_vec();
+    let (start, _) = head(&leaf);
+    let longer = element(0x30, &[&leaf[start..], &[5, 0]].concat());
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("chain.der");
+    std::fs::write(&file, longer).unwrap();
+    let mut command = Command::cargo_bin("doorstep").unwrap();
+    command
+        .env_clear()
+        .args(["tlscheck", "--no-config", "--json", "--pem"]);
+    let output = command.arg(&file).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(!text.contains("\"trusted\""), "{text}");
+    assert!(
+        text.contains("unreadable") || text.contains("no certificate"),
+        "{text}"
+    );
+}
+
 /// The mapping is made below the authority that inhibits it.
 #[test]
 fn an_inhibited_mapping_leaves_no_policy() {

@@ -259,6 +259,7 @@ fn malformed(what: &Malformation) -> String {
             "it names two different algorithms for one signature".to_owned()
         }
         Malformation::CurveNotNamed => "it spells out a curve instead of naming it".to_owned(),
+        Malformation::KeyUnreadable => "its public key is no key of its kind".to_owned(),
     }
 }
 

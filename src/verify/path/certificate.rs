@@ -51,10 +51,11 @@ pub(in crate::verify) struct Cert<'a> {
 }
 
 impl<'a> Cert<'a> {
-    /// Reads all of `der`; bytes after the certificate make it none.
+    /// Reads all of `der`; bytes after the certificate make it none, and so does anything within it after the signature.
     pub(in crate::verify) fn read(der: &'a [u8], place: Option<usize>) -> Option<Self> {
         let (rest, x509) = X509Certificate::from_der(der).ok()?;
-        rest.is_empty().then_some(Self { x509, der, place })
+        let is_whole = rest.is_empty() && der::sequence(der)?.len() == 3;
+        is_whole.then_some(Self { x509, der, place })
     }
 
     pub(in crate::verify) fn subject(&self) -> String {

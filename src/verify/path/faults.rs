@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::certificate::{Cert, id};
 use super::constraints::{Broken, Budget, Constraints};
+use super::key;
 use super::policies;
 use super::search::Path;
 use crate::facts::tls::{Distrust, Malformation};
@@ -122,7 +123,7 @@ fn common(certificate: &Cert<'_>) -> Vec<Distrust> {
             });
         }
     }
-    faults.extend(of_key(certificate));
+    faults.extend(key::fault(certificate));
     faults
 }
 
@@ -153,46 +154,6 @@ fn malformed_signature(certificate: &Cert<'_>) -> Option<Distrust> {
         subject: certificate.subject(),
         what: Malformation::AlgorithmsDiffer,
     })
-}
-
-/// Keys that no current client takes: RSA under 2048 bits, DSA, and curves other than those of TLS 1.3.
-fn of_key(certificate: &Cert<'_>) -> Option<Distrust> {
-    use x509_parser::public_key::PublicKey;
-    let subject = || certificate.subject();
-    let info = certificate.x509.public_key();
-    match info.parsed() {
-        Ok(PublicKey::EC(_)) => {
-            let curve = info.algorithm.parameters.as_ref();
-            match curve.and_then(|parameters| parameters.as_oid().ok()) {
-                None => Some(Distrust::Malformed {
-                    subject: subject(),
-                    what: Malformation::CurveNotNamed,
-                }),
-                Some(curve) => (!CURVES.contains(&curve.to_id_string().as_str()))
-                    .then(|| Distrust::KeyWeak { subject: subject() }),
-            }
-        }
-        Ok(PublicKey::RSA(key)) => (key.key_size() < 2048 || has_weak_exponent(key.exponent))
-            .then(|| Distrust::KeyWeak { subject: subject() }),
-        Ok(PublicKey::DSA(_)) => Some(Distrust::KeyWeak { subject: subject() }),
-        _ => None,
-    }
-}
-
-/// P-256, P-384, P-521.
-const CURVES: [&str; 3] = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
-
-/// An exponent that is even, or 1, is none (RFC 8017 §3.1).
-fn has_weak_exponent(exponent: &[u8]) -> bool {
-    let significant: Vec<u8> = exponent
-        .iter()
-        .copied()
-        .skip_while(|byte| *byte == 0)
-        .collect();
-    match significant.as_slice() {
-        [] | [0..=2] => true,
-        [.., last] => last % 2 == 0,
-    }
 }
 
 /// The faults of a path as a whole: its length, and the names that its authorities may issue for.

@@ -46,7 +46,7 @@ impl Ahead {
             line: Mutex::new(Line {
                 made: VecDeque::new(),
                 tasks: JoinSet::new(),
-                left: limits::CONNECTIONS_AHEAD,
+                left: limits::CONNECTIONS_AHEAD_IN_ALL,
             }),
         }
     }

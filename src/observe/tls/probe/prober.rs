@@ -236,7 +236,7 @@ impl<'a> Prober<'a> {
         };
         // What the server had said before it cut the connection is read before the cut is judged.
         let _ = stream.write_all(&bytes).await;
-        self.look_ahead();
+        self.look_ahead(limits::CONNECTIONS_AHEAD);
         listener.listen(&mut stream).await
     }
 
@@ -245,10 +245,10 @@ impl<'a> Prober<'a> {
         self.ahead.as_ref()?.next().await
     }
 
-    /// While the server thinks about a hello, connections are made for what is asked next.
-    fn look_ahead(&self) {
+    /// Of a list, makes connections for what is asked next, so that so many are ahead; while the server thinks, for instance.
+    pub(in crate::observe::tls) fn look_ahead(&self, count: usize) {
         if let Some(ahead) = &self.ahead {
-            let begun = ahead.fill(limits::CONNECTIONS_AHEAD_AT_ONCE);
+            let begun = ahead.fill(count);
             self.connections.fetch_add(begun, Ordering::Relaxed);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Clause, Examined, rfc5280};
 use crate::verify::der::{self, Element};
+use crate::verify::path::certificate::id;
 
 pub(super) const CLAUSES: &[Clause] = &[
     rfc5280("4.1", "encoding-not-distinguished", encoding),
@@ -66,8 +67,29 @@ fn primitive(element: &Element<'_>) -> Option<&'static str> {
     wrong.then_some("an element that DER writes otherwise")
 }
 
-/// `critical` FALSE and `cA` FALSE are defaults, which DER leaves out.
+/// `critical` FALSE and `cA` FALSE are defaults, which DER leaves out, as it does bits of a list of names that are not set.
 fn default_encoded(examined: &Examined<'_, '_>) -> Option<String> {
+    extension_default(examined).or_else(|| critical_default(examined))
+}
+
+fn extension_default(examined: &Examined<'_, '_>) -> Option<String> {
+    let certificate = examined.certificate;
+    let value = |id| certificate.extension(id).map(|extension| extension.value);
+    let constraints = value(id::BASIC_CONSTRAINTS).and_then(der::sequence);
+    let first = constraints.and_then(|fields| fields.first().map(|field| field.whole));
+    if first == Some(&[1, 1, 0]) {
+        return Some("a default that is written out (cA FALSE)".to_owned());
+    }
+    // A list of named bits ends with the last that is set (X.690 §11.2.2).
+    let usage = der::only(value(id::KEY_USAGE)?, der::BIT_STRING)?;
+    let (unused, bits) = usage.content.split_first()?;
+    let ends_set = bits
+        .last()
+        .is_none_or(|last| last.trailing_zeros() == u32::from(*unused));
+    (!ends_set).then(|| "key usages with bits after the last that is set".to_owned())
+}
+
+fn critical_default(examined: &Examined<'_, '_>) -> Option<String> {
     let body = der::sequence(examined.certificate.der)?;
     let fields = der::elements(body.first()?.content)?;
     let list = fields.iter().find(|field| field.tag == 0xa3)?;
