@@ -167,6 +167,9 @@ pub struct Sct {
     /// Its state in the list: `usable`, `qualified`, `readonly`, `retired` or `rejected`.
     #[serde(default)]
     pub state: Option<String>,
+    /// Whether the log has signed it for this certificate; `null` where its key or the issuer's is not at hand.
+    #[serde(default)]
+    pub signature: Option<bool>,
     /// Whether browsers count it; `null` where the list cannot tell.
     #[serde(default)]
     pub counts: Option<bool>,

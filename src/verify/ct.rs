@@ -1,6 +1,8 @@
-//! Which of the logs that vouch for a certificate do browsers know? (RFC 6962, and the log lists of Chrome and Apple)
+//! Which of the logs that vouch for a certificate do browsers know, and did they? (RFC 6962, and the log lists of Chrome and Apple)
 //!
 //! The list is bundled, and older than this run: a log that it does not have may be a new one, so of that nothing is said.
+
+mod entry;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,6 +13,11 @@ use jiff::Timestamp;
 
 use crate::facts::revocation::Sct;
 use crate::facts::tls::Endpoint;
+use crate::verify::der;
+use crate::verify::path::Cert;
+
+use entry::EMBEDDED;
+pub(super) use entry::Entry;
 
 /// The list, with its source and date.
 const LIST: &str = include_str!("ct/logs.txt");
@@ -21,6 +28,8 @@ struct Log {
     since: Timestamp,
     operator: &'static str,
     name: &'static str,
+    /// SubjectPublicKeyInfo, in base64.
+    key: &'static str,
 }
 
 static LOGS: LazyLock<HashMap<&'static str, Log>> = LazyLock::new(|| {
@@ -37,6 +46,7 @@ fn log(line: &'static str) -> Option<(&'static str, Log)> {
         since: fields.next()?.parse().ok()?,
         operator: fields.next()?,
         name: fields.next()?,
+        key: fields.next()?,
     };
     Some((id, log))
 }
@@ -55,18 +65,22 @@ pub(super) fn look_up(timestamp: &mut Sct, at: Timestamp) {
         // What the log was before that is not in the list.
         _ => (at >= log.since).then_some(false),
     };
+    // Whoever else has signed it: the log has promised nothing.
+    if timestamp.signature == Some(false) {
+        timestamp.counts = Some(false);
+    }
 }
 
 /// Timestamps that are kept of what came beside a certificate: authorities send up to four, and a handshake has room for 1,500.
 const TIMESTAMPS: usize = 64;
 
 /// The timestamps that came as an extension of TLS 1.2 in an answer that showed the endpoint's own certificate.
-pub(super) fn in_handshakes(endpoint: &Endpoint) -> Vec<Sct> {
+pub(super) fn in_handshakes(endpoint: &Endpoint, entry: Option<&Entry>) -> Vec<Sct> {
     let probes = endpoint.probes.iter().flatten();
     let own = probes.filter(|probe| probe.chain.is_empty());
     let lists = own.filter_map(|probe| STANDARD.decode(probe.timestamps.as_ref()?).ok());
     let mut found: Vec<Sct> = Vec::new();
-    let all = lists.flat_map(|list| read(&list, "extension").unwrap_or_default());
+    let all = lists.flat_map(|list| read(&list, "extension", entry).unwrap_or_default());
     for timestamp in all {
         if found.len() >= TIMESTAMPS {
             break;
@@ -78,8 +92,16 @@ pub(super) fn in_handshakes(endpoint: &Endpoint) -> Vec<Sct> {
     found
 }
 
-/// Reads a SignedCertificateTimestampList (RFC 6962 §3.3).
-pub(super) fn read(bytes: &[u8], source: &str) -> Option<Vec<Sct>> {
+/// The timestamps within a certificate itself.
+pub(super) fn embedded(leaf: &Cert<'_>, entry: Option<&Entry>) -> Vec<Sct> {
+    let list = leaf.extension(EMBEDDED);
+    let list = list.and_then(|own| der::only(own.value, der::OCTET_STRING));
+    list.and_then(|list| read(list.content, "certificate", entry))
+        .unwrap_or_default()
+}
+
+/// Reads a SignedCertificateTimestampList (RFC 6962 §3.3) and verifies each signature over the entry, where that is known.
+pub(super) fn read(bytes: &[u8], source: &str, entry: Option<&Entry>) -> Option<Vec<Sct>> {
     let (length, mut rest) = bytes.split_first_chunk::<2>()?;
     rest = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
     let mut found = Vec::new();
@@ -91,8 +113,15 @@ pub(super) fn read(bytes: &[u8], source: &str) -> Option<Vec<Sct>> {
             .get(33..41)?
             .iter()
             .fold(0, |time, byte| time << 8 | i64::from(*byte));
+        let log: String = log.iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = LOGS.get(log.as_str()).map(|known| known.key);
+        let key = key.and_then(|key| STANDARD.decode(key).ok());
+        let signed = entry
+            .zip(key)
+            .map(|(entry, key)| entry.is_signed(own, &key));
         found.push(Sct {
-            log: log.iter().map(|byte| format!("{byte:02x}")).collect(),
+            signature: signed,
+            log,
             at: Timestamp::from_millisecond(millisecond).ok(),
             source: source.to_owned(),
             ..Sct::default()
@@ -152,10 +181,11 @@ mod tests {
         let length = u16::try_from(own.len()).unwrap();
         let entry = [&length.to_be_bytes()[..], &own].concat();
         let list = [&(length + 2).to_be_bytes()[..], &entry].concat();
-        let read_whole = read(&list, "extension").unwrap();
+        let read_whole = read(&list, "extension", None).unwrap();
         assert_eq!(read_whole.len(), 1);
         assert_eq!(read_whole[0].log, "07".repeat(32));
-        assert_eq!(read(&list[..list.len() - 1], "extension"), None);
-        assert_eq!(read(&[0, 3, 0, 9, 0], "extension"), None);
+        assert_eq!(read_whole[0].signature, None);
+        assert_eq!(read(&list[..list.len() - 1], "extension", None), None);
+        assert_eq!(read(&[0, 3, 0, 9, 0], "extension", None), None);
     }
 }

@@ -32,7 +32,8 @@ finding! {
     ///
     /// Chrome and Safari want two, and three for certificates valid for more than 180 days, of different logs and of at least two
     /// operators. With fewer they stop visitors, or will when one of the logs is retired. A log that the browsers have rejected
-    /// does not count; one that is younger than the list in doorstep is taken for good. Have the certificate issued anew by an
+    /// does not count, nor does a timestamp that its log has not signed; a log younger than the list in doorstep is taken for good.
+    /// One log at least must still be in use, and beside the certificate only such count. Have the certificate issued anew by an
     /// authority that follows the browsers' policy, as all of the large ones do: `certbot renew --force-renewal`, `acme.sh --renew
     /// -d NAME --force`, then reload nginx or HAProxy; with ACM request a new certificate and choose it at the listener of the
     /// load balancer or in the CloudFront distribution.
@@ -52,11 +53,10 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         return;
     }
     // What one address has beside the certificate is no help at another: the worst of them is told.
-    let counts = shown.iter().filter_map(|endpoint| endpoint.scts.as_deref());
-    let Some(count) = counts.map(Count::of).min_by_key(|count| count.logs) else {
+    let counts = shown.iter().filter_map(|endpoint| Count::best_of(endpoint));
+    let Some(count) = counts.min_by_key(Count::worth) else {
         return;
     };
-    let wanted = wanted(first);
     let (place, subjects) = (place(shown), labels(shown));
     if count.logs == 0 {
         // Without that look nothing is known of those that come beside the certificate.
@@ -66,11 +66,11 @@ pub(super) fn judge(host: &str, shown: &[&Endpoint], findings: &mut Vec<Finding>
         {
             findings.push(CtMissing { place }.about_all(host, subjects));
         }
-    } else if count.logs < wanted || count.is_of_one_operator() {
+    } else if !count.is_enough() {
         let evidence = CtFew {
             place,
             logs: count.logs,
-            wanted,
+            wanted: count.wanted,
             operators: count.operators,
             had: count.in_words(),
         };
@@ -94,15 +94,38 @@ fn wanted(endpoint: &Endpoint) -> usize {
     if long { 3 } else { 2 }
 }
 
+/// How many timestamps beside a certificate are wanted, however long it lives.
+const BESIDE: usize = 2;
+
 /// Different logs that count, or may, and who runs those that are known.
 struct Count {
     logs: usize,
     unknown: usize,
     operators: usize,
+    wanted: usize,
+    /// Whether one of the logs is in use, as far as is known.
+    current: bool,
+    /// Timestamps that their logs have not signed.
+    unsigned: usize,
 }
 
 impl Count {
-    fn of(timestamps: &[Sct]) -> Self {
+    /// The better of the timestamps within the certificate and of those beside it: browsers count each for themselves.
+    fn best_of(endpoint: &Endpoint) -> Option<Self> {
+        let timestamps = endpoint.scts.as_deref()?;
+        let (within, beside): (Vec<&Sct>, Vec<&Sct>) = timestamps
+            .iter()
+            .partition(|own| own.source == "certificate");
+        let is_retired = |own: &Sct| own.state.as_deref() == Some("retired");
+        let beside: Vec<&Sct> = beside.into_iter().filter(|own| !is_retired(own)).collect();
+        let both = [
+            Self::of(&within, wanted(endpoint)),
+            Self::of(&beside, BESIDE),
+        ];
+        both.into_iter().max_by_key(Self::worth)
+    }
+
+    fn of(timestamps: &[&Sct], wanted: usize) -> Self {
         let good = || timestamps.iter().filter(|own| own.counts != Some(false));
         let logs: BTreeSet<&str> = good().map(|own| own.log.as_str()).collect();
         let unknown: BTreeSet<&str> = good()
@@ -110,11 +133,24 @@ impl Count {
             .map(|own| own.log.as_str())
             .collect();
         let operators: BTreeSet<&str> = good().filter_map(|own| own.operator.as_deref()).collect();
+        let unsigned = timestamps.iter().filter(|own| own.signature == Some(false));
         Self {
             logs: logs.len(),
             unknown: unknown.len(),
             operators: operators.len(),
+            wanted,
+            current: good().any(|own| own.state.as_deref() != Some("retired")),
+            unsigned: unsigned.count(),
         }
+    }
+
+    /// From bad to good.
+    fn worth(&self) -> (bool, usize) {
+        (self.is_enough(), self.logs)
+    }
+
+    fn is_enough(&self) -> bool {
+        self.logs >= self.wanted && self.current && !self.is_of_one_operator()
     }
 
     fn is_of_one_operator(&self) -> bool {
@@ -126,11 +162,19 @@ impl Count {
             1 => "1 public log".to_owned(),
             many => format!("{many} public logs"),
         };
-        if self.logs > 1 && self.is_of_one_operator() {
-            logs + " of one operator"
+        let kind = if self.logs > 1 && self.is_of_one_operator() {
+            " of one operator"
+        } else if !self.current {
+            ", none of them still in use"
         } else {
-            logs
-        }
+            ""
+        };
+        let unsigned = match self.unsigned {
+            0 => String::new(),
+            1 => " (and one that its log has not signed)".to_owned(),
+            many => format!(" (and {many} that their logs have not signed)"),
+        };
+        logs + kind + &unsigned
     }
 }
 
@@ -214,6 +258,7 @@ mod tests {
             .for_each(|trust| trust.public = true);
         let timestamps = timestamps.iter().map(|(log, operator, counts)| Sct {
             log: (*log).to_owned(),
+            source: "certificate".to_owned(),
             operator: operator.map(str::to_owned),
             counts: *counts,
             ..Sct::default()
@@ -233,6 +278,60 @@ mod tests {
         assert!(counted(&[good, other]).is_empty());
         assert!(counted(&[good, unknown]).is_empty());
         assert_eq!(counted(&[unknown]), ["tls/ct-few"]);
+    }
+
+    /// Judges a certificate that lives long, with timestamps of these sources and states.
+    fn of_sources(timestamps: &[(&str, &str, &str)]) -> Vec<String> {
+        let mut endpoint = endpoint(1);
+        endpoint.probes = hello12();
+        endpoint.chain = vec![certificate("CN=shop.example", 0, 190)];
+        endpoint
+            .trust
+            .iter_mut()
+            .for_each(|trust| trust.public = true);
+        let timestamps = timestamps.iter().map(|(log, source, state)| Sct {
+            log: (*log).to_owned(),
+            source: (*source).to_owned(),
+            state: Some((*state).to_owned()),
+            operator: Some(format!("of {log}")),
+            counts: Some(true),
+            ..Sct::default()
+        });
+        endpoint.scts = Some(timestamps.collect());
+        ids(|findings| judge("shop.example", &[&endpoint], findings))
+    }
+
+    #[test]
+    fn those_beside_the_certificate_are_two_of_logs_in_use_and_count_for_themselves() {
+        let beside = ("a", "extension", "usable");
+        assert!(of_sources(&[beside, ("b", "staple", "usable")]).is_empty());
+        let retired = ("b", "staple", "retired");
+        assert_eq!(of_sources(&[beside, retired]), ["tls/ct-few"]);
+        let within = ("b", "certificate", "usable");
+        assert_eq!(of_sources(&[beside, within]), ["tls/ct-few"]);
+    }
+
+    #[test]
+    fn within_the_certificate_one_log_at_least_is_still_in_use() {
+        let old = |log| (log, "certificate", "retired");
+        assert_eq!(of_sources(&[old("a"), old("b"), old("c")]), ["tls/ct-few"]);
+        let one = ("c", "certificate", "usable");
+        assert!(of_sources(&[old("a"), old("b"), one]).is_empty());
+    }
+
+    #[test]
+    fn what_its_log_has_not_signed_is_told() {
+        let bad = Sct {
+            signature: Some(false),
+            counts: Some(false),
+            ..Sct::default()
+        };
+        let good = Sct {
+            counts: Some(true),
+            ..Sct::default()
+        };
+        let words = Count::of(&[&good, &bad], 2).in_words();
+        assert_eq!(words, "1 public log (and one that its log has not signed)");
     }
 
     #[test]

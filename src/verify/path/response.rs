@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use super::certificate::Cert;
 use super::list::{Issuer, is_ahead, time};
 use super::signature::{Signed, Verdict, split_key};
-use crate::facts::revocation::{RevocationStatus, Sct, StatusFault};
-use crate::verify::ct;
+use crate::facts::revocation::{RevocationStatus, StatusFault};
 use crate::verify::der::{self, Element};
 
 /// What a response says of one certificate.
@@ -18,8 +17,8 @@ pub(super) struct Said {
     pub(super) reason: Option<u8>,
     pub(super) this_update: Timestamp,
     pub(super) next_update: Option<Timestamp>,
-    /// The certificate's timestamps that came along.
-    pub(super) scts: Vec<Sct>,
+    /// The list of the certificate's timestamps that came along.
+    pub(super) timestamps: Option<Vec<u8>>,
 }
 
 /// The kind of response that everybody uses, id-pkix-ocsp-basic: 1.3.6.1.5.5.7.48.1.1.
@@ -129,7 +128,7 @@ fn single<'a>(element: &Element<'a>) -> Option<(CertificateId<'a>, Said)> {
         }),
         this_update: time(this_update)?,
         next_update: next.and_then(|next| time(&der::element(next.content)?.0)),
-        scts: extensions.map(timestamps).unwrap_or_default(),
+        timestamps: extensions.and_then(timestamps),
     };
     let id = CertificateId {
         hash: der::element(hash.content)?.0.content,
@@ -174,16 +173,13 @@ fn is_by(
     }
 }
 
-fn timestamps(extensions: &Element<'_>) -> Vec<Sct> {
-    let all = der::only(extensions.content, der::SEQUENCE)
-        .and_then(|list| der::elements(list.content))
-        .unwrap_or_default();
-    let list = all.iter().find_map(|extension| {
+fn timestamps(extensions: &Element<'_>) -> Option<Vec<u8>> {
+    let all = der::sequence(extensions.content)?;
+    all.iter().find_map(|extension| {
         let parts = der::sequence(extension.whole)?;
         let own = parts.first().is_some_and(|oid| oid.content == TIMESTAMPS);
         let value = parts.last().filter(|_| own)?;
-        Some(der::only(value.content, der::OCTET_STRING)?.content)
-    });
-    list.and_then(|list| ct::read(list, "staple"))
-        .unwrap_or_default()
+        let list = der::only(value.content, der::OCTET_STRING)?;
+        Some(list.content.to_vec())
+    })
 }

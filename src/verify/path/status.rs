@@ -10,11 +10,10 @@ use super::list::{Issuer, RevocationList};
 use super::response::{self, Said};
 use super::search::Path;
 use crate::facts::revocation::{
-    Revocation, RevocationStatus, Sct, StapleStatus, StatusAnswer, StatusFault, StatusKind,
-    Unusable,
+    Revocation, RevocationStatus, StapleStatus, StatusAnswer, StatusFault, StatusKind, Unusable,
 };
 use crate::facts::tls::{Departure, Endpoint, Standard};
-use crate::verify::ct;
+use crate::verify::ct::{self, Entry};
 
 /// Fills in staple, timestamps and revocation.
 pub(super) fn verify(
@@ -36,11 +35,16 @@ pub(super) fn verify(
         .staple
         .as_ref()
         .and_then(|text| STANDARD.decode(text).ok());
-    let mut scts = embedded(endpoint);
-    scts.extend(ct::in_handshakes(endpoint));
+    let issuer_key = issuers.first().map(|issuer| issuer.key);
+    let within = issuer_key.and_then(|key| Entry::precertificate(leaf, key));
+    let beside = Entry::certificate(leaf);
+    let mut scts = ct::embedded(leaf, within.as_ref());
+    scts.extend(ct::in_handshakes(endpoint, beside.as_ref()));
     if let (Some(bytes), Some(issuer)) = (&staple, issuers.first()) {
         let said = response::read(bytes, issuer, leaf.x509.raw_serial(), at);
-        scts.extend(said.iter().flat_map(|said| said.scts.clone()));
+        let list = said.as_ref().ok().and_then(|said| said.timestamps.as_ref());
+        let stapled = list.and_then(|list| ct::read(list, "staple", beside.as_ref()));
+        scts.extend(stapled.into_iter().flatten());
         endpoint.staple_status = Some(worth(&said));
         asked.hear("staple", 0, said);
     }
@@ -87,18 +91,6 @@ fn issuers<'i>(path: &'i Path<'_, '_>, anchor: Option<&'i Cert<'i>>) -> Vec<Issu
         certificate: anchor,
     });
     above.chain(end).collect()
-}
-
-fn embedded(endpoint: &Endpoint) -> Vec<Sct> {
-    let leaf = endpoint.leaf().into_iter();
-    leaf.flat_map(|leaf| &leaf.sct_list)
-        .map(|own| Sct {
-            log: own.log.clone(),
-            at: own.at,
-            source: "certificate".to_owned(),
-            ..Sct::default()
-        })
-        .collect()
 }
 
 fn worth(said: &Result<Said, StatusFault>) -> StapleStatus {
