@@ -104,12 +104,12 @@ pub(super) fn read(path: &Path, what: &str) -> Result<Held, UsageError> {
 pub(super) fn list(path: &Path) -> Result<Vec<RevocationList>, UsageError> {
     let shown = shown(path);
     let held = bundle::read(&bytes(path, "revocation list", limits::LIST_BYTES)?).lists;
-    let found = held.len();
-    let lists: Vec<RevocationList> = held
-        .into_iter()
-        .filter_map(|der| RevocationList::read(&shown, der))
-        .collect();
-    if lists.len() < found || lists.is_empty() {
+    // One that cannot be read is told with the verdict: the others may be enough.
+    let read = |der| {
+        RevocationList::read(&shown, der).unwrap_or_else(|| RevocationList::unreadable(&shown))
+    };
+    let lists: Vec<RevocationList> = held.into_iter().map(read).collect();
+    if lists.is_empty() {
         return Err(
             UsageError::new(format!("`{shown}`: no revocation list that can be read"))
                 .hint("it must hold lists in PEM form (-----BEGIN X509 CRL-----), or one in DER"),

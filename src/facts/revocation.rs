@@ -85,6 +85,8 @@ pub enum StatusFault {
         /// Which.
         oid: String,
     },
+    /// It is a list of some reasons alone, or of several authorities, and so says nothing of what is not in it (RFC 5280 §5.2.5).
+    NotWhole,
     /// It breaks the form that its standard demands.
     Malformed {
         /// The clause of RFC 5280.

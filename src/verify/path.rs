@@ -161,10 +161,14 @@ impl<'c> Chain<'c> {
         (farthest, reasons)
     }
 
-    /// The path that departs least from RFC 5280: of several that clients accept, one that keeps to it is enough (§6.1).
+    /// The path on which nobody is revoked that departs least from RFC 5280: of several that clients accept, one that keeps to it
+    /// is enough (§6.1).
     fn best_of(&self, mut paths: Vec<Path<'c, 'c>>) -> Option<Path<'c, 'c>> {
         if paths.len() > 1 {
-            paths.sort_by_key(|path| self.departing(path));
+            paths.sort_by_cached_key(|path| {
+                let revoked = status::is_revoked(path, self.anchors, self.at);
+                (revoked, self.departing(path))
+            });
         }
         paths.into_iter().next()
     }

@@ -11,14 +11,14 @@ use time::Duration;
 use crate::pki::{Authority, MOMENT, authority, now, server};
 
 /// A root, an authority below it, and the certificate of `shop.example`.
-struct World {
-    root: Authority,
-    below: Authority,
-    directory: tempfile::TempDir,
+pub(crate) struct World {
+    pub(crate) root: Authority,
+    pub(crate) below: Authority,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(authority("Below"))
     }
 
@@ -35,7 +35,7 @@ impl World {
         }
     }
 
-    fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.directory.path().join(name);
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
@@ -54,7 +54,7 @@ impl World {
     }
 
     /// The report on a chain of these blocks.
-    fn report(&self, blocks: &[String], more: &[&str]) -> Value {
+    pub(crate) fn report(&self, blocks: &[String], more: &[&str]) -> Value {
         let chain = self.write("chain.pem", &blocks.concat());
         let output = self.command(&chain).args(more).output().unwrap();
         serde_json::from_slice(&output.stdout)
@@ -68,7 +68,7 @@ impl World {
     }
 }
 
-fn ids(report: &Value) -> Vec<&str> {
+pub(crate) fn ids(report: &Value) -> Vec<&str> {
     let findings = report["findings"].as_array().unwrap();
     let ids = findings
         .iter()

@@ -22,6 +22,7 @@ mod hostile;
 mod hostile_certificates;
 mod identity;
 mod imports;
+mod lists;
 mod peers;
 mod pki;
 mod registration;

@@ -179,6 +179,7 @@ fn in_words(fault: &StatusFault) -> String {
         StatusFault::UnknownCriticalExtension { oid } => {
             format!("it demands the unknown extension {oid}")
         }
+        StatusFault::NotWhole => "it has some reasons alone, or several authorities".to_owned(),
         StatusFault::Malformed { clause } => format!("it breaks RFC 5280 §{clause}"),
         StatusFault::NotFetched { failure } => failure.clone(),
     }

@@ -1,5 +1,8 @@
 //! Lists of revoked certificates (RFC 5280 §5), read once and looked up for every chain.
 
+mod form;
+mod scope;
+
 use jiff::{SignedDuration, Timestamp};
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
@@ -21,7 +24,14 @@ pub struct RevocationList {
     /// Where each entry stands in `der`, in the order of serial numbers: a list of 100 MB has millions.
     revoked: Vec<u32>,
     extensions: Vec<Extension>,
+    /// Why it cannot be used, whoever issued it.
+    broken: Option<StatusFault>,
+    /// Where its form departs from RFC 5280 §5 although it can be used.
+    departures: Vec<Departing>,
 }
+
+/// Clause of RFC 5280, name of the rule, and what was found.
+type Departing = (&'static str, &'static str, &'static str);
 
 /// A certificate's line in a list.
 #[derive(Clone, Debug)]
@@ -41,8 +51,11 @@ struct Extension {
 const NUMBER: &[u8] = &[0x55, 0x1d, 20];
 const ISSUING_POINT: &[u8] = &[0x55, 0x1d, 28];
 const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 35];
-/// Of an entry: the reason (§5.3.1).
+/// Of an entry: the reason (§5.3.1), and since when the key may have been another's (§5.3.2).
 const REASON: &[u8] = &[0x55, 0x1d, 21];
+const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 24];
+/// That a hold was lifted (§5.3.1).
+const REMOVE_FROM_LIST: u8 = 8;
 
 /// Who issued the certificate in question.
 #[derive(Clone, Copy)]
@@ -54,6 +67,22 @@ pub(super) struct Issuer<'i> {
 }
 
 impl RevocationList {
+    /// One that cannot be read: nobody is revoked by it, and nobody is found good.
+    #[must_use]
+    pub fn unreadable(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            der: Vec::new(),
+            issuer: Vec::new(),
+            this_update: Timestamp::UNIX_EPOCH,
+            next_update: None,
+            revoked: Vec::new(),
+            extensions: Vec::new(),
+            broken: Some(StatusFault::Unreadable),
+            departures: Vec::new(),
+        }
+    }
+
     /// Reads a list's DER.
     #[must_use]
     pub fn read(source: &str, bytes: Vec<u8>) -> Option<Self> {
@@ -71,13 +100,11 @@ impl RevocationList {
             fields.next();
         }
         let mut list = Self {
-            source: source.to_owned(),
-            der: Vec::new(),
             issuer: issuer.whole.to_vec(),
             this_update,
             next_update,
-            revoked: Vec::new(),
-            extensions: Vec::new(),
+            broken: None,
+            ..Self::unreadable(source)
         };
         for field in fields {
             match field.tag {
@@ -88,27 +115,28 @@ impl RevocationList {
                 _ => return None,
             }
         }
+        list.broken = form::broken(&bytes, &list);
+        list.departures = form::departures(&bytes, &list);
         list.der = bytes;
         Some(list)
     }
 
-    /// Whether it is by the issuer, and of certificates of this kind.
-    pub(super) fn concerns(&self, issuer: &Issuer<'_>, is_authority: bool) -> bool {
-        self.issuer == issuer.subject && self.covers(is_authority)
+    /// Whether it is by the issuer of the certificate, and of certificates like it. Of one that cannot be read nobody knows.
+    pub(super) fn concerns(&self, issuer: &Issuer<'_>, certificate: &Cert<'_>) -> bool {
+        let by_issuer = self.issuer == issuer.subject && scope::covers(self, certificate);
+        by_issuer || self.broken == Some(StatusFault::Unreadable)
     }
 
-    /// An issuing distribution point may limit the list: `[1]` to servers and people, `[2]` to authorities, `[5]` to attributes.
-    fn covers(&self, is_authority: bool) -> bool {
-        let point = self
-            .extension(ISSUING_POINT)
-            .and_then(|own| der::sequence(&own.value));
-        let limited = |tag: u8| {
-            let fields = point.iter().flatten();
-            fields
-                .into_iter()
-                .any(|field| field.tag == tag && field.content.iter().any(|byte| *byte > 0))
-        };
-        !(limited(0x81) && is_authority || limited(0x82) && !is_authority || limited(0x85))
+    /// Whether it names every certificate that its issuer has revoked, for whatever reason, as far as it concerns it at all.
+    pub(super) fn is_whole(&self) -> bool {
+        !scope::is_partial(self)
+    }
+
+    /// Where its form departs from RFC 5280 §5 although it can be used.
+    pub(super) fn departures(&self, issuer: &Issuer<'_>) -> Vec<Departing> {
+        let other = form::names_other_key(self, issuer);
+        let own = self.departures.iter().copied();
+        own.chain(other).collect()
     }
 
     fn extension(&self, oid: &[u8]) -> Option<&Extension> {
@@ -129,6 +157,9 @@ impl RevocationList {
 
     /// Why the list says nothing at this time, of a certificate of this issuer (RFC 5280 §6.3.3).
     pub(super) fn fault(&self, issuer: &Issuer<'_>, at: Timestamp) -> Option<StatusFault> {
+        if self.broken.is_some() {
+            return self.broken.clone();
+        }
         let unknown = self.extensions.iter().find(|own| {
             own.critical && ![NUMBER, ISSUING_POINT, AUTHORITY_KEY_ID].contains(&own.oid.as_slice())
         });
@@ -153,51 +184,6 @@ impl RevocationList {
         } else {
             None
         }
-    }
-
-    /// Where its form departs from RFC 5280 §5 although it can be used: clause, name of the rule, what was found.
-    pub(super) fn departures(&self) -> Vec<(&'static str, &'static str, &'static str)> {
-        let mut found = Vec::new();
-        match self.extension(NUMBER) {
-            None => found.push((
-                "5.2.3",
-                "crl-number-missing",
-                "a revocation list without a number",
-            )),
-            Some(own) if own.critical => {
-                found.push((
-                    "5.2.3",
-                    "crl-number-critical",
-                    "a revocation list whose number is critical",
-                ));
-            }
-            Some(_) => {}
-        }
-        if self.extension(AUTHORITY_KEY_ID).is_none() {
-            found.push((
-                "5.2.1",
-                "crl-key-id-missing",
-                "a revocation list without authority key identifier",
-            ));
-        }
-        if self.next_update.is_none() {
-            found.push((
-                "5.1.2.5",
-                "crl-without-end",
-                "a revocation list that does not say when the next one comes",
-            ));
-        }
-        if self
-            .extension(ISSUING_POINT)
-            .is_some_and(|own| !own.critical)
-        {
-            found.push((
-                "5.2.5",
-                "crl-point-not-critical",
-                "a revocation list with a limit that is not critical",
-            ));
-        }
-        found
     }
 }
 

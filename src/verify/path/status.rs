@@ -56,7 +56,7 @@ pub(super) fn verify(
     let mut departures = Vec::new();
     for (place, (certificate, issuer)) in path.certificates.iter().zip(&issuers).enumerate() {
         let lists = anchors.lists.iter();
-        let lists = lists.filter(|list| list.concerns(issuer, certificate.is_authority()));
+        let lists = lists.filter(|list| list.concerns(issuer, certificate));
         let lists: Vec<&RevocationList> = lists.collect();
         asked.hear_lists(&lists, place, certificate, (issuer, at));
         departures.extend(lists.iter().flat_map(|list| of_form(list, issuer)));
@@ -70,6 +70,23 @@ pub(super) fn verify(
     if let Some(trust) = &mut endpoint.trust {
         trust.departures.extend(departures);
     }
+}
+
+/// Whether a list at hand has one of the authorities of a path on it.
+pub(super) fn is_revoked(path: &Path<'_, '_>, anchors: &Anchors, at: Timestamp) -> bool {
+    let anchor = path
+        .anchor
+        .and_then(|anchor| Cert::read(anchor.certificate.as_deref()?, None));
+    let issuers = issuers(path, anchor.as_ref());
+    let pairs = path.certificates.iter().zip(&issuers).enumerate().skip(1);
+    let mut asked = Asked::default();
+    for (place, (certificate, issuer)) in pairs {
+        let lists = anchors.lists.iter();
+        let lists = lists.filter(|list| list.concerns(issuer, certificate));
+        let lists: Vec<&RevocationList> = lists.collect();
+        asked.hear_lists(&lists, place, certificate, (issuer, at));
+    }
+    asked.revocation().status == RevocationStatus::Revoked
 }
 
 /// Whether a saved report has a verdict whose list it does not have.
@@ -157,7 +174,7 @@ impl Asked {
                 self.hear(&source, 0, said);
             }
             (StatusKind::Crl, Some(body)) => match RevocationList::read(&source, body) {
-                Some(list) if list.concerns(issuer, leaf.is_authority()) => {
+                Some(list) if list.concerns(issuer, leaf) => {
                     self.hear_list(&list, 0, leaf, (issuer, at));
                 }
                 Some(_) => self.unusable.push(Unusable {
@@ -183,12 +200,21 @@ impl Asked {
     ) {
         let source = list.source.clone();
         if let Some(fault) = list.fault(issuer, at) {
-            self.unusable.push(Unusable { source, fault });
+            let unusable = Unusable { source, fault };
+            // Of one that cannot be read nobody knows whose certificates it is about: it is met for each.
+            if !self.unusable.contains(&unusable) {
+                self.unusable.push(unusable);
+            }
             return;
         }
         let entry = list.entry(certificate.x509.raw_serial());
-        // A hold that was lifted stands in delta lists only; 8 is removeFromCRL.
+        // One that was lifted counts no more, although it may stand in delta lists only (§6.3.3 (k)).
         let revoked = entry.as_ref().filter(|entry| entry.reason != Some(8));
+        if revoked.is_none() && !list.is_whole() {
+            let fault = StatusFault::NotWhole;
+            self.unusable.push(Unusable { source, fault });
+            return;
+        }
         self.heard.push(Revocation {
             status: match revoked {
                 Some(_) => RevocationStatus::Revoked,
@@ -251,7 +277,7 @@ impl Asked {
 /// Departures of a list's form, as those of its issuer.
 fn of_form(list: &RevocationList, issuer: &Issuer<'_>) -> Vec<Departure> {
     let subject = issuer.certificate.map(Cert::subject).unwrap_or_default();
-    let departures = list.departures().into_iter();
+    let departures = list.departures(issuer).into_iter();
     departures
         .map(|(clause, rule, found)| Departure {
             standard: Standard::Rfc5280,
