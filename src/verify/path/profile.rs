@@ -7,6 +7,9 @@ mod encoding;
 mod extensions;
 mod fields;
 mod names;
+#[cfg(test)]
+#[cfg(feature = "demo")]
+mod testing;
 
 use jiff::Timestamp;
 
