@@ -1056,6 +1056,196 @@ fn keys_that_are_none() {
     ]);
 }
 
+/// A leaf with one more extension, under the arc of certificate extensions.
+fn extended(last: u64, critical: bool, content: Vec<u8>) -> Case {
+    with(
+        vec![],
+        vec![extension(&[2, 5, 29, last], critical, content)],
+    )
+}
+
+/// A leaf without what rcgen makes of this kind, and with this in its place.
+fn instead(clear: fn(&mut CertificateParams), last: u64, critical: bool, content: Vec<u8>) -> Case {
+    case(|own| {
+        clear(&mut own.leaf);
+        let by_hand = extension(&[2, 5, 29, last], critical, content);
+        own.leaf.custom_extensions.push(by_hand);
+    })
+}
+
+#[test]
+fn empty_lists() {
+    let none = || sequence(&[]);
+    let no_names = |params: &mut CertificateParams| params.subject_alt_names.clear();
+    let no_uses = |params: &mut CertificateParams| params.key_usages.clear();
+    let no_purposes = |params: &mut CertificateParams| params.extended_key_usages.clear();
+    let access = |last: u64| extension(&[1, 3, 6, 1, 5, 5, 7, 1, last], false, none());
+    check(vec![
+        (
+            "policies",
+            extended(32, false, none()),
+            Departs("policies-empty"),
+        ),
+        (
+            "places of lists",
+            extended(31, false, none()),
+            Departs("crl-points-empty"),
+        ),
+        (
+            "names of the issuer",
+            extended(18, false, none()),
+            Departs("issuer-alternative-name-empty"),
+        ),
+        (
+            "attributes",
+            extended(9, false, none()),
+            Departs("directory-attributes-empty"),
+        ),
+        (
+            "access to the issuer",
+            with(vec![], vec![access(1)]),
+            Departs("authority-access-empty"),
+        ),
+        (
+            "access to the subject",
+            with(vec![], vec![access(11)]),
+            Departs("subject-access-empty"),
+        ),
+        (
+            "mappings",
+            with(vec![extension(&[2, 5, 29, 33], true, none())], vec![]),
+            Departs("policy-mappings-empty"),
+        ),
+        (
+            "demands on policies",
+            with(vec![extension(&[2, 5, 29, 36], true, none())], vec![]),
+            Departs("policy-constraints-empty"),
+        ),
+        (
+            "names",
+            instead(no_names, 17, false, none()),
+            Refused("alternative-name-empty"),
+        ),
+        (
+            "purposes",
+            instead(no_purposes, 37, false, none()),
+            Refused("purposes-empty"),
+        ),
+        (
+            "uses",
+            instead(no_uses, 15, true, element(0x03, &[0])),
+            Departs("key-usage-empty"),
+        ),
+    ]);
+}
+
+#[test]
+fn what_must_be_critical_and_what_must_not() {
+    let no_names = |params: &mut CertificateParams| params.subject_alt_names.clear();
+    let no_purposes = |params: &mut CertificateParams| params.extended_key_usages.clear();
+    let name = sequence(&[element(DNS, b"shop.example")]);
+    let servers = sequence(&[element(0x06, &[43, 6, 1, 5, 5, 7, 3, 1])]);
+    let list = sequence(&[sequence(&[element(
+        0xa0,
+        &element(0xa0, &element(URI, b"http://l.example/1")),
+    )])]);
+    let authority = sequence(&[element(0x01, &[0xff])]);
+    check(vec![
+        (
+            "names beside a subject",
+            instead(no_names, 17, true, name),
+            Departs("alternative-name-critical"),
+        ),
+        (
+            "purposes",
+            instead(no_purposes, 37, true, servers),
+            Departs("purposes-critical"),
+        ),
+        (
+            "a delta list",
+            extended(46, true, list),
+            Departs("freshest-crl-critical"),
+        ),
+        (
+            "attributes",
+            extended(
+                9,
+                true,
+                sequence(&[sequence(&[
+                    element(0x06, &[0x55, 4, 3]),
+                    element(0x31, &element(0x0c, b"x")),
+                ])]),
+            ),
+            Departs("directory-attributes-critical"),
+        ),
+        (
+            "no policy for any",
+            with(
+                vec![extension(&[2, 5, 29, 54], false, element(0x02, &[0]))],
+                vec![],
+            ),
+            Departs("inhibit-any-policy-not-critical"),
+        ),
+        (
+            "that it is an authority",
+            case(|own| {
+                own.below.is_ca = IsCa::NoCa;
+                let by_hand = extension(&[2, 5, 29, 19], false, authority);
+                own.below.custom_extensions.push(by_hand);
+                let id = extension(&[2, 5, 29, 14], false, element(0x04, &[7; 20]));
+                own.below.custom_extensions.push(id);
+            }),
+            Departs("basic-constraints-not-critical"),
+        ),
+    ]);
+}
+
+#[test]
+fn odd_forms() {
+    let no_issuer = |params: &mut CertificateParams| {
+        params.use_authority_key_identifier_extension = false;
+    };
+    let issuer = || element(0xa1, &element(DIRECTORY, &directory("Root")));
+    let serial = || element(0x82, &[1]);
+    const SUBJECT: &[u8] = b"\x30\x17\x31\x15\x30\x13\x06\x03\x55\x04\x03\x0c\x0cshop.example";
+    check(vec![
+        (
+            "an issuer without its serial number",
+            instead(no_issuer, 35, false, sequence(&[issuer()])),
+            Departs("authority-key-id-halved"),
+        ),
+        (
+            "an issuer by name",
+            instead(no_issuer, 35, false, sequence(&[issuer(), serial()])),
+            Departs("authority-key-id-issuer"),
+        ),
+        (
+            "a length without an authority",
+            extended(19, true, sequence(&[element(0x02, &[0])])),
+            Departs("path-length-without-authority"),
+        ),
+        (
+            "two common names",
+            patched(|body| {
+                let twice = sequence(&[SUBJECT[2..].to_vec(), SUBJECT[2..].to_vec()]);
+                replaced(body, SUBJECT, &twice)
+            }),
+            Departs("common-name-twice"),
+        ),
+        (
+            "a TRUE that is not ff",
+            patched(|body| {
+                replaced(
+                    body,
+                    b"\x55\x1d\x0f\x01\x01\xff",
+                    b"\x55\x1d\x0f\x01\x01\x01",
+                )
+            }),
+            Departs("encoding-not-distinguished"),
+        ),
+    ]);
+}
+
 #[test]
 fn defaults_written_out() {
     const USAGE: &[u8] = b"\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03\x02\x07\x80";

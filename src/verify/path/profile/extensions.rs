@@ -73,6 +73,9 @@ pub(super) const CLAUSES: &[Clause] = &[
     rfc5280("4.2.2.2", "subject-access-critical", |own| {
         critical(own, id::SUBJECT_ACCESS)
     }),
+    rfc5280("4.2.2.2", "subject-access-empty", |own| {
+        empty(own, id::SUBJECT_ACCESS)
+    }),
 ];
 
 fn critical(examined: &Examined<'_, '_>, oid: &[u8]) -> Option<String> {
