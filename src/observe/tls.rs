@@ -36,6 +36,7 @@ use crate::net::dial::Dialer;
 use crate::net::limits;
 use door::Door;
 use enumerate::Lister;
+pub use hello::read::told_in_pieces;
 use identity::Identity;
 use probe::Asked;
 use probe::prober::Prober;

@@ -310,6 +310,17 @@ fn bits(number: &[u8]) -> usize {
     (significant.len() * 8).saturating_sub(usize::try_from(first).unwrap_or_default())
 }
 
+/// What the first flight of a server tells, and why nothing more is read, when it comes in pieces of so many bytes: in words, for
+/// those who compare.
+#[must_use]
+pub fn told_in_pieces(flight: &[u8], size: usize) -> String {
+    let mut reader = Reader::new(Until::Flight);
+    let end = flight
+        .chunks(size.max(1))
+        .find_map(|piece| reader.push(piece));
+    format!("{:?} {end:?}", reader.flight)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{SSL3, TLS10, TLS13};
