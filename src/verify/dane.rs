@@ -256,13 +256,16 @@ mod tests {
         Cert::read(der, None).unwrap().key_der().to_vec()
     }
 
+    fn shown(der: &[u8]) -> crate::facts::certificate::Certificate {
+        crate::facts::certificate::Certificate {
+            pem: pem::encode(&pem::Pem::new("CERTIFICATE", der)),
+            ..crate::facts::certificate::Certificate::default()
+        }
+    }
+
     fn endpoint(pki: &Pki) -> Endpoint {
         let at = "192.0.2.10:443".parse().unwrap();
         let mut endpoint = Endpoint::unseen("shop.example", at, "shop.example");
-        let shown = |der: &Vec<u8>| crate::facts::certificate::Certificate {
-            pem: pem::encode(&pem::Pem::new("CERTIFICATE", der.clone())),
-            ..crate::facts::certificate::Certificate::default()
-        };
         endpoint.chain = vec![shown(&pki.leaf), shown(&pki.middle)];
         endpoint.trust = Some(Trust {
             status: TrustStatus::Trusted,
@@ -382,6 +385,30 @@ mod tests {
             fits(&pki, &format!("2 0 1 {digest}"), &none),
             Fit::NotMatched
         );
+    }
+
+    /// The root's key, certified by an older root, was sent as well: our own anchors end before it.
+    #[test]
+    fn a_cross_certificate_that_was_sent_is_an_authority_too_unless_it_leads_nowhere() {
+        let pki = pki();
+        let (params, key) = authority("old");
+        let old = CertifiedIssuer::self_signed(params, key).unwrap();
+        let (params, key) = authority("root");
+        let crossed = params.signed_by(&key, &old).unwrap().der().to_vec();
+        let data = format!("2 0 1 {}", HEXLOWER.encode(&Sha256::digest(&crossed)));
+        let fit = |unrelated: Vec<usize>| {
+            let mut endpoint = endpoint(&pki);
+            endpoint.chain.push(shown(&crossed));
+            let trust = endpoint.trust.as_mut().unwrap();
+            trust.unrelated = unrelated;
+            let own = [data.clone()];
+            let records = question("_443._tcp.shop.example", &own, Some(Purpose::Tlsa));
+            let dns = zone(vec![question("shop.example", &[], None), records]);
+            verify(&dns, &mut endpoint, &Anchors::default());
+            endpoint.dane.unwrap().records[0].fit
+        };
+        assert_eq!(fit(Vec::new()), Fit::Matched);
+        assert_eq!(fit(vec![2]), Fit::NotMatched);
     }
 
     #[test]

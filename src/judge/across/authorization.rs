@@ -226,16 +226,20 @@ fn is_organization(issuer: &str, name: &str) -> bool {
 mod tests {
     use super::super::testing::{asked, dns, endpoint, facts, ids, trusted};
     use super::*;
+    use crate::facts::dns::Record;
 
     const LETS_ENCRYPT: &str = "C=US, O=Let's Encrypt, CN=R12";
 
     /// What is found of a certificate of this issuer for these names, where the zone says this.
     fn told(issuer: &str, san: &[&str], sets: &[(&str, Option<&[&str]>)]) -> Vec<String> {
+        let sets = sets.iter();
+        let sets = sets.map(|(name, data)| asked(name, RrType::CAA, Purpose::Caa, *data));
+        found(issuer, san, sets.collect())
+    }
+
+    fn found(issuer: &str, san: &[&str], sets: Vec<Question>) -> Vec<String> {
         let mut dns = dns(&["192.0.2.10"]);
-        for (name, data) in sets {
-            dns.questions
-                .push(asked(name, RrType::CAA, Purpose::Caa, *data));
-        }
+        dns.questions.extend(sets);
         let mut facts = facts(Some(dns), None);
         let mut tls = crate::facts::tls::Tls {
             host: "shop.example".to_owned(),
@@ -294,6 +298,33 @@ mod tests {
             EXCLUDED
         );
         assert!(issued(&["0 issue \"letsencrypt.org\"", "0 tbs \"x\""]).is_empty());
+    }
+
+    #[test]
+    fn the_set_at_the_end_of_an_alias_counts_and_what_is_above_that_end_does_not() {
+        let aliased = |at_end: &[&str]| {
+            let mut own = asked("shop.example", RrType::CAA, Purpose::Caa, Some(at_end));
+            for record in &mut own.answers {
+                record.name = "cdn.example".parse().unwrap();
+            }
+            own.answers.insert(
+                0,
+                Record {
+                    name: "shop.example".parse().unwrap(),
+                    r#type: RrType::CNAME,
+                    ttl: 300,
+                    data: "cdn.example.".to_owned(),
+                },
+            );
+            if at_end.is_empty() {
+                own.outcome = Outcome::Nodata;
+            }
+            let above = asked("example", RrType::CAA, Purpose::Caa, Some(&[]));
+            found(LETS_ENCRYPT, &["shop.example"], vec![own, above])
+        };
+        assert_eq!(aliased(&["0 issue \"digicert.com\""]), EXCLUDED);
+        assert!(aliased(&["0 issue \"letsencrypt.org\""]).is_empty());
+        assert!(aliased(&[]).is_empty());
     }
 
     #[test]

@@ -22,7 +22,10 @@ finding! {
     ///
     /// The name leads to addresses, but none of them lets a client connect to the port, so browsers say that the site cannot
     /// be reached. Either nothing listens there, or a firewall or security group drops the packets, or the name points to
-    /// a machine that is gone. Start the server, let it listen on this port, and open the port in firewall and load balancer.
+    /// a machine that is gone. Start the server, let it listen on this port (in nginx `listen 443 ssl;`, in Apache `Listen 443`, in
+    /// HAProxy `bind :443 ssl crt FILE`; `ss -ltn` shows who listens), and open the port in firewall and security group. An ALB
+    /// needs a listener on 443 and a security group that lets the world in; a name that leads to CloudFront must be one of the
+    /// distribution's alternate domain names.
     Unreachable { host: String, why: String, met: Vec<Met> }
     id: "tls/unreachable", severity: Error, source: "practice: no visitor can connect",
     explained_by: ["dns/all-addresses-private"],
@@ -34,7 +37,10 @@ finding! {
     /// One address of the host fails while others work.
     ///
     /// Browsers try the next address, so most visitors see only a delay; clients that do not, and monitoring of the other
-    /// addresses, hide the fault. Mend the server at this address, or take the address out of the DNS.
+    /// addresses, hide the fault. Mend the server at this address, or take the address out of the DNS. Where it is the IPv6 address
+    /// that fails, the server mostly listens on IPv4 alone: in nginx `listen [::]:443 ssl;` beside `listen 443 ssl;`, in Apache
+    /// `Listen 443` without an address, in HAProxy `bind :::443 v4v6 ssl crt FILE`; at AWS a load balancer of the type dualstack, in
+    /// CloudFront "IPv6" switched on, or no AAAA record.
     AddressFails { host: String, addresses: String, why: String, met: Vec<Met> }
     id: "tls/address-fails", severity: Warning, source: "RFC 8305 (clients hide it by trying the next address)",
     explained_by: [
@@ -48,8 +54,9 @@ finding! {
     /// The server speaks in clear where TLS is expected.
     ///
     /// The first bytes that came back are no TLS record. Browsers show a protocol error. Usually the port was opened without
-    /// switching TLS on: in nginx `listen 443;` lacks `ssl`, in Apache `SSLEngine on` is missing for the virtual host, a load
-    /// balancer's listener is of type HTTP or TCP instead of HTTPS.
+    /// switching TLS on: in nginx `listen 443;` lacks `ssl`, in Apache `SSLEngine on` is missing for the virtual host, in HAProxy
+    /// `bind :443` lacks `ssl crt FILE`, a load balancer's listener is of type HTTP or TCP instead of HTTPS (an ALB: Listeners >
+    /// Add listener > HTTPS 443). CloudFront itself always speaks TLS here; its origin on port 443 may be the one that does not.
     Plaintext { place: String, protocol: String, first_bytes: String }
     id: "tls/plaintext", severity: Error, source: "RFC 8446 §5.1",
     message: "{protocol} is spoken instead of TLS at {place}: the first bytes are `{first_bytes}`",
