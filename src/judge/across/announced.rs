@@ -3,11 +3,12 @@
 use crate::facts::Facts;
 use crate::facts::announced::{Announced, Way};
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, Http, host_of};
+use crate::facts::http::{Hop, Http, h3_alternative, host_of};
 use crate::facts::service::{Announcement, announcements};
 use crate::facts::tls::Endpoint;
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
+use crate::judge::field::fields;
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -44,7 +45,7 @@ finding! {
     ///
     /// HAProxy `http-after-response set-header Alt-Svc 'h3=":443"; ma=86400'`; IIS the registry value `EnableAltSvc`; Apache
     /// and an ALB speak no HTTP/3: announce it in neither.
-    AltSvcUnmet { host: String, record: String, field: String, said: String, advice: String }
+    AltSvcUnmet { host: String, record: String, field: String, said: String, at_fault: Option<AtFault>, advice: String }
     id: "across/alt-svc-unmet", severity: Notice, source: "RFC 7838 §3, RFC 9460 §9.3",
     message: "the HTTPS record and the Alt-Svc field of `{host}` disagree on HTTP/3: {said}",
     fix: "announce h3 in both, or in neither{advice}",
@@ -230,6 +231,7 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         record: first.record.clone(),
         field,
         said: said.to_owned(),
+        at_fault: misfit(page),
         // Where the field has it, the record is written at the DNS host.
         advice: if in_record {
             format!("; {}", advice(http, page, Wish::AltSvc))
@@ -238,6 +240,18 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         },
     };
     findings.push(evidence.about(host));
+}
+
+/// The alternative that the record does not know, or all of a field that has none for HTTP/3.
+fn misfit(page: &Hop) -> Option<AtFault> {
+    let fields = fields(page, "alt-svc");
+    let h3 = fields
+        .iter()
+        .find_map(|field| Some((field, h3_alternative(field.value())?)));
+    match h3 {
+        Some((field, bytes)) => field.part(bytes),
+        None => fields.first()?.whole(),
+    }
 }
 
 #[cfg(test)]
@@ -268,6 +282,30 @@ mod tests {
         assert_eq!(judged(record, None, ""), ["across/https-record-unmet"]);
         assert!(judged(record, Some("h2"), "").is_empty());
         assert!(judged("1 . alpn=\"http/1.1\"", Some("http/1.1"), "").is_empty());
+    }
+
+    #[test]
+    fn the_alternative_that_does_not_fit_is_marked() {
+        let marked = |record: &str, lines: &str| {
+            let mut walk = walk("https", "192.0.2.10", None);
+            walk.hops[0].head = Some(format!("HTTP/2 200\n{lines}\n\n"));
+            let dns = service(dns(&["192.0.2.10"]), record);
+            let mut findings = Vec::new();
+            judge(&facts(Some(dns), Some(http(vec![walk]))), &mut findings);
+            let at_fault = findings[0].evidence["at_fault"].clone();
+            let at_fault: Option<AtFault> = serde_json::from_value(at_fault).unwrap();
+            at_fault.map(|at_fault| {
+                let (before, part, _) = at_fault.split().unwrap();
+                (before.to_owned(), part.to_owned())
+            })
+        };
+        let told = |before: &str, part: &str| Some((before.to_owned(), part.to_owned()));
+        let field = "alt-svc: h2=\":443\", h3=\":8443\"; ma=60";
+        let (before, part) = ("alt-svc: h2=\":443\", ", "h3=\":8443\"; ma=60");
+        assert_eq!(marked("1 . alpn=\"h2\"", field), told(before, part));
+        let other = marked("1 . alpn=\"h3,h2\"", "alt-svc: h2=\":443\"");
+        assert_eq!(other, told("alt-svc: ", "h2=\":443\""));
+        assert_eq!(marked("1 . alpn=\"h3,h2\"", "a: b"), None);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Does every walk come to an end, and can each place on it be reached?
 
+use super::location::{self, Part};
 use super::{labels, witness};
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::facts::tls::Tls;
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -22,7 +23,7 @@ finding! {
     /// `http://` before the address of a site behind a proxy, so that it does not redirect by itself; an ALB: the redirect on
     /// HTTP:80 alone, not in the target; CloudFront: origin protocol HTTPS only; Cloudflare: "Full (strict)" instead of
     /// "Flexible".
-    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String, mend: &'static str, advice: String }
+    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String, mend: &'static str, at_fault: Option<AtFault>, advice: String }
     id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
     message: "the redirects go round in a circle: {shown}",
     fix: "{mend}; {advice}",
@@ -37,7 +38,7 @@ finding! {
     /// nginx, Apache, HAProxy, IIS and Caddy: look for a rule that adds to the path at each step (`rewrite`, RewriteRule,
     /// `redirect prefix`, URL Rewrite, `redir`) and let it stand for the exact path; an ALB, CloudFront functions and
     /// Cloudflare rules: the condition has to leave out what the rule itself produces.
-    TooManyHops { start: String, hops: usize, last: String, advice: String }
+    TooManyHops { start: String, hops: usize, last: String, at_fault: Option<AtFault>, advice: String }
     id: "http/too-many-hops", severity: Error, source: "practice: the Fetch standard allows 20 redirects, common clients 10",
     message: "`{start}` leads through more than {hops} redirects; the last seen is to `{last}`",
     fix: "let the first redirect point to the final URL at once; {advice}",
@@ -52,7 +53,7 @@ finding! {
     /// Where the target is written: nginx `return` or `rewrite`, Apache `Redirect` or RewriteRule, HAProxy `redirect
     /// location` or `prefix`, IIS the url of the action, Caddy `redir`, an ALB the host of the redirect action, a CloudFront
     /// function its location, Cloudflare the target of the redirect rule.
-    TargetUnreachable { url: String, from: String, why: String, advice: String }
+    TargetUnreachable { url: String, from: String, why: String, at_fault: Option<AtFault>, advice: String }
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "tls/legacy-only",
@@ -131,6 +132,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
             cookies,
             shown: shown.join(" to ") + &aside.unwrap_or_default(),
             mend,
+            at_fault: location::at_fault(last, Part::Whole),
             advice: advice(http, last, wish),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&looping)));
@@ -141,6 +143,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
             start: route.start.clone(),
             hops: route.hops.len() - 1,
             last: last.target.clone().unwrap_or_default(),
+            at_fault: location::at_fault(last, Part::Whole),
             advice: advice(http, last, Wish::Target),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&long)));
@@ -272,6 +275,9 @@ fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
             url: first.hop.url.clone(),
             from: first.before.map_or_else(|| "the site at".to_owned(), led),
             why,
+            at_fault: first
+                .before
+                .and_then(|before| location::at_fault(before, Part::Host)),
             advice: first.before.map(advised).unwrap_or_default(),
         };
         let places = labels(all.iter().map(|unreached| unreached.hop));

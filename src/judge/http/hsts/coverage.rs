@@ -1,9 +1,10 @@
 //! Is the policy sent once, with every answer over HTTPS, and with no other?
 
 use super::super::labels;
+use super::directives;
 use crate::facts::http::{Hop, Hsts, Http, host_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Sts, Wish, advice};
 
 finding! {
@@ -14,7 +15,7 @@ finding! {
     /// one. nginx: `proxy_hide_header Strict-Transport-Security;` beside its own add_header; Apache: `Header always set` instead
     /// of `add`, and `Header onsuccess unset`; HAProxy: `set-header` instead of `add-header`; IIS: remove it from customHeaders;
     /// Caddy: `header_down -Strict-Transport-Security`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
-    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, advice: String }
+    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-repeated", severity: Warning, source: "RFC 6797 §8.1",
     message: "`{host}` sends {shown} HSTS policies at once: {what}",
     fix: "let one place alone set Strict-Transport-Security: the application, the server, or the CDN; {advice}",
@@ -46,7 +47,7 @@ finding! {
     /// customHeaders; Caddy: `header` within the block of the https address; an ALB: on the HTTPS listener alone; CloudFront:
     /// with "Redirect HTTP to HTTPS" nothing is served in clear; Cloudflare: in its HSTS setting instead of the origin or a
     /// transform rule.
-    HstsOverHttp { url: String, header: String, advice: String }
+    HstsOverHttp { url: String, header: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-over-http", severity: Notice, source: "RFC 6797 §7.2",
     message: "`{url}` sends an HSTS policy in clear, where browsers ignore it",
     fix: "send Strict-Transport-Security over https alone; {advice}",
@@ -73,6 +74,7 @@ pub(super) fn in_clear(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = HstsOverHttp {
             url: hop.url.clone(),
             header: (*header).clone(),
+            at_fault: directives::field(hop).and_then(|field| field.name()),
             advice: advice(http, hop, Wish::Policy(&Sts::meant(header))),
         };
         let places = labels(sent.iter().map(|(hop, _)| *hop));
@@ -104,6 +106,7 @@ fn repeated(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>)
         shown: policies.len().to_string(),
         fields: policies.clone(),
         what,
+        at_fault: directives::second(hop),
         advice: advice(http, hop, Wish::OnlyPolicy(&Sts::of(hsts))),
     };
     let places = labels(repeating.iter().map(|(hop, _)| *hop));
