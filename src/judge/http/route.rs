@@ -1,5 +1,6 @@
 //! Does every walk come to an end, and can each place on it be reached?
 
+use super::addresses::is_passed_over;
 use super::location::{self, Part};
 use super::{labels, witness};
 use crate::facts::attempt::Failure;
@@ -252,7 +253,11 @@ type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<Unreached<'_>>)> = Vec::new();
-    for unreached in http.given().filter_map(|route| unreached(route, tls)) {
+    let unreached = http.given().filter_map(|route| unreached(route, tls));
+    // Where clients go on to another address, that is told of the addresses.
+    let passed = |hop: &Hop| host_of(&hop.url) == http.host && is_passed_over(http, hop);
+    let stopping = unreached.filter(|unreached| !passed(unreached.hop));
+    for unreached in stopping {
         let hop = unreached.hop;
         let why = hop
             .error
@@ -406,6 +411,38 @@ mod tests {
             ["http/target-unreachable"],
             "another port that was asked for is the site's"
         );
+    }
+
+    #[test]
+    fn an_address_that_clients_pass_over_stops_nobody() {
+        let at = |address: &str, url: &str, failure: Option<Failure>| {
+            let answered = page(url, 200);
+            let hop = failure.map_or(answered, |failure| {
+                broken(url, None, HopStage::Connect, failure)
+            });
+            let mut route = route(url, vec![hop], RouteOutcome::Https);
+            route.address = address.parse().ok();
+            route.hops[0].address = route.address;
+            route
+        };
+        let secure = |address, failure| at(address, "https://shop.example/", failure);
+        let clear = |address, failure| at(address, "http://shop.example/", failure);
+        let shut = || Some(Failure::Refused);
+        let unreachable = |routes: Vec<Route>| {
+            let found = judged(routes, None);
+            found.contains(&"http/target-unreachable".to_owned())
+        };
+        let (one, other) = ("192.0.2.10", "192.0.2.11");
+        let dead = || vec![clear(one, shut()), secure(one, shut())];
+        assert!(unreachable(dead()), "there is no other");
+        assert!(!unreachable([dead(), vec![secure(other, None)]].concat()));
+        let half = vec![clear(one, None), secure(one, shut())];
+        assert!(unreachable(
+            [half.clone(), vec![secure(other, None)]].concat()
+        ));
+        assert!(!unreachable(
+            [half, vec![secure("2001:db8::1", None)]].concat()
+        ));
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Sts {
     /// What the host sends, as it was probably meant when it breaks the grammar.
     pub(in crate::judge) fn of(hsts: &Hsts) -> Self {
         match (hsts.max_age, hsts.valid) {
-            (Some(max_age), Some(true)) => Self {
+            (Some(max_age @ 1..), Some(true)) => Self {
                 max_age,
                 include_subdomains: hsts.include_subdomains,
                 preload: hsts.preload,
@@ -41,9 +41,10 @@ impl Sts {
     /// What a field was probably meant to say.
     pub(in crate::judge) fn meant(header: &str) -> Self {
         let header = header.to_ascii_lowercase();
-        let max_age = header.rsplit_once("max-age");
+        // Of several the longest: a policy of 0 is meant on the way out of https alone, and is asked for by nobody's advice.
+        let ages = header.split("max-age").skip(1).filter_map(seconds);
         Self {
-            max_age: max_age.and_then(|(_, rest)| seconds(rest)).unwrap_or(YEAR),
+            max_age: ages.max().filter(|age| *age > 0).unwrap_or(YEAR),
             include_subdomains: header.contains("includesubdomains"),
             preload: header.contains("preload"),
         }
@@ -104,6 +105,15 @@ mod tests {
                 "max-age=1; includeSubDomains",
             ),
             ("max-age=1; max-age=2", "max-age=2"),
+            ("max-age=31536000, max-age=300", "max-age=31536000"),
+            (
+                "max-age=0; max-age=86400; preload",
+                "max-age=86400; preload",
+            ),
+            (
+                "max-age=0; includeSubDomains",
+                "max-age=31536000; includeSubDomains",
+            ),
             ("max-age 86400", "max-age=86400"),
             (
                 "max-age=1 includeSubDomains",
@@ -116,5 +126,22 @@ mod tests {
         ] {
             assert_eq!(Sts::meant(header).to_string(), meant, "{header}");
         }
+    }
+
+    #[test]
+    fn nobody_is_told_to_send_a_policy_that_switches_the_protection_off() {
+        let kept = |max_age| Hsts {
+            host: "shop.example".to_owned(),
+            header: Some(format!("max-age={max_age}; preload")),
+            fields: 1,
+            max_age: Some(max_age),
+            include_subdomains: false,
+            preload: true,
+            valid: Some(true),
+            errors: Vec::new(),
+            preload_errors: None,
+        };
+        assert_eq!(Sts::of(&kept(0)).to_string(), "max-age=31536000; preload");
+        assert_eq!(Sts::of(&kept(1)).to_string(), "max-age=1; preload");
     }
 }
