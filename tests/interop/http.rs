@@ -188,7 +188,7 @@ impl Peer {
                 });
                 format!(
                     "{}ServerRoot {{dir}}\nPidFile {{dir}}/apache.pid\nErrorLog {{dir}}/error.log\nServerName {HOST}\nUser www-data\n\
-                     Group www-data\nTypesConfig /etc/mime.types\nDocumentRoot {{dir}}/site\nAllowEncodedSlashes On\nProtocols h2 http/1.1\n\
+                     Group www-data\nTypesConfig /etc/mime.types\nDocumentRoot {{dir}}/site\nProtocols h2 http/1.1\n\
                      <Directory {{dir}}/site>\nRequire all granted\nDirectoryIndex index.html\n</Directory>\n{own}\n",
                     load.concat()
                 )
@@ -213,8 +213,13 @@ fn listeners(ground: &Ground) -> BTreeSet<String> {
 fn look(ground: &Ground) -> Value {
     let (ca, hosts) = (ground.file("ca.pem"), ground.file("hosts"));
     let mut arguments = vec!["httpcheck", HOST, "--json", "--no-config"];
-    // The hosts file has all that is looked up.
-    arguments.extend(["--resolver", "127.0.0.1:1", "--probe-timeout", "500ms"]);
+    // The hosts file has all that is looked up; a refused connection is known at once.
+    arguments.extend([
+        "--resolver",
+        "tls://127.0.0.1:1",
+        "--probe-timeout",
+        "500ms",
+    ]);
     arguments.extend(["--trust", &ca, "--hosts", &hosts]);
     let output = ground.0.run(env!("CARGO_BIN_EXE_doorstep"), &arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -231,37 +236,46 @@ fn ids(report: &Value) -> Vec<&str> {
 /// What is answered on the way: each status with where it leads.
 type Hops = Vec<(i64, Option<String>)>;
 
-/// The way by curl, and the URL at its end; nothing when it comes to no end.
+/// The way by curl, and the URL at its end; nothing when it comes to no end. One request at a time: on a way of its own, curl leaves
+/// steps in clear out as soon as it has met a policy.
 fn curl(ground: &Ground, address: &str, start: &str) -> Option<(Hops, String)> {
+    let mut hops = Hops::new();
+    let mut url = start.to_owned();
+    while hops.len() < 12 {
+        let (hop, next) = one_by_curl(ground, address, &url)?;
+        hops.push(hop);
+        if next.is_empty() {
+            return Some((hops, url));
+        }
+        // A blank is quoted by who follows.
+        url = next.replace(' ', "%20");
+    }
+    None
+}
+
+/// The status with the Location as it came, and where curl would go next.
+fn one_by_curl(
+    ground: &Ground,
+    address: &str,
+    url: &str,
+) -> Option<((i64, Option<String>), String)> {
     let ca = ground.file("ca.pem");
-    let mut arguments = vec!["-sS", "-L", "-D", "-", "-o", "/dev/null", "--cacert", &ca];
+    let mut arguments = vec!["-sS", "-D", "-", "-o", "/dev/null", "--cacert", &ca];
     let places = [HOST, OTHER].map(|host| {
-        [80, 443, 8443].map(|port| {
-            let place = format!("{host}:{port}:{address}");
-            ["--resolve".to_owned(), place]
-        })
+        let place = |port: u16| ["--resolve".to_owned(), format!("{host}:{port}:{address}")];
+        [80, 443].map(place)
     });
     let places: Vec<String> = places.into_iter().flatten().flatten().collect();
     arguments.extend(places.iter().map(String::as_str));
-    arguments.extend(["-w", "final %{url_effective}\n", start]);
+    arguments.extend(["-w", "%{http_code} %{redirect_url}", url]);
     let output = ground.0.run("curl", &arguments);
-    if !output.status.success() {
-        return None;
-    }
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut hops = Hops::new();
-    for line in text.lines() {
-        if line.starts_with("HTTP/") {
-            let status = line.split(' ').nth(1).unwrap().parse().unwrap();
-            hops.push((status, None));
-        } else if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("location")
-        {
-            hops.last_mut().unwrap().1 = Some(value.trim().to_owned());
-        }
-    }
-    let end = text.lines().find_map(|line| line.strip_prefix("final "));
-    Some((hops, end.unwrap_or_default().to_owned()))
+    let (status, next) = text.lines().last()?.split_once(' ')?;
+    let fields = text.lines().filter_map(|line| line.split_once(':'));
+    let mut locations = fields.filter(|(name, _)| name.eq_ignore_ascii_case("location"));
+    let location = locations.next().map(|(_, value)| value.trim().to_owned());
+    let done = output.status.success();
+    done.then(|| ((status.parse().unwrap(), location), next.to_owned()))
 }
 
 /// The hops from both kinds of start are those of curl, at each address.

@@ -41,6 +41,7 @@ finding! {
     /// visitor's host.
     OddPort { url: String, target: String, port: u16, at_fault: Option<AtFault>, advice: String }
     id: "http/odd-port", severity: Notice, source: "RFC 9110 §4.2.2",
+    explained_by: ["http/internal-target"],
     message: "`{url}` leads to port {port} instead of 443: `{target}`",
     fix: "let the redirect lead to https without a port, and serve the site on 443; {advice}",
 }

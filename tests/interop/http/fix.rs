@@ -26,19 +26,20 @@ impl Fix {
             Peer::Caddy => "Caddy",
         };
         let answered = sentence.find(&format!("; {name} answered"));
-        let own = answered.or_else(|| sentence.find(&format!("; {name}: `")));
+        let own = answered.or_else(|| sentence.find(&format!("; {name}: ")));
         let own = own.unwrap_or_else(|| panic!("nothing for {name} in {sentence}"));
-        let (_, mut rest) = sentence[own..].split_once(": `").unwrap();
+        let (_, mut rest) = sentence[own..].split_once(": ").unwrap();
         let mut lines = Vec::new();
-        loop {
-            let (line, behind) = rest.split_once('`').unwrap();
+        while let Some((line, behind)) =
+            rest.strip_prefix('`').and_then(|rest| rest.split_once('`'))
+        {
             lines.push(line.to_owned());
-            rest = behind;
-            let next = [", `", " and `"];
-            match next.iter().find_map(|joined| rest.strip_prefix(joined)) {
-                Some(next) => rest = next,
-                None => break,
-            }
+            let next = [", ", " and "].map(|joined| behind.strip_prefix(joined));
+            let next = next
+                .into_iter()
+                .flatten()
+                .find(|next| next.starts_with('`'));
+            rest = next.unwrap_or(behind);
         }
         // What is said to others follows when nobody knows who answered.
         let others = if answered.is_some() {

@@ -1,6 +1,6 @@
 //! nginx.
 
-use super::{Fault, Peer, fault, hold};
+use super::{Fault, Ground, Peer, fault, hold, ids, look};
 
 const RIGHT: &str = r#"
  server {
@@ -243,4 +243,16 @@ fn a_door_that_is_shut_is_opened_by_the_lines_of_the_fix() {
         ),
     ];
     hold(Peer::Nginx, RIGHT, FAULTS);
+}
+
+#[test]
+#[ignore = "needs root, iproute2, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
+fn a_redirect_that_swallows_the_challenge_is_told_once_with_its_cause() {
+    let ground = Ground::new();
+    let wrong = RIGHT.replace(REDIRECT, "return 301 https://$host/;");
+    let _server = Peer::Nginx.start(&ground, &wrong);
+    let report = look(&ground);
+    assert_eq!(ids(&report), ["http/path-lost"]);
+    let also = &report["findings"][0]["evidence"]["also"];
+    assert_eq!(also[0]["id"], "http/acme-challenge", "{also}");
 }

@@ -14,7 +14,7 @@ finding! {
     /// Which one is meant, nobody can tell. Mostly the application and the server or CDN in front each add theirs: leave it to
     /// one. nginx: `proxy_hide_header Strict-Transport-Security;` beside its own add_header; Apache: `Header always set` instead
     /// of `add`, and `Header onsuccess unset`; HAProxy: `set-header` instead of `add-header`; IIS: remove it from customHeaders;
-    /// Caddy: `header_down -Strict-Transport-Security`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
+    /// Caddy: `header_down -Strict-Transport-Security` within reverse_proxy, beside its own `header`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
     HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-repeated", severity: Warning, source: "RFC 6797 §8.1",
     message: "`{host}` sends {shown} HSTS policies at once: {what}",
