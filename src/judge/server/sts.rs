@@ -50,6 +50,17 @@ impl Sts {
         }
     }
 
+    /// Of the two flags those that are set, in the words of a place that has its own for them.
+    pub(super) fn flags(self, include_subdomains: &str, preload: &str) -> String {
+        let below = if self.include_subdomains {
+            include_subdomains
+        } else {
+            ""
+        };
+        let listed = if self.preload { preload } else { "" };
+        format!("{below}{listed}")
+    }
+
     /// The same, for a year.
     pub(in crate::judge) fn for_a_year(self) -> Self {
         Self {
@@ -74,14 +85,8 @@ fn seconds(rest: &str) -> Option<u64> {
 
 impl fmt::Display for Sts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "max-age={}", self.max_age)?;
-        if self.include_subdomains {
-            f.write_str("; includeSubDomains")?;
-        }
-        if self.preload {
-            f.write_str("; preload")?;
-        }
-        Ok(())
+        let flags = self.flags("; includeSubDomains", "; preload");
+        write!(f, "max-age={}{flags}", self.max_age)
     }
 }
 
@@ -126,6 +131,14 @@ mod tests {
         ] {
             assert_eq!(Sts::meant(header).to_string(), meant, "{header}");
         }
+    }
+
+    #[test]
+    fn a_flag_has_the_words_of_its_place() {
+        let flags = |header| Sts::meant(header).flags(" A", " B");
+        assert_eq!(flags("max-age=1"), "");
+        assert_eq!(flags("max-age=1; preload"), " B");
+        assert_eq!(flags("max-age=1; includeSubDomains; preload"), " A B");
     }
 
     #[test]
