@@ -13,9 +13,13 @@ finding! {
     ///
     /// It is set over http, or over https without `Secure`, so browsers send it over http as well, where anybody on the way can
     /// read it and take over the visitor's session. Set `Secure` where the cookie is made, and let port 80 redirect without
-    /// setting any: nginx `proxy_cookie_flags ~ secure;`, Apache `Header always edit Set-Cookie`, HAProxy `cookie … secure`, IIS
-    /// `<httpCookies requireSSL="true" />`, Caddy `header_down Set-Cookie`; behind an ALB, CloudFront or Cloudflare the
-    /// application does it, once it knows of https (PHP `session.cookie_secure`, Django SESSION_COOKIE_SECURE, Rails `secure: true`).
+    /// setting any. Behind an ALB, CloudFront or Cloudflare the application does it, once it knows of https (PHP
+    /// `session.cookie_secure`, Django SESSION_COOKIE_SECURE, Rails `secure: true`).
+    ///
+    /// A proxy in front can add it: nginx from 1.19.3 on `proxy_cookie_flags ~ secure;` beside proxy_pass; Apache `Header always
+    /// edit Set-Cookie` and `Header onsuccess edit Set-Cookie` with `"^((?:(?!; *[Ss]ecure)[^\n])*)$" "$1; Secure"`; HAProxy
+    /// `http-response replace-header Set-Cookie '^((?:(?!; *[Ss]ecure).)*)$' '\1; Secure'`, and `secure` on the `cookie` line for
+    /// its own; Caddy `header_down Set-Cookie "(.*)" "$1; Secure"` within reverse_proxy; IIS `<httpCookies requireSSL="true" />`.
     CookieInClear { url: String, cookie: String, why: String, at_fault: Option<AtFault>, advice: String }
     id: "http/cookie-in-clear", severity: Warning, source: "RFC 6265 §4.1.2.5",
     message: "`{url}` sets the cookie `{cookie}` {why}: it can be read on the way",

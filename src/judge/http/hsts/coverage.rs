@@ -27,7 +27,12 @@ finding! {
     /// It is sent with the page, and not with a redirect or an error page. Whoever meets the host there first is not protected.
     /// nginx: `always` at the end of add_header, and add_header again in each location that has one of its own; Apache:
     /// `Header always set`; HAProxy: `http-after-response` instead of `http-response`; IIS: `<hsts>` of the site instead of
-    /// customHeaders; Caddy, ALB, CloudFront and Cloudflare set it on every answer.
+    /// customHeaders; Caddy: `header` without a path and without `defer`, which leaves its own error pages out; ALB, CloudFront and
+    /// Cloudflare set it on every answer.
+    ///
+    /// What the line says is `add_header Strict-Transport-Security "max-age=31536000" always;` for nginx, `Header always set
+    /// Strict-Transport-Security "max-age=31536000"` for Apache, `http-after-response set-header Strict-Transport-Security
+    /// max-age=31536000` for HAProxy. See with `curl -sI https://shop.example/nothing-here` that an error page has it too.
     HstsPartial { url: String, status: u16, advice: String }
     id: "http/hsts-partial", severity: Notice, source: "RFC 6797 §7.1",
     explained_by: ["http/addresses-differ"],

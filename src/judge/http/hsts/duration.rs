@@ -9,9 +9,13 @@ finding! {
     /// The HSTS policy is kept for less than half a year.
     ///
     /// Visitors who come back later than that begin in clear again. A short time is right for the first weeks only, until it is
-    /// sure that everything works over https. Then raise `max-age` to a year, 31536000: nginx `add_header`, Apache `Header always
-    /// set`, HAProxy `http-after-response set-header`, IIS `<hsts max-age>`, Caddy `header`, ALB listener attributes, CloudFront
-    /// response headers policy, Cloudflare Edge Certificates.
+    /// sure that everything works over https. Then raise `max-age` to a year, 31536000.
+    ///
+    /// nginx `add_header Strict-Transport-Security "max-age=31536000" always;`; Apache `Header always set
+    /// Strict-Transport-Security "max-age=31536000"`; HAProxy `http-after-response set-header Strict-Transport-Security
+    /// max-age=31536000`; IIS `<hsts enabled="true" max-age="31536000" />`; Caddy `header Strict-Transport-Security
+    /// max-age=31536000`; an ALB the attribute of the HTTPS listener; CloudFront the response headers policy; Cloudflare Edge
+    /// Certificates, Max Age 12 months.
     HstsShort { host: String, max_age: u64, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-short", severity: Warning, source: "practice: a policy is to outlast the time between visits (Observatory, internet.nl)",
     message: "the HSTS policy of `{host}` is kept for {max_age} seconds only, less than half a year",
@@ -41,9 +45,10 @@ finding! {
     /// over from a test, or an unset variable became 0: look where the field is made, and begin with a day (86400), then a
     /// month, then a year (31536000).
     ///
-    /// nginx `add_header`, Apache `Header always set`, HAProxy `http-after-response set-header`, IIS `<hsts max-age>`, Caddy
-    /// `header`, an ALB the attribute of the HTTPS listener, CloudFront the response headers policy, Cloudflare Edge
-    /// Certificates (HSTS "Disable" sends 0 on purpose).
+    /// nginx `add_header Strict-Transport-Security "max-age=86400" always;`, Apache `Header always set Strict-Transport-Security
+    /// "max-age=86400"`, HAProxy `http-after-response set-header Strict-Transport-Security max-age=86400`, IIS `<hsts
+    /// enabled="true" max-age="86400" />`, Caddy `header Strict-Transport-Security max-age=86400`, an ALB the attribute of the
+    /// HTTPS listener, CloudFront the response headers policy, Cloudflare Edge Certificates (HSTS "Disable" sends 0 on purpose).
     HstsDisabled { host: String, header: String, policy: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-disabled", severity: Warning, source: "RFC 6797 §6.1.1",
     message: "the HSTS policy of `{host}`, `{header}`, makes browsers forget that it has one",
