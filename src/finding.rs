@@ -1,11 +1,13 @@
 //! What a finding is: its rule, declared once with [`finding!`](crate::finding!), and one occurrence of it.
 
 mod at_fault;
+mod clipped;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use at_fault::AtFault;
+pub use clipped::clipped;
 
 /// How bad, by consequence.
 #[derive(
@@ -70,7 +72,7 @@ pub trait Evidence: Serialize {
             severity: Self::RULE.severity,
             subjects,
             subject,
-            message: self.message(),
+            message: clipped::sentence(&self.message()),
             fix: self.fix(),
             evidence: serde_json::to_value(self).unwrap_or_default(),
         }
@@ -88,7 +90,7 @@ pub struct Finding {
     pub subject: String,
     /// Each thing that has the defect.
     pub subjects: Vec<String>,
-    /// What is so.
+    /// What is so; what others have written at length is clipped.
     pub message: String,
     /// What to do.
     pub fix: String,

@@ -275,3 +275,73 @@ fn a_policy_is_marked_at_the_directive_that_is_wrong() {
         ">strict-transport-security<: max-age=1"
     );
 }
+
+#[test]
+fn a_message_can_be_read_however_much_was_sent() {
+    let long = |from: &str| format!("{from}{}", "x".repeat(60_000));
+    let messages = |http: Http| {
+        let mut findings = Vec::new();
+        judge(&http, None, &mut findings);
+        assert!(!findings.is_empty());
+        for finding in findings {
+            let length = finding.message.chars().count();
+            assert!(length <= 1_200, "{}: {length}", finding.id);
+            let fix = finding.fix.chars().count();
+            assert!(fix <= 1_600, "{}: {fix}", finding.id);
+        }
+    };
+    // A circle of many long URLs, with a cookie of a long name and a server that tells all.
+    let url = |number: usize| long(&format!("https://shop.example/{number}/"));
+    let hops = (0..20).map(|number| {
+        let mut hop = redirect(&url(number), 302, &url((number + 1) % 20));
+        hop.server = Some(long("nginx/"));
+        let location = hop.location.clone().unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 302 Found\nLocation: {location}\nSet-Cookie: {}=1\n\n",
+            long("c")
+        );
+        Hop {
+            head: Some(head),
+            ..hop
+        }
+    });
+    messages(http(vec![route(
+        &url(0),
+        hops.collect(),
+        RouteOutcome::Loop,
+    )]));
+    for (from, to) in [
+        (CLEAR, "https://www.shop.example/"),
+        (CLEAR, "https://10.0.0.1/"),
+        (CLEAR, "https://shop.example:80/"),
+        (CLEAR, "https://shop.example:8443/"),
+        (CLEAR, "http://shop.example/"),
+        (SECURE, "http://shop.example/"),
+    ] {
+        messages(led(from, &long(to), &long(to)));
+    }
+    let nowhere = broken(
+        CLEAR,
+        Some(301),
+        HopStage::Location,
+        Failure::Malformed { at: Some(0) },
+    );
+    let nowhere = Hop {
+        locations: 1,
+        location: Some(long("javascript:")),
+        ..nowhere
+    };
+    messages(http(vec![answered(
+        nowhere,
+        &long("Location: javascript:"),
+        Vec::new(),
+    )]));
+    let mut twice = kept(&long("max-age=1, max-age=2; "), |hsts| {
+        hsts.valid = Some(false)
+    });
+    messages(twice.clone());
+    twice.host = "other.example".to_owned();
+    let mut probed = led(&long("http://shop.example/"), SECURE, SECURE);
+    probed.routes[0].purpose = RoutePurpose::Path;
+    messages(probed);
+}
