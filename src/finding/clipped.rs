@@ -4,6 +4,8 @@
 const LITERAL: usize = 160;
 /// Of those, at its end.
 const END: usize = 40;
+/// Characters between literals: words of ours, and at times a list; or others' words, where a literal has a backquote in it.
+const WORDS: usize = 600;
 /// Characters of a whole sentence.
 const SENTENCE: usize = 1_200;
 
@@ -15,7 +17,12 @@ pub fn clipped(text: &str) -> String {
 
 /// A sentence whose literals are clipped. They stand in backquotes, and what stands there may have some of its own.
 pub(super) fn sentence(text: &str) -> String {
-    let parts: Vec<String> = text.split('`').map(clipped).collect();
+    let parts = text.split('`').enumerate();
+    let parts = parts.map(|(number, part)| {
+        let most = if number % 2 == 0 { WORDS } else { LITERAL };
+        within(part, most)
+    });
+    let parts: Vec<String> = parts.collect();
     within(&parts.join("`"), SENTENCE)
 }
 
@@ -35,7 +42,8 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_left_as_it_is() {
-        for text in ["", "`a` leads to `b`", &"x".repeat(LITERAL)] {
+        let literal = format!("`{}`", "x".repeat(LITERAL));
+        for text in ["", "`a` leads to `b`", &literal, &"x".repeat(WORDS)] {
             assert_eq!(sentence(text), text);
         }
     }

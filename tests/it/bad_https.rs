@@ -11,8 +11,8 @@ const HTML: &str = "Content-Type: text/html\r\n";
 
 fn serve(act: Act) -> Peer {
     let hear = |stream: &mut Shaken| {
-        stream.read(&mut [0; 4096])?;
-        Ok(true)
+        let size = stream.read(&mut [0; 4096])?;
+        Ok(size > 0)
     };
     within_tls::serve("http/1.1", hear, act)
 }

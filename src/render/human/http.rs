@@ -2,8 +2,6 @@
 
 mod waterfall;
 
-use std::fmt::Write;
-
 use super::super::style::{Style, harmless};
 use super::{failed, mark, worst, wrapped};
 use crate::facts::attempt::Failure;
@@ -194,11 +192,10 @@ fn story(http: &Http, style: Style) -> String {
             .address
             .map(|address| format!(" at {address}"))
             .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "\n  The way from {}{at}",
-            harmless(&clipped(&route.start))
-        );
+        let start = harmless(&clipped(&route.start));
+        let title = format!("The way from {start}{at}");
+        out.push('\n');
+        out.push_str(&wrapped(&title, "  ", "    ", style));
         for hop in &route.hops {
             out.push_str(&wrapped(&harmless(&told(hop)), "    ", "    ", style));
         }
