@@ -47,8 +47,9 @@ pub(super) fn status(hop: &Hop) -> Option<AtFault> {
 
 /// The first characters in a head that no line may have (RFC 9110 §5.5), and their line.
 pub(super) fn control(hop: &Hop) -> Option<AtFault> {
-    let lines = hop.head.as_ref()?.lines();
-    let mut marked = lines.filter_map(|line| at(line, controls(line)?));
+    // What is no HTTP at all has no lines to speak of.
+    let head = hop.head.as_ref().filter(|head| head.starts_with("HTTP/"))?;
+    let mut marked = head.lines().filter_map(|line| at(line, controls(line)?));
     marked.next()
 }
 
@@ -174,5 +175,10 @@ mod tests {
         assert_eq!(marked(control(&hop)), told("\u{1b}\u{0}", line));
         assert_eq!(status(&answered("HTTP/2")), None);
         assert_eq!(control(&answered("HTTP/1.1 200 OK\nA: b\n\n")), None);
+        assert_eq!(
+            control(&answered("\u{15}\u{3}\u{1}\u{0}")),
+            None,
+            "an alert of TLS"
+        );
     }
 }
