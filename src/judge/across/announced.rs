@@ -30,7 +30,7 @@ finding! {
     ///
     /// ECH (`ech=`): the record belongs to whoever has the keys, which is a CDN as a rule. After a move away from it, take the
     /// whole record out. A port (`port=`): let the server listen there, or take it out.
-    HttpsRecordUnmet { host: String, record: String, promised: String, had: String, advice: String }
+    HttpsRecordUnmet { host: String, record: String, promised: String, had: String, at_fault: Option<AtFault>, advice: String }
     id: "across/https-record-unmet", severity: Error, source: "RFC 9460 §7.1, §7.2, §9, RFC 9848",
     message: "the HTTPS record of `{host}` promises {promised}, and {had}: `{record}`",
     fix: "have the server offer {promised}, or take it out of the record{advice}",
@@ -95,6 +95,9 @@ impl Unmet<'_> {
             record: announcement.record.clone(),
             promised: self.promised,
             had: had.unwrap_or_default(),
+            at_fault: pages(http)
+                .find_map(h3)
+                .filter(|_| self.wish == Some(Wish::Http3)),
             advice: told.unwrap_or_default(),
         };
         let places = self.had.into_iter().map(|(place, _)| place);
@@ -211,12 +214,9 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
     let Some(first) = here.first() else {
         return;
     };
-    let pages: Vec<&Hop> = http
-        .given()
-        .flat_map(|route| &route.hops)
-        .filter(|hop| hop.is_https() && hop.is_page() && host_of(&hop.url) == http.host)
-        .collect();
-    let Some(page) = pages.first() else { return };
+    let Some(page) = pages(http).next() else {
+        return;
+    };
     let field = page.values("alt-svc").join(", ");
     let in_field = page.announces_h3();
     let in_record = here.iter().any(|announcement| announcement.promises("h3"));
@@ -242,16 +242,24 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
     findings.push(evidence.about(host));
 }
 
+fn pages(http: &Http) -> impl Iterator<Item = &Hop> {
+    let hops = http.given().flat_map(|route| &route.hops);
+    hops.filter(|hop| hop.is_https() && hop.is_page() && host_of(&hop.url) == http.host)
+}
+
 /// The alternative that the record does not know, or all of a field that has none for HTTP/3.
 fn misfit(page: &Hop) -> Option<AtFault> {
+    let fields = || fields(page, "alt-svc").into_iter().next();
+    h3(page).or_else(|| fields()?.whole())
+}
+
+/// The alternative for HTTP/3.
+fn h3(page: &Hop) -> Option<AtFault> {
     let fields = fields(page, "alt-svc");
-    let h3 = fields
+    let mut announced = fields
         .iter()
-        .find_map(|field| Some((field, h3_alternative(field.value())?)));
-    match h3 {
-        Some((field, bytes)) => field.part(bytes),
-        None => fields.first()?.whole(),
-    }
+        .filter_map(|field| field.part(h3_alternative(field.value())?));
+    announced.next()
 }
 
 #[cfg(test)]
@@ -370,6 +378,25 @@ mod tests {
                 .contains("`h3`, and nothing listens on UDP")
         );
         assert!(tried(H3, Way::Quic, [None, None]).is_empty());
+    }
+
+    #[test]
+    fn an_alternative_that_does_not_answer_is_marked_where_a_page_announces_it_too() {
+        let mut walk = walk("https", "192.0.2.10", None);
+        walk.hops[0].head = Some("HTTP/2 200\nalt-svc: h3=\":443\"; ma=60\n\n".to_owned());
+        let unmet = |wish| Unmet {
+            promised: String::new(),
+            wish,
+            had: Vec::new(),
+        };
+        let dns = service(dns(&["192.0.2.10"]), H3);
+        let http = http(vec![walk]);
+        let announcement = announcements(&dns).remove(0);
+        let h3 = unmet(Some(Wish::Http3)).told(&http, &announcement);
+        let at_fault: AtFault = serde_json::from_value(h3.evidence["at_fault"].clone()).unwrap();
+        assert_eq!(at_fault.split().unwrap().1, "h3=\":443\"; ma=60");
+        let h2 = unmet(Some(Wish::Http2)).told(&http, &announcement);
+        assert!(h2.evidence["at_fault"].is_null());
     }
 
     #[test]

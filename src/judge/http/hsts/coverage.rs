@@ -112,10 +112,20 @@ fn repeated(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>)
         fields: policies.clone(),
         what,
         at_fault: directives::second(hop),
-        advice: advice(http, hop, Wish::OnlyPolicy(&Sts::of(hsts))),
+        advice: advice(http, hop, Wish::OnlyPolicy(&only_policy(hsts, policies))),
     };
     let places = labels(repeating.iter().map(|(hop, _)| *hop));
     findings.push(evidence.about_all(hsts.host.as_str(), places));
+}
+
+/// The policy to be sent once: the one that browsers heed, for as long as any of them says.
+fn only_policy(hsts: &Hsts, policies: &[String]) -> Sts {
+    let heeded = Sts::of(hsts);
+    let ages = policies.iter().map(|policy| Sts::meant(policy).max_age);
+    Sts {
+        max_age: ages.fold(heeded.max_age, u64::max),
+        ..heeded
+    }
 }
 
 /// The policies of an answer, when there are several.
@@ -195,6 +205,20 @@ mod tests {
             sent(&["max-age=1, includeSubDomains"]).is_empty(),
             "a slip, and one policy"
         );
+    }
+
+    #[test]
+    fn the_one_that_is_to_stay_is_the_one_that_counts_for_the_longest_time() {
+        let lines = ["max-age=300", "max-age=31536000; includeSubDomains"];
+        let hops = vec![answer("https://shop.example/", 200, &lines)];
+        let route = route("https://shop.example/", hops, RouteOutcome::Https);
+        let mut kept = policy("max-age=300");
+        kept.max_age = Some(300);
+        let mut findings = Vec::new();
+        judge(&http(vec![route]), &kept, &mut findings);
+        let fix = &findings[0].fix;
+        assert!(fix.contains("\"max-age=31536000\""), "{fix}");
+        assert!(!fix.contains("includeSubDomains"), "{fix}");
     }
 
     #[test]
