@@ -263,7 +263,7 @@ fn one_by_curl(
     let mut arguments = vec!["-sS", "-D", "-", "-o", "/dev/null", "--cacert", &ca];
     let places = [HOST, OTHER].map(|host| {
         let place = |port: u16| ["--resolve".to_owned(), format!("{host}:{port}:{address}")];
-        [80, 443].map(place)
+        [80, 443, 8443].map(place)
     });
     let places: Vec<String> = places.into_iter().flatten().flatten().collect();
     arguments.extend(places.iter().map(String::as_str));

@@ -202,6 +202,17 @@ fn a_door_that_is_shut_is_opened_by_the_lines_of_the_fix() {
             |wrong, fix| format!("{wrong}{}", fix.lines("with mod_rewrite")),
         ),
         fault(
+            &[(
+                "<VirtualHost *:443>\nServerName door.shop.example",
+                "<VirtualHost *:443>\nServerName first.shop.example\nSSLEngine on\nSSLCertificateFile {dir}/leaf.pem\nSSLCertificateKeyFile {dir}/leaf.key\nHeader always set Strict-Transport-Security max-age=31536000\nRedirectMatch 404 ^\n</VirtualHost>\n<VirtualHost *:443>\nServerName www.door.shop.example",
+            )],
+            "http/client-error",
+            |wrong, fix| {
+                let names = fix.lines("in the VirtualHosts of the site");
+                wrong.replace("ServerName www.door.shop.example\n", &names)
+            },
+        ),
+        fault(
             &[("SSLEngine on", "SSLEngine on\nProtocols http/1.1")],
             "http/version-old",
             |wrong, fix| wrong.replace("Protocols http/1.1\n", &fix.lines(SECURE)),

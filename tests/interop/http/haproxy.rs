@@ -70,6 +70,10 @@ fn a_redirect_is_mended_by_the_line_of_the_fix() {
             "http/wrong-port"
         ),
         redirect!(
+            "http-request redirect location %[req.hdr(x-nobody-sends)] code 301",
+            "http/location-invalid"
+        ),
+        redirect!(
             "http-request redirect scheme http code 301",
             "http/redirect-loop"
         ),

@@ -76,6 +76,33 @@ fn a_redirect_is_mended_by_the_line_of_the_fix() {
             "http/redirect-loop"
         ),
         redirect!("return 301 https:///;", "http/location-invalid"),
+        redirect!(
+            "if ($host = door.shop.example) { return 301 http://other.shop.example$request_uri; } return 301 https://$host$request_uri;",
+            "http/first-hop-plain"
+        ),
+        redirect!(
+            "default_type text/html; return 200 '<meta http-equiv=refresh content=\"0; url=https://door.shop.example/\">';",
+            "http/html-redirect"
+        ),
+        fault(
+            &[
+                (
+                    "return 301 https://$host$request_uri;",
+                    "location /.well-known/ { root {dir}/site; } location / { return 301 https://$host:8443$request_uri; }",
+                ),
+                (
+                    "listen 443 ssl http2;",
+                    "listen 8443 ssl http2; listen [::]:8443 ssl http2; listen 443 ssl http2;",
+                ),
+            ],
+            "http/odd-port",
+            |wrong, fix| {
+                wrong.replace(
+                    "return 301 https://$host:8443$request_uri;",
+                    &fix.lines(CLEAR),
+                )
+            },
+        ),
     ];
     hold(Peer::Nginx, RIGHT, FAULTS);
 }
