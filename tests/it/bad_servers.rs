@@ -263,37 +263,66 @@ fn a_status_that_nobody_knows_is_the_kind_that_its_first_digit_says() {
     ]);
 }
 
-#[test]
-fn what_was_sent_at_length_does_not_flood_the_terminal() {
-    let port = serve(|stream, path, port| {
-        let long = "x\u{1b}".replace('\u{1b}', "\u{202e}").repeat(5_000);
-        let name = "c".repeat(8_000);
-        let fields = format!("Set-Cookie: {name}=1\r\nServer: nginx/{name}\r\nX-Odd: {long}\r\n");
-        let to = if path.len() > 1 { String::new() } else { name };
-        head(
-            stream,
-            "302 Found",
-            &format!("{fields}Location: http://127.0.0.1:{port}/{to}\r\n"),
-        )
-    });
+/// What a person sees who wants to know all.
+fn shown(port: u16) -> String {
+    let target = format!("http://127.0.0.1:{port}/");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"))
         .env_clear()
-        .args([
-            "httpcheck",
-            &format!("http://127.0.0.1:{port}/"),
-            "-v",
-            "--no-config",
-        ])
+        .args(["httpcheck", &target, "-v", "--no-config"])
         .args(["--connect-to", "127.0.0.1:443:127.0.0.1:1"])
         .args(["--probe-timeout", "500ms"])
         .output()
         .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_was_sent_at_length_does_not_flood_the_terminal() {
+    let port = serve(|stream, path, port| {
+        let odd = "x\u{202e}".repeat(5_000);
+        let name = "c".repeat(8_000);
+        let fields = format!("Set-Cookie: {name}=1\r\nServer: nginx/{name}\r\nX-Odd: {odd}\r\n");
+        let to = if path.len() > 1 { String::new() } else { name };
+        let location = format!("Location: http://127.0.0.1:{port}/{to}\r\n");
+        head(stream, "302 Found", &format!("{fields}{location}"))
+    });
+    let text = shown(port);
     assert!(text.contains("http/redirect-loop"), "{text}");
     assert!(text.lines().count() < 150, "{} lines", text.lines().count());
     let widest = text.lines().map(|line| line.chars().count()).max();
     assert!(widest <= Some(80), "{widest:?}: {text}");
     assert!(!text.contains(['\u{202e}', '\u{1b}']));
+}
+
+#[test]
+fn what_is_at_fault_is_pointed_at_in_the_line_that_came() {
+    let pointed = |act: Act, drawn: &str| {
+        let text = shown(serve(act));
+        assert!(text.contains(drawn), "{drawn}{text}");
+    };
+    pointed(
+        |stream, path, _| once(stream, path, "Location: /a\x1b[31mb\r\n"),
+        "  | Location: /a\\u{1b}[31mb\n  |             ^^^^^^\n",
+    );
+    pointed(
+        |stream, path, _| once(stream, path, "Location:  ftp://[::1]/\r\n"),
+        "  | Location:  ftp://[::1]/\n  |            ^^^\n",
+    );
+    pointed(
+        |stream, path, _| once(stream, path, "Location: /a\r\nlocation: /b\r\n"),
+        "  | location: /b\n  |           ^^\n",
+    );
+    pointed(
+        |stream, _, _| {
+            let id = "a".repeat(200);
+            head(
+                stream,
+                "200 OK",
+                &format!("Set-Cookie: id={id}; Path=/\r\n"),
+            )
+        },
+        "  | Set-Cookie: id=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\n  |             ^^\n",
+    );
 }
 
 #[test]
