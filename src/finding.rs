@@ -1,7 +1,13 @@
 //! What a finding is: its rule, declared once with [`finding!`](crate::finding!), and one occurrence of it.
 
+mod at_fault;
+mod clipped;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use at_fault::AtFault;
+pub use clipped::clipped;
 
 /// How bad, by consequence.
 #[derive(
@@ -66,7 +72,7 @@ pub trait Evidence: Serialize {
             severity: Self::RULE.severity,
             subjects,
             subject,
-            message: self.message(),
+            message: clipped::sentence(&self.message()),
             fix: self.fix(),
             evidence: serde_json::to_value(self).unwrap_or_default(),
         }
@@ -84,12 +90,20 @@ pub struct Finding {
     pub subject: String,
     /// Each thing that has the defect.
     pub subjects: Vec<String>,
-    /// What is so.
+    /// What is so; what others have written at length is clipped.
     pub message: String,
     /// What to do.
     pub fix: String,
-    /// The operands, and under `also` the findings that this one explains.
+    /// The operands; under `also` the findings that this one explains, and under `at_fault` where in the head of an answer the cause
+    /// stands.
+    #[schemars(schema_with = "operands")]
     pub evidence: serde_json::Value,
+}
+
+/// The schema of evidence: each rule has operands of its own, beside what all may have.
+fn operands(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let at_fault = generator.subschema_for::<Option<AtFault>>();
+    schemars::json_schema!({ "properties": { "at_fault": at_fault } })
 }
 
 /// Declares a rule: documentation, id, severity, source, typed evidence, message and fix in one place.

@@ -3,6 +3,7 @@
 mod across;
 mod attached;
 mod dns;
+mod field;
 mod folding;
 mod http;
 pub mod policy;

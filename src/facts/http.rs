@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::{Failure, Millis};
 use super::tls::Endpoint;
+pub use alternatives::h3_alternative;
 pub use hsts::{Hsts, HstsError, PreloadError};
 
 /// Everything seen of HTTP for one target.

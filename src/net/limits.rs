@@ -132,7 +132,8 @@ pub const ANNOUNCED_TRIES: usize = 24;
 pub const ANNOUNCED_AT_ONCE: usize = 3;
 /// How long QUIC is waited for: its first datagram is sent again after one and after three seconds (RFC 9002 §6.2).
 pub const QUIC_WAIT: Duration = Duration::from_secs(4);
-/// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on.
+/// HTTP requests for a host at one of its addresses: four paths, each over http and https. What was asked for is followed on to the
+/// bound on redirects, and what is looked at beside it then makes no more than its first requests, which are under way already.
 pub const REQUESTS_PER_ADDRESS: usize = 8;
 /// Of those, for redirects of what was asked for: more of them than that are a finding.
 pub const REQUESTS_KEPT: usize = 3;

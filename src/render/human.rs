@@ -249,9 +249,11 @@ pub fn rule_page(rule: &Rule) -> String {
     } else {
         format!("source: {}\n", rule.source)
     };
+    // What is to be copied is not to be broken at its hyphens.
+    let options = textwrap::Options::new(80).word_splitter(textwrap::WordSplitter::NoHyphenation);
     let paragraphs: Vec<String> = paragraphs(rule)
         .iter()
-        .map(|text| textwrap::fill(text, 80))
+        .map(|text| textwrap::fill(text, &options))
         .collect();
     format!(
         "{} ({})\n\n{}\n\n{source}",

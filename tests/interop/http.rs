@@ -1,32 +1,70 @@
-//! `httpcheck` against nginx, Apache, HAProxy and Caddy: the right configuration, the commonest wrong ones, and these again
-//! with the line that the fix sentence gives.
+//! `httpcheck` against nginx, Apache, HAProxy and Caddy as Debian has them, at ports 80 and 443 of both families: the right
+//! configuration, the commonest wrong ones, and these again with the lines that the fix sentence gives, where it says.
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+mod apache;
+mod behind;
+mod caddy;
+mod fix;
+mod haproxy;
+mod nginx;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::AssertUnwindSafe;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use doorstep::net::clock::Stopwatch;
 use serde_json::Value;
 
+use super::namespace::Namespace;
+use fix::Fix;
+
 const NEEDS: &str =
-    "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them";
+    "needs root, iproute2, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them";
 /// No registrable name and no `www`, so that no twin is looked up, and waited for, in vain.
 const HOST: &str = "door.shop.example";
+/// Another site at the same place.
+const OTHER: &str = "other.shop.example";
 const PROBE: &str = "/doorstep-probe/a%20b%2Fc?x=1&y=%26";
+const SITE: [&str; 2] = ["203.0.113.80", "2001:db8::80"];
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A certificate authority and a leaf for the site, in a directory of their own.
-struct Ground(tempfile::TempDir);
+/// A machine that is the site, a certificate authority, and a leaf for the site.
+struct Ground(Namespace);
 
 impl Ground {
     fn new() -> Self {
-        let ground = Self(tempfile::tempdir().unwrap());
-        std::fs::write(
-            ground.file("leaf.ext"),
-            format!("subjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n"),
+        let addresses = SITE.map(|address| address.parse().unwrap());
+        let made = Namespace::new(&addresses, "127.0.0.1");
+        let ground = Self(made.unwrap_or_else(|error| panic!("{error}; {NEEDS}")));
+        ground.certify();
+        let site = ground.file("site");
+        fs::create_dir(&site).unwrap();
+        fs::write(
+            format!("{site}/index.html"),
+            "<p>Come in, we are open.</p>\n",
         )
         .unwrap();
+        let hosts: String = SITE
+            .iter()
+            .map(|address| format!("{address} {HOST} {OTHER}\n"))
+            .collect();
+        fs::write(ground.file("hosts"), hosts).unwrap();
+        // The servers' own users are to read it.
+        let directory = ground.0.directory();
+        let open = Command::new("chmod")
+            .args(["-R", "a+rX"])
+            .arg(directory)
+            .status();
+        assert!(open.unwrap().success());
+        ground
+    }
+
+    fn certify(&self) {
+        let names = format!("subjectAltName=DNS:{HOST},DNS:{OTHER}\nextendedKeyUsage=serverAuth\n");
+        fs::write(self.file("leaf.ext"), names).unwrap();
         let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
         for arguments in [
             format!("req -x509 {key} -keyout ca.key -out ca.pem -days 3650 -subj /CN=Interop-Root -addext keyUsage=critical,keyCertSign,cRLSign"),
@@ -34,25 +72,19 @@ impl Ground {
             "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out leaf.pem -days 90 -extfile leaf.ext".to_owned(),
         ] {
             let mut openssl = Command::new("openssl");
-            openssl.args(arguments.split(' ')).current_dir(ground.0.path());
+            openssl.args(arguments.split(' ')).current_dir(self.0.directory());
             assert!(openssl.output().unwrap_or_else(|error| panic!("{error}; {NEEDS}")).status.success());
         }
-        let both = ["leaf.pem", "leaf.key"]
-            .map(|name| std::fs::read_to_string(ground.file(name)).unwrap());
-        std::fs::write(ground.file("both.pem"), both.concat()).unwrap();
-        std::fs::create_dir(ground.file("site")).unwrap();
-        std::fs::write(ground.file("site/index.html"), "Come in, we are open.\n").unwrap();
-        // The server's own user is to read it.
-        let open = Command::new("chmod")
-            .args(["-R", "a+rX"])
-            .arg(ground.0.path())
-            .status();
-        assert!(open.unwrap().success());
-        ground
+        let both =
+            ["leaf.pem", "leaf.key"].map(|name| fs::read_to_string(self.file(name)).unwrap());
+        // Where the lines for HAProxy have it.
+        let place = format!("{}/haproxy", self.0.etc());
+        fs::create_dir(&place).unwrap();
+        fs::write(format!("{place}/site.pem"), both.concat()).unwrap();
     }
 
     fn file(&self, name: &str) -> String {
-        self.0.path().join(name).display().to_string()
+        self.0.file(name)
     }
 }
 
@@ -65,48 +97,30 @@ enum Peer {
     Caddy,
 }
 
-/// A server that runs until it is dropped, and where it listens.
-struct Running {
-    child: Child,
-    http: u16,
-    https: u16,
-}
+/// A server that runs until it is dropped.
+struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         // SIGTERM, so that a master takes its workers along.
-        let _ = Command::new("kill")
-            .arg(self.child.id().to_string())
-            .status();
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let began = Stopwatch::start();
-        while self.child.try_wait().is_ok_and(|ended| ended.is_none()) && began.elapsed() < PATIENCE
-        {
+        while self.0.try_wait().is_ok_and(|ended| ended.is_none()) && began.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 impl Peer {
-    /// Starts it; `{http}`, `{https}` and `{dir}` in the configuration are filled in.
+    /// Starts it, as often as is wanted beside others; `{dir}` in the configuration is filled in.
     fn start(self, ground: &Ground, configuration: &str) -> Running {
-        let (http, https) = (free_port(), free_port());
+        let before = listeners(ground);
         let text = self.whole(configuration);
-        let text = text
-            .replace("{http}", &http.to_string())
-            .replace("{https}", &https.to_string());
-        let text = text.replace("{dir}", &ground.0.path().display().to_string());
-        let file = ground.file("server.conf");
-        std::fs::write(&file, &text).unwrap();
+        let text = text.replace("{dir}", &ground.0.directory().display().to_string());
+        let file = ground.file(&format!("{self:?}.conf"));
+        fs::write(&file, &text).unwrap();
         let (program, arguments): (&str, Vec<&str>) = match self {
             Self::Nginx => ("nginx", vec!["-c", &file, "-g", "daemon off;"]),
             Self::Apache => ("apache2", vec!["-f", &file, "-DFOREGROUND"]),
@@ -116,43 +130,49 @@ impl Peer {
                 vec!["run", "--adapter", "caddyfile", "--config", &file],
             ),
         };
-        let log = std::fs::File::create(ground.file("server.log")).unwrap();
-        let path = std::env::var("PATH").unwrap_or_default();
-        let child = Command::new(program)
-            .args(&arguments)
-            .env("PATH", format!("{path}:/usr/sbin"))
-            .env("HOME", ground.0.path())
+        let log = fs::File::create(ground.file("server.log")).unwrap();
+        let child = ground
+            .0
+            .inside(program, &arguments)
+            .env("HOME", ground.0.directory())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("{program}: {error}; {NEEDS}"));
-        let running = Running { child, http, https };
-        for port in [http, https] {
-            let began = Stopwatch::start();
-            while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                let log = || std::fs::read_to_string(ground.file("server.log")).unwrap_or_default();
-                assert!(
-                    began.elapsed() < PATIENCE,
-                    "{self:?} does not listen: {}\n{text}",
-                    log()
-                );
-                std::thread::sleep(Duration::from_millis(20));
+        let mut running = Running(child);
+        let began = Stopwatch::start();
+        // All of its sockets are there once their number stays the same.
+        let mut seen = before.clone();
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let now = listeners(ground);
+            if now == seen && now != before {
+                return running;
             }
+            seen = now;
+            let ended = running.0.try_wait().unwrap();
+            let log = || fs::read_to_string(ground.file("server.log")).unwrap_or_default();
+            assert!(
+                ended.is_none() && began.elapsed() < PATIENCE,
+                "{self:?} does not listen: {}\n{text}",
+                log()
+            );
         }
-        running
     }
 
     fn whole(self, own: &str) -> String {
         match self {
             Self::Nginx => format!(
-                "pid {{dir}}/nginx.pid; error_log {{dir}}/error.log; worker_processes 1; events {{}}\nhttp {{\n access_log off;\n \
-                 ssl_certificate {{dir}}/leaf.pem; ssl_certificate_key {{dir}}/leaf.key;\n{own}\n}}\n"
+                "user www-data; pid {{dir}}/nginx.pid; error_log {{dir}}/error.log; worker_processes 1; events {{}}\nhttp {{\n \
+                 access_log off;\n types {{ text/html html; }}\n ssl_certificate {{dir}}/leaf.pem; ssl_certificate_key \
+                 {{dir}}/leaf.key;\n{own}\n}}\n"
             ),
             Self::Apache => {
                 let modules = [
                     "mpm_event",
                     "authz_core",
                     "dir",
+                    "mime",
                     "ssl",
                     "socache_shmcb",
                     "headers",
@@ -160,55 +180,48 @@ impl Peer {
                     "alias",
                     "http2",
                     "setenvif",
+                    "proxy",
+                    "proxy_http",
                 ];
                 let load = modules.map(|name| {
                     format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
                 });
                 format!(
-                    "{}ServerRoot {{dir}}\nPidFile {{dir}}/apache.pid\nErrorLog {{dir}}/error.log\nServerName {HOST}\nListen {{http}}\n\
-                     Listen {{https}}\nUser www-data\nGroup www-data\nDocumentRoot {{dir}}/site\nAllowEncodedSlashes On\n\
-                     Protocols h2 http/1.1\n<Directory {{dir}}/site>\nRequire all granted\nDirectoryIndex index.html\n</Directory>\n{own}\n",
+                    "{}ServerRoot {{dir}}\nPidFile {{dir}}/apache.pid\nErrorLog {{dir}}/error.log\nServerName {HOST}\nUser www-data\n\
+                     Group www-data\nTypesConfig /etc/mime.types\nDocumentRoot {{dir}}/site\nProtocols h2 http/1.1\n\
+                     <Directory {{dir}}/site>\nRequire all granted\nDirectoryIndex index.html\n</Directory>\n{own}\n",
                     load.concat()
                 )
             }
             Self::Haproxy => format!(
                 "global\n log stderr local0 err\ndefaults\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 5s\n{own}\n"
             ),
-            Self::Caddy => format!("{{\n admin off\n auto_https off\n}}\n{own}\n"),
+            Self::Caddy => format!("{{\n admin off\n{own}\n"),
         }
     }
 }
 
-/// A look at the site: the server listens on IPv4, and on IPv6 where that is asked for.
-fn look(ground: &Ground, server: &Running, families: &[&str]) -> Value {
-    let hosts: String = families
-        .iter()
-        .map(|address| format!("{address} {HOST}\n"))
-        .collect();
-    std::fs::write(ground.file("hosts"), hosts).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_doorstep"));
-    command.args([
-        "httpcheck",
-        HOST,
-        "--json",
-        "--no-config",
+/// The sockets that listen inside, over TCP.
+fn listeners(ground: &Ground) -> BTreeSet<String> {
+    let listed = ground.0.run("ss", &["-Hltn"]).stdout;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let local = |line: &str| line.split_whitespace().nth(3).map(str::to_owned);
+    listed.lines().filter_map(local).collect()
+}
+
+/// A look at the site.
+fn look(ground: &Ground) -> Value {
+    let (ca, hosts) = (ground.file("ca.pem"), ground.file("hosts"));
+    let mut arguments = vec!["httpcheck", HOST, "--json", "--no-config"];
+    // The hosts file has all that is looked up; a refused connection is known at once.
+    arguments.extend([
+        "--resolver",
+        "tls://127.0.0.1:1",
         "--probe-timeout",
-        "1s",
+        "500ms",
     ]);
-    command.args([
-        "--trust",
-        &ground.file("ca.pem"),
-        "--hosts",
-        &ground.file("hosts"),
-    ]);
-    // The hosts file has all that is looked up.
-    command.args(["--resolver", "127.0.0.1:1"]);
-    for address in ["127.0.0.1", "[::1]"] {
-        for (port, own) in [(80, server.http), (443, server.https)] {
-            command.args(["--connect-to", &format!("{address}:{port}:{address}:{own}")]);
-        }
-    }
-    let output = command.output().unwrap();
+    arguments.extend(["--trust", &ca, "--hosts", &hosts]);
+    let output = ground.0.run(env!("CARGO_BIN_EXE_doorstep"), &arguments);
     let stderr = String::from_utf8_lossy(&output.stderr);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {stderr}"))
 }
@@ -220,396 +233,147 @@ fn ids(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Every status and the final URL by curl.
-fn curl(ground: &Ground, server: &Running, start: &str) -> (Vec<i64>, String) {
-    let (port_80, port_443) = (
-        format!("{HOST}:80:127.0.0.1:{}", server.http),
-        format!("{HOST}:443:127.0.0.1:{}", server.https),
-    );
-    let ca = ground.file("ca.pem");
-    let output: Output = Command::new("curl")
-        .args([
-            "-sS",
-            "-L",
-            "-D",
-            "-",
-            "-o",
-            "/dev/null",
-            "-w",
-            "final %{url_effective}\n",
-            "--cacert",
-            &ca,
-        ])
-        .args(["--connect-to", &port_80, "--connect-to", &port_443, start])
-        .output()
-        .unwrap_or_else(|error| panic!("{error}; {NEEDS}"));
-    let text = String::from_utf8(output.stdout).unwrap();
-    let statuses = text.lines().filter(|line| line.starts_with("HTTP/"));
-    let statuses = statuses.map(|line| line.split(' ').nth(1).unwrap().parse().unwrap());
-    let last = text.lines().find_map(|line| line.strip_prefix("final "));
-    (statuses.collect(), last.unwrap_or_default().to_owned())
-}
+/// What is answered on the way: each status with where it leads.
+type Hops = Vec<(i64, Option<String>)>;
 
-/// The hops from both kinds of start are those of curl.
-fn agrees_with_curl(ground: &Ground, server: &Running, report: &Value) {
-    for path in ["/", PROBE] {
-        let start = format!("http://{HOST}{path}");
-        let routes = report["http"]["routes"].as_array().unwrap();
-        let own =
-            |route: &&Value| route["start"] == start.as_str() && route["address"] == "127.0.0.1";
-        let route = routes.iter().find(own).unwrap();
-        let hops = route["hops"].as_array().unwrap();
-        let statuses: Vec<i64> = hops
-            .iter()
-            .filter_map(|hop| hop["status"].as_i64())
-            .collect();
-        let last = hops.last().unwrap()["url"].as_str().unwrap().to_owned();
-        assert_eq!((statuses, last), curl(ground, server, &start), "{start}");
+/// The way by curl, and the URL at its end; nothing when it comes to no end. One request at a time: on a way of its own, curl leaves
+/// steps in clear out as soon as it has met a policy.
+fn curl(ground: &Ground, address: &str, start: &str) -> Option<(Hops, String)> {
+    let mut hops = Hops::new();
+    let mut url = start.to_owned();
+    while hops.len() < 12 {
+        let (hop, next) = one_by_curl(ground, address, &url)?;
+        hops.push(hop);
+        if next.is_empty() {
+            return Some((hops, url));
+        }
+        // A blank is quoted by who follows.
+        url = next.replace(' ', "%20");
     }
+    None
 }
 
-/// The piece of configuration in a fix sentence that begins like this.
-fn line(report: &Value, id: &str, begins: &str) -> String {
-    let findings = report["findings"].as_array().unwrap();
-    let finding = findings.iter().find(|finding| finding["id"] == id).unwrap();
-    let fix = finding["fix"].as_str().unwrap();
-    let mut quoted = fix.split('`').skip(1).step_by(2);
-    let line = quoted.find(|line| line.starts_with(begins));
-    line.unwrap_or_else(|| panic!("`{begins}` in {fix}"))
-        .to_owned()
+/// The status with the Location as it came, and where curl would go next.
+fn one_by_curl(
+    ground: &Ground,
+    address: &str,
+    url: &str,
+) -> Option<((i64, Option<String>), String)> {
+    let ca = ground.file("ca.pem");
+    let mut arguments = vec!["-sS", "-D", "-", "-o", "/dev/null", "--cacert", &ca];
+    let places = [HOST, OTHER].map(|host| {
+        let place = |port: u16| ["--resolve".to_owned(), format!("{host}:{port}:{address}")];
+        [80, 443, 8443].map(place)
+    });
+    let places: Vec<String> = places.into_iter().flatten().flatten().collect();
+    arguments.extend(places.iter().map(String::as_str));
+    arguments.extend(["-w", "%{http_code} %{redirect_url}", url]);
+    let output = ground.0.run("curl", &arguments);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (status, next) = text.lines().last()?.split_once(' ')?;
+    let fields = text.lines().filter_map(|line| line.split_once(':'));
+    let mut locations = fields.filter(|(name, _)| name.eq_ignore_ascii_case("location"));
+    let location = locations.next().map(|(_, value)| value.trim().to_owned());
+    let done = output.status.success();
+    done.then(|| ((status.parse().unwrap(), location), next.to_owned()))
 }
 
-/// A configuration with a fault in the place of `right`, what is found, and how the line that mends it begins.
+/// The hops from both kinds of start are those of curl, at each address.
+fn agrees_with_curl(ground: &Ground, report: &Value) {
+    let mut compared = 0;
+    for route in report["http"]["routes"].as_array().unwrap() {
+        let start = route["start"].as_str().unwrap();
+        let page = [format!("{HOST}/"), format!("{HOST}{PROBE}")];
+        let (_, place) = start.split_once("://").unwrap();
+        let Some(end) = route["final_url"]
+            .as_str()
+            .filter(|_| page.contains(&place.to_owned()))
+        else {
+            continue;
+        };
+        let address = route["address"].as_str().unwrap();
+        let hops = route["hops"].as_array().unwrap().iter();
+        let hops: Hops = hops
+            .map(|hop| {
+                let status = hop["status"].as_i64().unwrap();
+                (status, hop["location"].as_str().map(str::to_owned))
+            })
+            .collect();
+        let own = Some((hops, end.to_owned()));
+        assert_eq!(own, curl(ground, address, start), "{start} at {address}");
+        compared += 1;
+    }
+    let errors = ["error", "loop", "inconclusive"];
+    let routes = report["http"]["routes"].as_array().unwrap().iter();
+    let broken = routes.filter(|route| errors.contains(&route["outcome"].as_str().unwrap()));
+    assert!(
+        compared + broken.count() > 7,
+        "only {compared} were compared"
+    );
+}
+
+/// A configuration with a fault, what is found, and how the lines of the fix are written into it.
 struct Fault {
-    right: &'static str,
-    wrong: &'static str,
+    /// What stands in the right configuration, and instead of it.
+    changes: &'static [(&'static str, &'static str)],
     id: &'static str,
-    begins: &'static str,
+    mend: fn(&str, &Fix) -> String,
 }
 
-/// The right configuration has no findings; each fault has its own; and with the line of the fix it is gone.
+const fn fault(
+    changes: &'static [(&'static str, &'static str)],
+    id: &'static str,
+    mend: fn(&str, &Fix) -> String,
+) -> Fault {
+    Fault { changes, id, mend }
+}
+
+/// The right configuration has no findings; each fault has its own; and with the lines of the fix it is gone.
 fn hold(peer: Peer, right: &str, faults: &[Fault]) {
     let ground = Ground::new();
     {
-        let server = peer.start(&ground, right);
-        let report = look(&ground, &server, &["127.0.0.1"]);
+        let _server = peer.start(&ground, right);
+        let report = look(&ground);
         assert_eq!(ids(&report), [""; 0], "{peer:?}: {:#}", report["findings"]);
-        agrees_with_curl(&ground, &server, &report);
+        agrees_with_curl(&ground, &report);
     }
-    for fault in faults {
-        assert!(
-            right.contains(fault.right),
-            "{peer:?} has no {}",
-            fault.right
-        );
-        let wrong = right.replace(fault.right, fault.wrong);
-        let server = peer.start(&ground, &wrong);
-        let report = look(&ground, &server, &["127.0.0.1"]);
-        assert_eq!(
-            ids(&report),
-            [fault.id],
-            "{peer:?} with {}: {:#}",
-            fault.wrong,
-            report["findings"]
-        );
-        agrees_with_curl(&ground, &server, &report);
-        drop(server);
-        let mended = right.replace(fault.right, &line(&report, fault.id, fault.begins));
-        let server = peer.start(&ground, &mended);
-        let report = look(&ground, &server, &["127.0.0.1"]);
-        assert_eq!(ids(&report), [""; 0], "{peer:?} mended: {mended}");
-    }
+    let unmended = faults.iter().filter(|fault| {
+        let wrong = wrong(right, fault);
+        let tried = AssertUnwindSafe(|| mended(&ground, peer, &wrong, fault));
+        std::panic::catch_unwind(tried).is_err()
+    });
+    let unmended: Vec<_> = unmended.map(|fault| (fault.id, fault.changes)).collect();
+    assert!(unmended.is_empty(), "{peer:?}: {unmended:?}");
 }
 
-const NGINX: &str = r#"
- server {
-  listen 127.0.0.1:{http};
-  server_name door.shop.example;
-  return 301 https://$host$request_uri;
- }
- server {
-  listen 127.0.0.1:{https} ssl http2; listen [::1]:{https} ssl http2;
-  server_name door.shop.example;
-  root {dir}/site;
-  add_header Strict-Transport-Security "max-age=31536000" always;
- }
-"#;
-
-const APACHE: &str = r#"
-<VirtualHost *:{http}>
-ServerName door.shop.example
-AllowEncodedSlashes On
-RewriteEngine On
-RewriteCond %{THE_REQUEST} "^\S+ (\S+)"
-RewriteRule ^ https://%{HTTP_HOST}%1 [R=301,NE,L]
-</VirtualHost>
-<VirtualHost *:{https}>
-ServerName door.shop.example
-AllowEncodedSlashes On
-SSLEngine on
-SSLCertificateFile {dir}/leaf.pem
-SSLCertificateKeyFile {dir}/leaf.key
-Header always set Strict-Transport-Security "max-age=31536000"
-</VirtualHost>
-"#;
-
-const HAPROXY: &str = r#"
-frontend clear
- bind 127.0.0.1:{http}
- http-request redirect scheme https code 301 unless { ssl_fc }
-frontend secure
- bind 127.0.0.1:{https} ssl crt {dir}/both.pem alpn h2,http/1.1
- http-after-response set-header Strict-Transport-Security max-age=31536000
- http-request return status 200 content-type text/html string "Come in" if { path / }
- http-request return status 404 content-type text/html string "Nothing here"
-"#;
-
-const CADDY: &str = r#"
-http://door.shop.example:{http} {
- bind 127.0.0.1
- redir https://{host}{uri} permanent
-}
-https://door.shop.example:{https} {
- bind 127.0.0.1
- tls {dir}/leaf.pem {dir}/leaf.key
- header Strict-Transport-Security max-age=31536000
- root * {dir}/site
- file_server
-}
-"#;
-
-const fn fault(
-    right: &'static str,
-    wrong: &'static str,
-    id: &'static str,
-    begins: &'static str,
-) -> Fault {
-    Fault {
-        right,
-        wrong,
-        id,
-        begins,
-    }
+fn wrong(right: &str, fault: &Fault) -> String {
+    let changes = fault.changes.iter();
+    changes.fold(right.to_owned(), |wrong, (text, instead)| {
+        assert!(wrong.contains(text), "there is no {text}");
+        wrong.replace(text, instead)
+    })
 }
 
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn nginx_is_judged_rightly_and_mended_by_the_line_of_the_fix() {
-    const REDIRECT: &str = "return 301 https://$host$request_uri;";
-    const POLICY: &str = "add_header Strict-Transport-Security \"max-age=31536000\" always;";
-    hold(
-        Peer::Nginx,
-        NGINX,
-        &[
-            fault(
-                POLICY,
-                "add_header Strict-Transport-Security \"max-age=31536000\";",
-                "http/hsts-partial",
-                "add_header",
-            ),
-            fault(POLICY, "", "http/hsts-missing", "add_header"),
-            fault(
-                REDIRECT,
-                "return 301 https://$host$uri;",
-                "http/path-lost",
-                "return 301",
-            ),
-            // It swallows the challenge of an authority as well, which is told with it.
-            fault(
-                REDIRECT,
-                "return 301 https://$host/;",
-                "http/path-lost",
-                "return 301",
-            ),
-            fault(
-                REDIRECT,
-                "return 302 https://$host$request_uri;",
-                "http/not-permanent",
-                "return 301",
-            ),
-            fault(
-                REDIRECT,
-                "root {dir}/site;",
-                "http/no-redirect",
-                "return 301",
-            ),
-            fault(
-                REDIRECT,
-                "location = / { return 301 https://$host$request_uri; }",
-                "http/only-root",
-                "return 301",
-            ),
-        ],
-    );
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn apache_is_judged_rightly_and_mended_by_the_line_of_the_fix() {
-    const REDIRECT: &str = "RewriteRule ^ https://%{HTTP_HOST}%1 [R=301,NE,L]";
-    const POLICY: &str = "Header always set Strict-Transport-Security \"max-age=31536000\"";
-    let faults = [
-        fault(
-            POLICY,
-            "Header set Strict-Transport-Security \"max-age=31536000\"",
-            "http/hsts-partial",
-            "Header always set",
-        ),
-        fault(
-            REDIRECT,
-            "Redirect permanent / https://door.shop.example",
-            "http/host-glued",
-            "RewriteRule",
-        ),
-        fault(
-            REDIRECT,
-            "RewriteRule ^ https://%{HTTP_HOST}/ [R=301,L]",
-            "http/path-lost",
-            "RewriteRule",
-        ),
-        fault(REDIRECT, "", "http/no-redirect", "RewriteRule"),
-    ];
-    hold(Peer::Apache, APACHE, &faults);
-    // As it comes, Apache answers an encoded slash with 404: that is no page that was left out of the redirect.
-    let as_it_comes = APACHE.replace("AllowEncodedSlashes On\n", "");
-    hold(Peer::Apache, &as_it_comes, &faults[1..2]);
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn haproxy_is_judged_rightly_and_mended_by_the_line_of_the_fix() {
-    const REDIRECT: &str = "http-request redirect scheme https code 301 unless { ssl_fc }";
-    const POLICY: &str =
-        "http-after-response set-header Strict-Transport-Security max-age=31536000";
-    hold(
-        Peer::Haproxy,
-        HAPROXY,
-        &[
-            fault(
-                POLICY,
-                "http-response set-header Strict-Transport-Security max-age=31536000",
-                "http/hsts-missing",
-                "http-after-response",
-            ),
-            fault(
-                REDIRECT,
-                "http-request redirect location https://door.shop.example/ code 301",
-                "http/path-lost",
-                "http-request redirect",
-            ),
-            fault(
-                REDIRECT,
-                "http-request redirect scheme https",
-                "http/not-permanent",
-                "http-request redirect",
-            ),
-        ],
-    );
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn caddy_is_judged_rightly_and_mended_by_the_line_of_the_fix() {
-    const REDIRECT: &str = "redir https://{host}{uri} permanent";
-    const POLICY: &str = "header Strict-Transport-Security max-age=31536000";
-    hold(
-        Peer::Caddy,
-        CADDY,
-        &[
-            fault(POLICY, "", "http/hsts-missing", "header Strict"),
-            fault(
-                REDIRECT,
-                "redir https://{host} permanent",
-                "http/path-lost",
-                "redir https",
-            ),
-            fault(
-                REDIRECT,
-                "redir https://{host}{uri}",
-                "http/not-permanent",
-                "redir https",
-            ),
-        ],
-    );
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn a_challenge_that_is_kept_out_is_let_in_by_the_lines_of_the_fix() {
-    let ground = Ground::new();
-    let hidden = "root {dir}/site; location ~ /\\. { deny all; }";
-    let wrong = NGINX.replace("root {dir}/site;", hidden);
-    let server = Peer::Nginx.start(&ground, &wrong);
-    let report = look(&ground, &server, &["127.0.0.1"]);
+/// The fault is found, and gone with the lines of its fix.
+fn mended(ground: &Ground, peer: Peer, wrong: &str, fault: &Fault) {
+    let report = {
+        let _server = peer.start(ground, wrong);
+        let report = look(ground);
+        let shown = &report["findings"];
+        assert_eq!(ids(&report), [fault.id], "{peer:?}: {wrong}\n{shown:#}");
+        agrees_with_curl(ground, &report);
+        report
+    };
+    let fix = Fix::of(&report, fault.id, peer);
+    let mended = (fault.mend)(wrong, &fix);
+    assert_ne!(mended, wrong, "nothing was written: {fix:?}");
+    let _server = peer.start(ground, &mended);
+    let report = look(ground);
+    let shown = &report["findings"];
     assert_eq!(
         ids(&report),
-        ["http/acme-challenge"],
-        "{:#}",
-        report["findings"]
+        [""; 0],
+        "{peer:?} mended: {mended}\n{shown:#}"
     );
-    drop(server);
-    let through = line(&report, "http/acme-challenge", "location ^~");
-    let redirect = "return 301 https://$host$request_uri;";
-    let mended = wrong.replace(redirect, &format!("{through} location / {{ {redirect} }}"));
-    let server = Peer::Nginx.start(&ground, &mended);
-    assert_eq!(ids(&look(&ground, &server, &["127.0.0.1"])), [""; 0]);
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn a_redirect_that_swallows_the_challenge_is_told_once_with_its_cause() {
-    let ground = Ground::new();
-    let redirect = "return 301 https://$host$request_uri;";
-    let wrong = NGINX.replace(redirect, "return 301 https://$host/;");
-    let server = Peer::Nginx.start(&ground, &wrong);
-    let report = look(&ground, &server, &["127.0.0.1"]);
-    assert_eq!(ids(&report), ["http/path-lost"]);
-    let also = &report["findings"][0]["evidence"]["also"];
-    assert_eq!(also[0]["id"], "http/acme-challenge", "{also}");
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn a_family_without_listener_is_named_until_it_has_one() {
-    let ground = Ground::new();
-    let both = ["127.0.0.1", "::1"];
-    let server = Peer::Nginx.start(&ground, NGINX);
-    assert_eq!(ids(&look(&ground, &server, &both)), ["http/family-fails"]);
-    drop(server);
-    let listen = "listen 127.0.0.1:{http};";
-    let mended = NGINX.replace(listen, &format!("{listen} listen [::1]:{{http}};"));
-    let server = Peer::Nginx.start(&ground, &mended);
-    assert_eq!(ids(&look(&ground, &server, &both)), [""; 0]);
-}
-
-#[test]
-#[ignore = "needs root, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
-fn an_application_that_does_not_know_of_tls_is_told_by_the_line_of_the_fix() {
-    let (inside, ground) = (Ground::new(), Ground::new());
-    let application = r#"
- map $http_x_forwarded_proto $proto { default http; https https; }
- server {
-  listen 127.0.0.1:{http}; listen 127.0.0.1:{https};
-  root {dir}/site;
-  location = / { return 301 $proto://$host/index.html; }
- }
-"#;
-    let behind = Peer::Nginx.start(&inside, application);
-    let proxy = |told: &str| {
-        let (front, _) = HAPROXY.split_once(" http-request return").unwrap();
-        format!(
-            "{front} {told}\n default_backend inside\nbackend inside\n server one 127.0.0.1:{}\n",
-            behind.http
-        )
-    };
-    let server = Peer::Haproxy.start(&ground, &proxy(""));
-    let report = look(&ground, &server, &["127.0.0.1"]);
-    assert_eq!(ids(&report), ["http/downgrade"], "{:#}", report["findings"]);
-    // curl heeds the policy that it has just met and leaves the step in clear out; who cannot is who meets it.
-    let (_, last) = curl(&ground, &server, &format!("http://{HOST}/"));
-    assert_eq!(report["http"]["routes"][0]["final_url"], last.as_str());
-    drop(server);
-    let told = line(&report, "http/downgrade", "http-request set-header");
-    let server = Peer::Haproxy.start(&ground, &proxy(&told));
-    assert_eq!(ids(&look(&ground, &server, &["127.0.0.1"])), [""; 0]);
+    agrees_with_curl(ground, &report);
 }

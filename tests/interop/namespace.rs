@@ -30,7 +30,7 @@ impl Namespace {
 
     fn make(&self, addresses: &[IpAddr], resolver: &str) -> io::Result<()> {
         let name = &self.name;
-        let configuration = format!("/etc/netns/{name}");
+        let configuration = self.etc();
         fs::create_dir_all(&configuration)?;
         fs::write(
             format!("{configuration}/resolv.conf"),
@@ -71,12 +71,18 @@ impl Namespace {
         self.directory.path().join(name).display().to_string()
     }
 
+    /// A directory whose entries stand in the place of those of `/etc` for what runs inside.
+    pub(crate) fn etc(&self) -> String {
+        format!("/etc/netns/{}", self.name)
+    }
+
     /// Runs a program inside, with a scrubbed environment.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Output {
         self.inside(program, arguments).output().unwrap()
     }
 
-    fn inside(&self, program: &str, arguments: &[&str]) -> Command {
+    /// A program inside, with a scrubbed environment, before it is run.
+    pub(crate) fn inside(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("ip");
         command
             .args(["netns", "exec", &self.name, program])
@@ -130,7 +136,7 @@ impl Drop for Namespace {
         let _ = Command::new("ip")
             .args(["netns", "del", &self.name])
             .status();
-        let _ = fs::remove_dir_all(format!("/etc/netns/{}", self.name));
+        let _ = fs::remove_dir_all(self.etc());
     }
 }
 

@@ -3,16 +3,8 @@
 use std::io::{Read, Result, Write};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::bounded::watched;
-use super::peers::{Peer, Shaken, modern, shaken};
-
-/// What a server does once the client has asked, its settings sent.
-type Act = fn(&mut Shaken) -> Result<()>;
-
-/// Longer than any look may take that is cut off by the bound on one attempt.
-const BOUND: Duration = Duration::from_secs(20);
+use super::peers::{Peer, Shaken};
+use super::within_tls::{self, Act, findings};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -45,17 +37,15 @@ fn field(name: &str, value: &str) -> Vec<u8> {
 }
 
 fn serve(act: Act) -> Peer {
-    let config = modern(&["h2"]);
-    Peer::start(move |_, stream| {
-        let Some(mut stream) = shaken(&config, stream) else {
-            return;
-        };
-        // That the client hangs up is what most of these are about.
-        let _ = talk(&mut stream, act);
-    })
+    within_tls::serve("h2", hear, act)
 }
 
-fn talk(stream: &mut Shaken, act: Act) -> Result<()> {
+fn hold(cases: &[(&str, Act, &[&str])]) {
+    within_tls::hold(serve, cases);
+}
+
+/// Sends its settings, and waits until the client has asked.
+fn hear(stream: &mut Shaken) -> Result<bool> {
     let mut heard = vec![0; 4096];
     let mut all: Vec<u8> = Vec::new();
     stream.write_all(&frame(SETTINGS, 0, 0, &[]))?;
@@ -66,45 +56,11 @@ fn talk(stream: &mut Shaken, act: Act) -> Result<()> {
     {
         let size = stream.read(&mut heard)?;
         if size == 0 {
-            return Ok(());
+            return Ok(false);
         }
         all.extend(&heard[..size]);
     }
-    act(stream)?;
-    stream.conn.send_close_notify();
-    stream.flush()?;
-    while stream.sock.read(&mut heard).is_ok_and(|size| size > 0) {}
-    Ok(())
-}
-
-/// The findings about what is said within TLS.
-fn findings(port: u16) -> Vec<Value> {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
-    command
-        .env_clear()
-        .args(["httpcheck", &format!("https://shop.example:{port}/")])
-        .args(["--address", "127.0.0.1"])
-        .args(["--probe-timeout", "2s", "--json", "--no-config"]);
-    let report = watched(&mut command, BOUND).report;
-    let mut findings = report["findings"].as_array().unwrap().clone();
-    // The certificate is nobody's.
-    findings.retain(|finding| finding["id"].as_str().unwrap().starts_with("http/"));
-    findings
-}
-
-fn found(port: u16) -> Vec<String> {
-    let ids = findings(port).into_iter();
-    ids.map(|finding| finding["id"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// Holds every server to its findings.
-fn hold(cases: &[(&str, Act, &[&str])]) {
-    std::thread::scope(|threads| {
-        for (name, act, expected) in cases {
-            threads.spawn(move || assert_eq!(found(serve(*act).port), *expected, "{name}"));
-        }
-    });
+    Ok(true)
 }
 
 #[test]

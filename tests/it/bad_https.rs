@@ -3,63 +3,22 @@
 use std::io::{Read, Result, Write};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::bounded::watched;
 use super::peers::{Peer, Shaken, modern, reset, shaken};
-
-/// What a server does once it has heard a request.
-type Act = fn(&mut Shaken) -> Result<()>;
-
-/// Longer than any look may take that is cut off by the bound on one attempt.
-const BOUND: Duration = Duration::from_secs(30);
+use super::within_tls::{self, Act, found};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=31536000\r\n";
 const HTML: &str = "Content-Type: text/html\r\n";
 
 fn serve(act: Act) -> Peer {
-    let config = modern(&["http/1.1"]);
-    Peer::start(move |_, stream| {
-        let Some(mut stream) = shaken(&config, stream) else {
-            return;
-        };
-        // That the client hangs up is what most of these are about.
-        let _ = talk(&mut stream, act);
-    })
+    let hear = |stream: &mut Shaken| {
+        let size = stream.read(&mut [0; 4096])?;
+        Ok(size > 0)
+    };
+    within_tls::serve("http/1.1", hear, act)
 }
 
-fn talk(stream: &mut Shaken, act: Act) -> Result<()> {
-    let mut heard = vec![0; 4096];
-    let _ = stream.read(&mut heard)?;
-    act(stream)?;
-    stream.conn.send_close_notify();
-    stream.flush()?;
-    while stream.sock.read(&mut heard).is_ok_and(|size| size > 0) {}
-    Ok(())
-}
-
-/// The findings about what is said within TLS; the certificate is nobody's, and that HTTP/2 is not offered is meant.
-fn found(port: u16) -> Vec<String> {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"));
-    command
-        .env_clear()
-        .args(["httpcheck", &format!("https://shop.example:{port}/")])
-        .args(["--address", "127.0.0.1"])
-        .args(["--probe-timeout", "2s", "--json", "--no-config"]);
-    let report: Value = watched(&mut command, BOUND).report;
-    let findings = report["findings"].as_array().unwrap().iter();
-    let ids = findings.map(|finding| finding["id"].as_str().unwrap().to_owned());
-    ids.filter(|id| id.starts_with("http/") && id != "http/version-old")
-        .collect()
-}
-
-/// Holds every server to its findings.
 fn hold(cases: &[(&str, Act, &[&str])]) {
-    std::thread::scope(|threads| {
-        for (name, act, expected) in cases {
-            threads.spawn(move || assert_eq!(found(serve(*act).port), *expected, "{name}"));
-        }
-    });
+    within_tls::hold(serve, cases);
 }
 
 /// The same a little at a time, until the client hangs up.

@@ -135,6 +135,197 @@ fn redirects_that_lead_nowhere_are_named() {
 }
 
 #[test]
+fn a_scheme_that_no_site_has_and_a_place_that_is_none_lead_nowhere() {
+    const INVALID: &[&str] = &["http/location-invalid"];
+    hold(&[
+        (
+            "a file to be sent",
+            |stream, path, _| once(stream, path, "Location: ftp://127.0.0.1/a\r\n"),
+            INVALID,
+        ),
+        (
+            "data",
+            |stream, path, _| once(stream, path, "Location: data:text/html,<p>\r\n"),
+            INVALID,
+        ),
+        (
+            "a script in upper case",
+            |stream, path, _| once(stream, path, "Location: JAVASCRIPT:alert(1)\r\n"),
+            INVALID,
+        ),
+        (
+            "two slashes alone",
+            |stream, path, _| once(stream, path, "Location: //\r\n"),
+            INVALID,
+        ),
+        (
+            "blanks alone",
+            |stream, path, _| once(stream, path, "Location:  \t \r\n"),
+            INVALID,
+        ),
+        (
+            "a port that is none",
+            |stream, path, _| once(stream, path, "Location: http://127.0.0.1:99999/\r\n"),
+            INVALID,
+        ),
+        (
+            "a user and no host",
+            |stream, path, _| once(stream, path, "Location: http://user@/a\r\n"),
+            INVALID,
+        ),
+        (
+            "three",
+            |stream, path, _| {
+                once(
+                    stream,
+                    path,
+                    "Location: /a\r\nLocation: /a\r\nLocation: /b\r\n",
+                )
+            },
+            INVALID,
+        ),
+        (
+            "NUL",
+            |stream, path, _| once(stream, path, "Location: /a\0b\r\n"),
+            &["http/malformed"],
+        ),
+        (
+            "a line that ends within",
+            |stream, path, _| once(stream, path, "Location: /a\rb\r\n"),
+            &["http/malformed"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_status_that_nobody_knows_is_the_kind_that_its_first_digit_says() {
+    hold(&[
+        (
+            "305",
+            |stream, _, _| head(stream, "305 Use Proxy", "Location: /a\r\n"),
+            &[],
+        ),
+        (
+            "306",
+            |stream, _, _| head(stream, "306 Unused", "Location: /a\r\n"),
+            &[],
+        ),
+        (
+            "399",
+            |stream, _, _| head(stream, "399 X", "Location: /a\r\n"),
+            &[],
+        ),
+        (
+            "299 without words",
+            |stream, _, _| head(stream, "299", ""),
+            &[],
+        ),
+        (
+            "599",
+            |stream, _, _| head(stream, "599 X", ""),
+            &["http/server-error"],
+        ),
+        (
+            "999",
+            |stream, _, _| head(stream, "999 X", ""),
+            &["http/server-error"],
+        ),
+        (
+            "099",
+            |stream, _, _| head(stream, "099 X", ""),
+            &["http/malformed"],
+        ),
+        (
+            "20",
+            |stream, _, _| head(stream, "20 X", ""),
+            &["http/malformed"],
+        ),
+        (
+            "2000",
+            |stream, _, _| head(stream, "2000 X", ""),
+            &["http/malformed"],
+        ),
+        (
+            "announcements and then the end",
+            |stream, _, _| stream.write_all(&b"HTTP/1.1 100 Continue\r\n\r\n".repeat(3)),
+            &["http/malformed"],
+        ),
+        (
+            "one of each kind before the answer",
+            |stream, _, _| {
+                for status in ["100 Continue", "102 Processing", "103 Early Hints", "199 X"] {
+                    write!(stream, "HTTP/1.1 {status}\r\nLocation: /a\r\n\r\n")?;
+                }
+                head(stream, "200 OK", "")
+            },
+            &[],
+        ),
+    ]);
+}
+
+/// What a person sees who wants to know all.
+fn shown(port: u16) -> String {
+    let target = format!("http://127.0.0.1:{port}/");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .env_clear()
+        .args(["httpcheck", &target, "-v", "--no-config"])
+        .args(["--connect-to", "127.0.0.1:443:127.0.0.1:1"])
+        .args(["--probe-timeout", "500ms"])
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn what_was_sent_at_length_does_not_flood_the_terminal() {
+    let port = serve(|stream, path, port| {
+        let odd = "x\u{202e}".repeat(5_000);
+        let name = "c".repeat(8_000);
+        let fields = format!("Set-Cookie: {name}=1\r\nServer: nginx/{name}\r\nX-Odd: {odd}\r\n");
+        let to = if path.len() > 1 { String::new() } else { name };
+        let location = format!("Location: http://127.0.0.1:{port}/{to}\r\n");
+        head(stream, "302 Found", &format!("{fields}{location}"))
+    });
+    let text = shown(port);
+    assert!(text.contains("http/redirect-loop"), "{text}");
+    assert!(text.lines().count() < 150, "{} lines", text.lines().count());
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{widest:?}: {text}");
+    assert!(!text.contains(['\u{202e}', '\u{1b}']));
+}
+
+#[test]
+fn what_is_at_fault_is_pointed_at_in_the_line_that_came() {
+    let pointed = |act: Act, drawn: &str| {
+        let text = shown(serve(act));
+        assert!(text.contains(drawn), "{drawn}{text}");
+    };
+    pointed(
+        |stream, path, _| once(stream, path, "Location: /a\x1b[31mb\r\n"),
+        "  | Location: /a\\u{1b}[31mb\n  |             ^^^^^^\n",
+    );
+    pointed(
+        |stream, path, _| once(stream, path, "Location:  ftp://[::1]/\r\n"),
+        "  | Location:  ftp://[::1]/\n  |            ^^^\n",
+    );
+    pointed(
+        |stream, path, _| once(stream, path, "Location: /a\r\nlocation: /b\r\n"),
+        "  | location: /b\n  |           ^^\n",
+    );
+    pointed(
+        |stream, _, _| {
+            let id = "a".repeat(200);
+            head(
+                stream,
+                "200 OK",
+                &format!("Set-Cookie: id={id}; Path=/\r\n"),
+            )
+        },
+        "  | Set-Cookie: id=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\n  |             ^^\n",
+    );
+}
+
+#[test]
 fn odd_redirects_that_lead_on_are_followed() {
     const PLAIN: &[&str] = &["http/first-hop-plain"];
     hold(&[
@@ -173,6 +364,69 @@ fn odd_redirects_that_lead_on_are_followed() {
         (
             "a folded line",
             |stream, path, _| once(stream, path, "Location:\r\n /a\r\n"),
+            PLAIN,
+        ),
+        (
+            "bytes that are no text",
+            |stream, path, _| match path {
+                "/" => stream.write_all(
+                    b"HTTP/1.1 301 Moved\r\nLocation: /\xff\xfe\r\nContent-Length: 0\r\n\r\n",
+                ),
+                _ => head(stream, "200 OK", ""),
+            },
+            PLAIN,
+        ),
+        (
+            "a tab",
+            |stream, path, _| once(stream, path, "Location: /a\tb\r\n"),
+            PLAIN,
+        ),
+        (
+            "backslashes",
+            |stream, path, port| {
+                once(
+                    stream,
+                    path,
+                    &format!("Location: \\\\127.0.0.1:{port}\\a\r\n"),
+                )
+            },
+            PLAIN,
+        ),
+        (
+            "a scheme without slashes",
+            |stream, path, _| once(stream, path, "Location: http:a\r\n"),
+            PLAIN,
+        ),
+        (
+            "lines that end with LF alone",
+            |stream, path, _| match path {
+                "/" => stream.write_all(b"HTTP/1.1 301 Moved\nLocation: /a\nContent-Length: 0\n\n"),
+                _ => head(stream, "200 OK", ""),
+            },
+            PLAIN,
+        ),
+        (
+            "HTTP/1.0 without words",
+            |stream, path, _| match path {
+                "/" => stream.write_all(b"HTTP/1.0 301\r\nLocation: /a\r\n\r\n"),
+                _ => head(stream, "200 OK", ""),
+            },
+            PLAIN,
+        ),
+        (
+            "a redirect whose page drips",
+            |stream, path, _| {
+                if path != "/" {
+                    return head(stream, "200 OK", "");
+                }
+                stream.write_all(
+                    b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nContent-Type: text/html\r\n\r\n",
+                )?;
+                loop {
+                    stream.write_all(b"a")?;
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            },
             PLAIN,
         ),
         (
@@ -303,6 +557,19 @@ fn pages_without_end_are_no_fault_and_are_not_unpacked() {
                 write!(stream, "HTTP/1.1 200 OK\r\n{fields}\r\n\r\n")?;
                 loop {
                     stream.write_all(&[0; 65_536])?;
+                }
+            },
+            &[],
+        ),
+        (
+            "what would burst on the way",
+            |stream, _, _| {
+                let fields = "Content-Type: text/html\r\nTransfer-Encoding: gzip, chunked";
+                write!(stream, "HTTP/1.1 200 OK\r\n{fields}\r\n\r\n")?;
+                loop {
+                    stream.write_all(b"10000\r\n")?;
+                    stream.write_all(&[0; 65_536])?;
+                    stream.write_all(b"\r\n")?;
                 }
             },
             &[],

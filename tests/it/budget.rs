@@ -135,6 +135,33 @@ fn redirects_of_what_was_asked_for_take_the_room_of_what_is_looked_at_beside_it(
 }
 
 #[test]
+fn a_long_way_to_the_page_leaves_nothing_for_redirects_of_what_is_looked_at_beside_it() {
+    // Six steps at the start, of the name and of its twin.
+    let world = site(|asked| match (asked.scheme, asked.path.trim_matches('/')) {
+        ("http", _) => up(asked),
+        (_, "6") => page(),
+        (_, step) => match step.parse::<usize>().unwrap_or_default() {
+            step if asked.path.len() < 3 => moved(&format!("/{}", step + 1)),
+            _ => moved(&format!("/en{}", asked.path)),
+        },
+    });
+    let (report, requests) = asked(&world, "shop.example");
+    // Two for the page, its six redirects, and the first requests for path and challenge, which go out at once. Had the page
+    // taken no more than the three redirects that are kept for it, all of it would be eight.
+    assert_eq!(requests, [2 + 6 + 3, 4]);
+    let mut ends = routes(&report, "target").map(|route| &route["final_url"]);
+    assert!(ends.all(|end| end == "https://shop.example/6"));
+    let starts: Vec<&str> = unasked(&report).iter().map(|(start, _)| *start).collect();
+    for beside in [
+        "/doorstep-probe/a%20b%2Fc?x=1&y=%26",
+        "/.well-known/acme-challenge/doorstep-probe",
+    ] {
+        let own = format!("http://shop.example{beside}");
+        assert!(starts.contains(&own.as_str()), "{own}: {starts:?}");
+    }
+}
+
+#[test]
 fn the_same_is_asked_in_every_run() {
     let world = site(|asked| match asked.path.as_str() {
         path if path.len() > 60 => page(),

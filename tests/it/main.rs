@@ -35,4 +35,5 @@ mod survey;
 mod tls;
 mod twin;
 mod usage;
+mod within_tls;
 mod world;

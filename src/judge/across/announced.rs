@@ -3,11 +3,12 @@
 use crate::facts::Facts;
 use crate::facts::announced::{Announced, Way};
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, Http, host_of};
+use crate::facts::http::{Hop, Http, h3_alternative, host_of};
 use crate::facts::service::{Announcement, announcements};
 use crate::facts::tls::Endpoint;
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
+use crate::judge::field::fields;
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -29,7 +30,7 @@ finding! {
     ///
     /// ECH (`ech=`): the record belongs to whoever has the keys, which is a CDN as a rule. After a move away from it, take the
     /// whole record out. A port (`port=`): let the server listen there, or take it out.
-    HttpsRecordUnmet { host: String, record: String, promised: String, had: String, advice: String }
+    HttpsRecordUnmet { host: String, record: String, promised: String, had: String, at_fault: Option<AtFault>, advice: String }
     id: "across/https-record-unmet", severity: Error, source: "RFC 9460 §7.1, §7.2, §9, RFC 9848",
     message: "the HTTPS record of `{host}` promises {promised}, and {had}: `{record}`",
     fix: "have the server offer {promised}, or take it out of the record{advice}",
@@ -44,7 +45,7 @@ finding! {
     ///
     /// HAProxy `http-after-response set-header Alt-Svc 'h3=":443"; ma=86400'`; IIS the registry value `EnableAltSvc`; Apache
     /// and an ALB speak no HTTP/3: announce it in neither.
-    AltSvcUnmet { host: String, record: String, field: String, said: String, advice: String }
+    AltSvcUnmet { host: String, record: String, field: String, said: String, at_fault: Option<AtFault>, advice: String }
     id: "across/alt-svc-unmet", severity: Notice, source: "RFC 7838 §3, RFC 9460 §9.3",
     message: "the HTTPS record and the Alt-Svc field of `{host}` disagree on HTTP/3: {said}",
     fix: "announce h3 in both, or in neither{advice}",
@@ -94,6 +95,9 @@ impl Unmet<'_> {
             record: announcement.record.clone(),
             promised: self.promised,
             had: had.unwrap_or_default(),
+            at_fault: pages(http)
+                .find_map(h3)
+                .filter(|_| self.wish == Some(Wish::Http3)),
             advice: told.unwrap_or_default(),
         };
         let places = self.had.into_iter().map(|(place, _)| place);
@@ -210,12 +214,9 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
     let Some(first) = here.first() else {
         return;
     };
-    let pages: Vec<&Hop> = http
-        .given()
-        .flat_map(|route| &route.hops)
-        .filter(|hop| hop.is_https() && hop.is_page() && host_of(&hop.url) == http.host)
-        .collect();
-    let Some(page) = pages.first() else { return };
+    let Some(page) = pages(http).next() else {
+        return;
+    };
     let field = page.values("alt-svc").join(", ");
     let in_field = page.announces_h3();
     let in_record = here.iter().any(|announcement| announcement.promises("h3"));
@@ -230,6 +231,7 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         record: first.record.clone(),
         field,
         said: said.to_owned(),
+        at_fault: misfit(page),
         // Where the field has it, the record is written at the DNS host.
         advice: if in_record {
             format!("; {}", advice(http, page, Wish::AltSvc))
@@ -238,6 +240,26 @@ fn disagree(http: &Http, here: &[&Announcement], findings: &mut Vec<Finding>) {
         },
     };
     findings.push(evidence.about(host));
+}
+
+fn pages(http: &Http) -> impl Iterator<Item = &Hop> {
+    let hops = http.given().flat_map(|route| &route.hops);
+    hops.filter(|hop| hop.is_https() && hop.is_page() && host_of(&hop.url) == http.host)
+}
+
+/// The alternative that the record does not know, or all of a field that has none for HTTP/3.
+fn misfit(page: &Hop) -> Option<AtFault> {
+    let fields = || fields(page, "alt-svc").into_iter().next();
+    h3(page).or_else(|| fields()?.whole())
+}
+
+/// The alternative for HTTP/3.
+fn h3(page: &Hop) -> Option<AtFault> {
+    let fields = fields(page, "alt-svc");
+    let mut announced = fields
+        .iter()
+        .filter_map(|field| field.part(h3_alternative(field.value())?));
+    announced.next()
 }
 
 #[cfg(test)]
@@ -268,6 +290,30 @@ mod tests {
         assert_eq!(judged(record, None, ""), ["across/https-record-unmet"]);
         assert!(judged(record, Some("h2"), "").is_empty());
         assert!(judged("1 . alpn=\"http/1.1\"", Some("http/1.1"), "").is_empty());
+    }
+
+    #[test]
+    fn the_alternative_that_does_not_fit_is_marked() {
+        let marked = |record: &str, lines: &str| {
+            let mut walk = walk("https", "192.0.2.10", None);
+            walk.hops[0].head = Some(format!("HTTP/2 200\n{lines}\n\n"));
+            let dns = service(dns(&["192.0.2.10"]), record);
+            let mut findings = Vec::new();
+            judge(&facts(Some(dns), Some(http(vec![walk]))), &mut findings);
+            let at_fault = findings[0].evidence["at_fault"].clone();
+            let at_fault: Option<AtFault> = serde_json::from_value(at_fault).unwrap();
+            at_fault.map(|at_fault| {
+                let (before, part, _) = at_fault.split().unwrap();
+                (before.to_owned(), part.to_owned())
+            })
+        };
+        let told = |before: &str, part: &str| Some((before.to_owned(), part.to_owned()));
+        let field = "alt-svc: h2=\":443\", h3=\":8443\"; ma=60";
+        let (before, part) = ("alt-svc: h2=\":443\", ", "h3=\":8443\"; ma=60");
+        assert_eq!(marked("1 . alpn=\"h2\"", field), told(before, part));
+        let other = marked("1 . alpn=\"h3,h2\"", "alt-svc: h2=\":443\"");
+        assert_eq!(other, told("alt-svc: ", "h2=\":443\""));
+        assert_eq!(marked("1 . alpn=\"h3,h2\"", "a: b"), None);
     }
 
     #[test]
@@ -332,6 +378,25 @@ mod tests {
                 .contains("`h3`, and nothing listens on UDP")
         );
         assert!(tried(H3, Way::Quic, [None, None]).is_empty());
+    }
+
+    #[test]
+    fn an_alternative_that_does_not_answer_is_marked_where_a_page_announces_it_too() {
+        let mut walk = walk("https", "192.0.2.10", None);
+        walk.hops[0].head = Some("HTTP/2 200\nalt-svc: h3=\":443\"; ma=60\n\n".to_owned());
+        let unmet = |wish| Unmet {
+            promised: String::new(),
+            wish,
+            had: Vec::new(),
+        };
+        let dns = service(dns(&["192.0.2.10"]), H3);
+        let http = http(vec![walk]);
+        let announcement = announcements(&dns).remove(0);
+        let h3 = unmet(Some(Wish::Http3)).told(&http, &announcement);
+        let at_fault: AtFault = serde_json::from_value(h3.evidence["at_fault"].clone()).unwrap();
+        assert_eq!(at_fault.split().unwrap().1, "h3=\":443\"; ma=60");
+        let h2 = unmet(Some(Wish::Http2)).told(&http, &announcement);
+        assert!(h2.evidence["at_fault"].is_null());
     }
 
     #[test]

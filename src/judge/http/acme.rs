@@ -3,9 +3,10 @@
 use url::Url;
 
 use super::labels;
+use super::location::{self, Part};
 use crate::facts::http::{Hop, Http, Route, RoutePurpose, path_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -17,7 +18,7 @@ finding! {
     /// and sign-ins: nginx `location ^~ /.well-known/acme-challenge/ { root /var/www/html; }`, Apache `RewriteCond %{REQUEST_URI}
     /// !^/\.well-known/acme-challenge/`, HAProxy a backend for `path_beg /.well-known/acme-challenge/`, IIS a rule in front, ALB
     /// and CloudFront a rule or behavior for the path; Caddy and Cloudflare answer by themselves. Who renews by DNS can ignore it.
-    AcmeChallenge { url: String, said: String, advice: String }
+    AcmeChallenge { url: String, said: String, at_fault: Option<AtFault>, advice: String }
     id: "http/acme-challenge", severity: Warning, source: "RFC 8555 §8.3",
     explained_by: [
         "http/host-glued", "http/path-lost", "http/server-error", "http/redirect-loop", "http/downgrade", "http/wrong-port",
@@ -29,19 +30,20 @@ finding! {
 
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let routes = http.of(RoutePurpose::Acme);
-    let failing: Vec<(&Route, &Hop, String)> = routes
+    let failing: Vec<(&Route, Astray<'_>)> = routes
         .filter_map(|route| {
-            let (hop, said) = failing(route)?;
-            (!is_turned_away(http, route, hop)).then_some((route, hop, said))
+            let astray = failing(route)?;
+            (!is_turned_away(http, route, astray.hop)).then_some((route, astray))
         })
         .collect();
-    if let Some((_, hop, said)) = failing.first() {
+    if let Some((_, Astray { hop, said, part })) = failing.first() {
         let evidence = AcmeChallenge {
             url: hop.url.clone(),
             said: said.clone(),
+            at_fault: part.and_then(|part| location::at_fault(hop, part)),
             advice: advice(http, hop, Wish::Challenge),
         };
-        let places = labels(failing.iter().filter_map(|(route, ..)| route.hops.first()));
+        let places = labels(failing.iter().filter_map(|(route, _)| route.hops.first()));
         findings.push(evidence.about_all(http.host.as_str(), places));
     }
 }
@@ -52,8 +54,15 @@ fn is_turned_away(http: &Http, route: &Route, hop: &Hop) -> bool {
     hop.is_declined() && same.any(|own| own.last().is_some_and(Hop::is_declined))
 }
 
-/// The hop at which the authority is led astray, and how.
-fn failing(route: &Route) -> Option<(&Hop, String)> {
+/// The hop at which the authority is led astray, how, and by which part of its Location.
+struct Astray<'a> {
+    hop: &'a Hop,
+    said: String,
+    part: Option<Part>,
+}
+
+fn failing(route: &Route) -> Option<Astray<'_>> {
+    let by = |hop, part, said| Some(Astray { hop, said, part });
     let path = path_of(&route.start);
     for hop in &route.hops {
         let Some(target) = hop.target.as_deref() else {
@@ -62,20 +71,19 @@ fn failing(route: &Route) -> Option<(&Hop, String)> {
         let url = Url::parse(target).ok()?;
         let port = url.port_or_known_default().unwrap_or_default();
         if ![80, 443].contains(&port) {
-            return Some((
-                hop,
-                format!("leads to port {port}, where no authority follows"),
-            ));
+            let said = format!("leads to port {port}, where no authority follows");
+            return by(hop, Some(Part::Port), said);
         }
         if path_of(target) != path {
-            return Some((hop, format!("leads to `{target}`, where the path is lost")));
+            let said = format!("leads to `{target}`, where the path is lost");
+            return by(hop, Some(Part::Path), said);
         }
     }
     let last = route.last().filter(|hop| hop.error.is_none())?;
     let status = last
         .status
         .filter(|status| matches!(status, 401 | 403 | 500..))?;
-    Some((last, format!("answers {status}")))
+    by(last, None, format!("answers {status}"))
 }
 
 #[cfg(test)]

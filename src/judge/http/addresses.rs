@@ -53,10 +53,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let routes: Vec<&Route> = http.given().filter(|route| route.start == start).collect();
         differ(http, &routes, findings);
     }
-    let failing: Vec<Failing<'_>> = starts(http)
-        .iter()
-        .filter_map(|start| failing(http, start))
-        .collect();
+    let failing = all_failing(http);
     let Some(first) = failing.first() else { return };
     let evidence = FamilyFails {
         family: first.family.to_owned(),
@@ -68,6 +65,30 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     };
     let hops = failing.iter().flat_map(|failing| &failing.hops).copied();
     findings.push(evidence.about_all(http.host.as_str(), labels(hops)));
+}
+
+fn all_failing(http: &Http) -> Vec<Failing<'_>> {
+    let starts = starts(http);
+    starts
+        .iter()
+        .filter_map(|start| failing(http, start))
+        .collect()
+}
+
+/// Whether a request for the host fails with all of its family, or at an address where nothing answers, while another address does. Clients
+/// try that one next.
+pub(super) fn is_passed_over(http: &Http, hop: &Hop) -> bool {
+    let firsts = || http.given().filter_map(|route| route.hops.first());
+    let own = || firsts().filter(|first| first.address == hop.address);
+    let closed = |first: &Hop| {
+        let error = first.error.as_ref();
+        error.is_some_and(|error| error.stage == HopStage::Connect && !error.failure.is_local())
+    };
+    let at = |port: u16| own().any(|first| first.port == port);
+    let gone = at(80) && at(443) && own().all(closed) && firsts().any(|first| !closed(first));
+    let failing = all_failing(http);
+    let mut of_family = failing.iter().flat_map(|failing| &failing.hops);
+    gone || of_family.any(|failed| (failed.address, failed.port) == (hop.address, hop.port))
 }
 
 /// What to write, so that the family is listened on; an address of the other one tells who is to be told.

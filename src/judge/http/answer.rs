@@ -4,7 +4,8 @@ use super::labels;
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopStage, Http, Route, host_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
+use crate::judge::field;
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -49,7 +50,7 @@ finding! {
     /// HAProxy: `ssl` on the bind line and `mode http`; IIS: the binding's type; Caddy: the scheme in the site's address; an
     /// ALB: the protocol of the listener and of the target group; CloudFront: the origin protocol policy; Cloudflare: the
     /// encryption mode, and a record that is proxied to a port of HTTP. Two programs on one port show in `ss -ltnp`.
-    Malformed { url: String, said: String }
+    Malformed { url: String, said: String, at_fault: Option<AtFault> }
     id: "http/malformed", severity: Error, source: "RFC 9112 §4",
     explained_by: ["dns/private-address", "dns/all-addresses-private"],
     message: "`{url}` does not answer with HTTP: {said}",
@@ -104,6 +105,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = Malformed {
             url: hop.url.clone(),
             said: said(hop, failure),
+            at_fault: field::control(hop),
         };
         findings
             .push(evidence.about_all(http.host.as_str(), labels(odd.iter().map(|(hop, _)| *hop))));

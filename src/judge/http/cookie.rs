@@ -4,7 +4,8 @@ use super::expiry::is_removal;
 use super::labels;
 use crate::facts::http::{Hop, Http, host_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
+use crate::judge::field::{Field, fields};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -12,10 +13,14 @@ finding! {
     ///
     /// It is set over http, or over https without `Secure`, so browsers send it over http as well, where anybody on the way can
     /// read it and take over the visitor's session. Set `Secure` where the cookie is made, and let port 80 redirect without
-    /// setting any: nginx `proxy_cookie_flags ~ secure;`, Apache `Header always edit Set-Cookie`, HAProxy `cookie … secure`, IIS
-    /// `<httpCookies requireSSL="true" />`, Caddy `header_down Set-Cookie`; behind an ALB, CloudFront or Cloudflare the
-    /// application does it, once it knows of https (PHP `session.cookie_secure`, Django SESSION_COOKIE_SECURE, Rails `secure: true`).
-    CookieInClear { url: String, cookie: String, why: String, advice: String }
+    /// setting any. Behind an ALB, CloudFront or Cloudflare the application does it, once it knows of https (PHP
+    /// `session.cookie_secure`, Django SESSION_COOKIE_SECURE, Rails `secure: true`).
+    ///
+    /// A proxy in front can add it: nginx from 1.19.3 on `proxy_cookie_flags ~ secure;` beside proxy_pass; Apache `Header always
+    /// edit Set-Cookie` and `Header onsuccess edit Set-Cookie` with `"^((?:(?!; *[Ss]ecure)[^\n])*)$" "$1; Secure"`; HAProxy
+    /// `http-response replace-header Set-Cookie '^((?:(?!; *[Ss]ecure).)*)$' '\1; Secure'`, and `secure` on the `cookie` line for
+    /// its own; Caddy `header_down Set-Cookie "(.*)" "$1; Secure"` within reverse_proxy; IIS `<httpCookies requireSSL="true" />`.
+    CookieInClear { url: String, cookie: String, why: String, at_fault: Option<AtFault>, advice: String }
     id: "http/cookie-in-clear", severity: Warning, source: "RFC 6265 §4.1.2.5",
     message: "`{url}` sets the cookie `{cookie}` {why}: it can be read on the way",
     fix: "set the cookie over https alone, with `Secure`; {advice}",
@@ -28,7 +33,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         .filter(|hop| host_of(&hop.url) == http.host && hop.error.is_none())
         // What a firewall sets for a robot, no visitor gets; and an answer of 5xx is a load balancer's, as a rule.
         .filter(|hop| !hop.is_declined() && hop.status.is_some_and(|status| status < 500));
-    let open: Vec<(&Hop, String)> = own.filter_map(|hop| Some((hop, open(hop)?))).collect();
+    let open: Vec<(&Hop, Field)> = own.filter_map(|hop| Some((hop, open(hop)?))).collect();
     if let Some((hop, cookie)) = open.first() {
         let why = if hop.is_https() {
             "without `Secure`"
@@ -37,8 +42,9 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         };
         let evidence = CookieInClear {
             url: hop.url.clone(),
-            cookie: cookie.clone(),
+            cookie: name(cookie).to_owned(),
             why: why.to_owned(),
+            at_fault: cookie.part(0..name(cookie).len()),
             advice: advice(http, hop, Wish::Cookie),
         };
         let places = labels(open.iter().map(|(hop, _)| *hop));
@@ -46,17 +52,21 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The name of the first cookie that travels in clear. One that is being removed holds nothing.
-fn open(hop: &Hop) -> Option<String> {
+/// The first cookie that travels in clear. One that is being removed holds nothing.
+fn open(hop: &Hop) -> Option<Field> {
     let sent = hop.values("date").first().copied();
-    let mut cookies = hop.values("set-cookie").into_iter();
-    let cookie = cookies.find(|cookie| {
+    let mut cookies = fields(hop, "set-cookie").into_iter();
+    cookies.find(|field| {
+        let cookie = field.value();
         let attributes = || cookie.split(';').skip(1).map(str::trim);
         let has = |name: &str| attributes().any(|own| own.eq_ignore_ascii_case(name));
         !(is_removal(cookie, sent) || hop.is_https() && has("secure"))
-    })?;
-    let name = cookie.split(['=', ';']).next().unwrap_or_default();
-    Some(name.trim().to_owned())
+    })
+}
+
+fn name(cookie: &Field) -> &str {
+    let name = cookie.value().split(['=', ';']).next().unwrap_or_default();
+    name.trim_end()
 }
 
 #[cfg(test)]

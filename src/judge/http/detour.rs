@@ -3,9 +3,10 @@
 use url::Url;
 
 use super::labels;
+use super::location::{self, Part};
 use crate::facts::http::{Hop, Http, Route, RouteOutcome, is_https};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -18,7 +19,7 @@ finding! {
     /// stopProcessing; at an ALB, CloudFront or Cloudflare switch their redirect on, so that the application is not asked.
     ///
     /// Caddy redirects to https by itself, before the rules of the site.
-    FirstHopPlain { url: String, target: String, advice: String }
+    FirstHopPlain { url: String, target: String, at_fault: Option<AtFault>, advice: String }
     id: "http/first-hop-plain", severity: Warning, source: "practice: each step in clear can be changed on the way (Observatory)",
     explained_by: ["http/redirect-loop", "http/too-many-hops", "http/target-unreachable", "http/host-glued", "http/internal-target"],
     message: "the first step from `{url}` stays in clear: it leads to `{target}`",
@@ -78,6 +79,7 @@ fn first_hop(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = FirstHopPlain {
             url: hop.url.clone(),
             target: (*target).clone(),
+            at_fault: location::at_fault(hop, Part::Scheme),
             advice: advice(http, hop, Wish::Redirect),
         };
         let places = labels(plain.iter().map(|(hop, _)| *hop));

@@ -1,13 +1,14 @@
 //! Does the host tell browsers to come over HTTPS from now on?
 
 pub(super) mod coverage;
+mod directives;
 pub(super) mod duration;
 pub(super) mod preload;
 
 use super::labels;
 use crate::facts::http::{Hop, Hsts, HstsError, Http, host_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Sts, Wish, advice};
 
 finding! {
@@ -39,7 +40,7 @@ finding! {
     /// max-age="31536000" />` instead of a text in customHeaders; Caddy `header Strict-Transport-Security
     /// "max-age=31536000"`; ALB: the attribute of the HTTPS listener; CloudFront: the response headers policy; Cloudflare:
     /// the form under Edge Certificates.
-    HstsInvalid { host: String, header: String, why: String, token: Option<String>, corrected: String, advice: String }
+    HstsInvalid { host: String, header: String, why: String, token: Option<String>, at_fault: Option<AtFault>, corrected: String, advice: String }
     id: "http/hsts-invalid", severity: Warning, source: "RFC 6797 §6.1",
     explained_by: ["http/hsts-repeated"],
     message: "browsers drop the HSTS policy of `{host}`, `{header}`: {why}",
@@ -62,12 +63,14 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     };
     let host = hsts.host.clone();
     let to_send = |policy: Sts| advice(http, first, Wish::Policy(&policy));
-    let places = labels(
+    let senders = || {
         answers
             .iter()
             .copied()
-            .filter(|hop| hop.hsts == hsts.header),
-    );
+            .filter(|hop| hop.hsts == hsts.header)
+    };
+    let (sender, places) = (senders().next(), labels(senders()));
+    let named = |name: &str| directives::named(sender?, name);
     match (&hsts.header, hsts.valid) {
         (None, _) => {
             let evidence = HstsMissing {
@@ -78,28 +81,48 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         }
         (Some(_), Some(false)) => {
             let corrected = Sts::of(hsts);
-            let evidence = invalid(hsts, corrected, to_send(corrected));
+            let at_fault = hsts.errors.first().zip(sender);
+            let evidence = HstsInvalid {
+                host: host.clone(),
+                header: hsts.header.clone().unwrap_or_default(),
+                why: why(hsts),
+                token: hsts
+                    .errors
+                    .iter()
+                    .find_map(HstsError::token)
+                    .map(str::to_owned),
+                at_fault: at_fault.and_then(|(error, hop)| directives::broken(hop, error)),
+                corrected: corrected.to_string(),
+                advice: to_send(corrected),
+            };
             findings.push(evidence.about_all(host, places));
         }
         _ => {
-            duration::judge(hsts, &places, to_send, findings);
-            preload::judge(hsts, &places, to_send, findings);
+            let sent = Sent {
+                hsts,
+                max_age: named("max-age"),
+                preload: named("preload"),
+                places,
+            };
+            duration::judge(&sent, to_send, findings);
+            preload::judge(&sent, to_send, findings);
         }
     }
     coverage::judge(http, hsts, findings);
 }
 
-fn invalid(hsts: &Hsts, corrected: Sts, advice: String) -> HstsInvalid {
+/// A policy that keeps to the grammar, and where it came from.
+struct Sent<'a> {
+    hsts: &'a Hsts,
+    /// Where its directives stand.
+    max_age: Option<AtFault>,
+    preload: Option<AtFault>,
+    places: Vec<String>,
+}
+
+fn why(hsts: &Hsts) -> String {
     let why: Vec<String> = hsts.errors.iter().map(HstsError::in_words).collect();
-    let token = hsts.errors.iter().find_map(HstsError::token);
-    HstsInvalid {
-        host: hsts.host.clone(),
-        header: hsts.header.clone().unwrap_or_default(),
-        why: why.join(", and "),
-        token: token.map(str::to_owned),
-        corrected: corrected.to_string(),
-        advice,
-    }
+    why.join(", and ")
 }
 
 fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
@@ -107,12 +130,12 @@ fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::testing::{http, ids, page, route};
     use super::*;
     use crate::facts::http::RouteOutcome;
 
-    pub(super) fn policy(header: &str) -> Hsts {
+    pub(in crate::judge::http) fn policy(header: &str) -> Hsts {
         Hsts {
             host: "shop.example".to_owned(),
             header: Some(header.to_owned()),
@@ -123,6 +146,15 @@ mod tests {
             valid: Some(true),
             errors: Vec::new(),
             preload_errors: None,
+        }
+    }
+
+    pub(super) fn sent(hsts: &Hsts) -> Sent<'_> {
+        Sent {
+            hsts,
+            max_age: None,
+            preload: None,
+            places: Vec::new(),
         }
     }
 

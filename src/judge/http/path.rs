@@ -1,11 +1,12 @@
 //! Do the path and the query of a visitor arrive where the redirects lead?
 
+use super::location::{self, Part};
 use super::{labels, of_redirect};
 use crate::facts::http::{
     Hop, Http, Route, RouteOutcome, RoutePurpose, host_of, is_https, path_of,
 };
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -19,7 +20,7 @@ finding! {
     /// `/#{path}` and `#{query}`; Cloudflare: a redirect rule with `concat("https://", http.host, http.request.uri)`.
     ///
     /// A CloudFront function builds it from `event.request.uri`.
-    PathLost { url: String, target: String, sent: String, came: String, advice: String }
+    PathLost { url: String, target: String, sent: String, came: String, at_fault: Option<AtFault>, advice: String }
     id: "http/path-lost", severity: Warning, source: "RFC 9110 §15.4 (links lead to another page)",
     explained_by: ["http/host-glued", "http/downgrade", "http/redirect-loop"],
     message: "the redirect from `{url}` loses the path: `{sent}` arrives as `{came}`",
@@ -36,7 +37,7 @@ finding! {
     ///
     /// HAProxy: `redirect scheme` and `redirect prefix` keep the query, `drop-query` is to go; Cloudflare: "Preserve query
     /// string" in the rule.
-    QueryLost { url: String, target: String, sent: String, came: String, advice: String }
+    QueryLost { url: String, target: String, sent: String, came: String, at_fault: Option<AtFault>, advice: String }
     id: "http/query-lost", severity: Warning, source: "RFC 9110 §15.4 (links lead to another page)",
     explained_by: ["http/host-glued", "http/downgrade", "http/redirect-loop"],
     message: "the redirect from `{url}` loses the query: `{sent}` arrives as `{came}`",
@@ -73,6 +74,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             target: first.target.clone(),
             sent,
             came,
+            at_fault: location::at_fault(first.hop, Part::Path),
             advice: advice(http, first.hop, of_redirect(first.hop)),
         };
         let places = labels(of_path.iter().map(|lost| lost.hop));
@@ -87,6 +89,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             target: first.target.clone(),
             sent,
             came,
+            at_fault: location::at_fault(first.hop, Part::Query),
             advice: advice(http, first.hop, of_redirect(first.hop)),
         };
         let places = labels(of_query.iter().map(|lost| lost.hop));

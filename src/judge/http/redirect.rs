@@ -1,9 +1,11 @@
 //! Does the way from `http://` lead straight to `https://` of the same host, for good?
 
+use super::location::{self, Part};
 use super::{labels, of_redirect};
 use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of, is_https};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
+use crate::judge::field;
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -33,7 +35,7 @@ finding! {
     /// the server variable HTTP_X_FORWARDED_PROTO; Caddy sends it by itself, and believes one that it gets when
     /// `trusted_proxies` names the sender; an ALB sends it always; CloudFront sends CloudFront-Forwarded-Proto when the
     /// origin request policy has it; Cloudflare sends it, with the encryption mode "Full (strict)".
-    Downgrade { from: String, to: String, advice: String }
+    Downgrade { from: String, to: String, at_fault: Option<AtFault>, advice: String }
     id: "http/downgrade", severity: Error, source: "practice: the protection is given up on the way (hstspreload.org)",
     message: "`{from}` sends visitors back into the clear, to `{to}`",
     fix: "let the redirect point to https, and tell the application that visitors come by https; {advice}",
@@ -51,7 +53,7 @@ finding! {
     /// Redirect; Caddy `redir https://{host}{uri}`; ALB `https://#{host}:443/#{path}?#{query}`; CloudFront functions the
     /// header location of the response; Cloudflare the target of the redirect rule. When the application makes it, its base
     /// URL is empty.
-    LocationInvalid { url: String, status: u16, said: String, token: Option<String>, head: Option<String>, advice: String }
+    LocationInvalid { url: String, status: u16, said: String, token: Option<String>, at_fault: Option<AtFault>, head: Option<String>, advice: String }
     id: "http/location-invalid", severity: Error, source: "RFC 9110 §10.2.2",
     message: "`{url}` answers {status} {said}",
     fix: "send one Location field with a complete URL, as in `Location: https://{{host}}{{path}}`; {advice}",
@@ -69,7 +71,7 @@ finding! {
     /// `redirect prefix`; IIS the https rule with `{HTTP_HOST}` before the canonical host; Caddy does so by itself; ALB
     /// `#{host}` in the redirect of HTTP:80; CloudFront "Redirect HTTP to HTTPS" keeps the host; Cloudflare: Always Use
     /// HTTPS, and the rule for the other host on https alone. A certificate for both names is needed.
-    OffHostFirst { url: String, target: String, host: String, advice: String }
+    OffHostFirst { url: String, target: String, host: String, at_fault: Option<AtFault>, advice: String }
     id: "http/off-host-first", severity: Warning, source: "RFC 6797 §7.2",
     explained_by: ["http/first-hop-plain"],
     message: "`{url}` leads to another host, `{target}`, before `https://{host}` was reached",
@@ -85,7 +87,7 @@ finding! {
     /// nginx `return 301` instead of 302, and `permanent` instead of `redirect` behind rewrite; Apache `Redirect permanent`
     /// or `[R=301]`; HAProxy `code 301`; IIS redirectType Permanent; Caddy `redir … permanent`; ALB HTTP_301; CloudFront
     /// answers 301 by itself, a function says statusCode 301; Cloudflare: status code 301 in the rule.
-    NotPermanent { url: String, status: u16, advice: String }
+    NotPermanent { url: String, status: u16, at_fault: Option<AtFault>, advice: String }
     id: "http/not-permanent", severity: Notice, source: "RFC 9110 §15.4",
     message: "the step from `{url}` to https is temporary ({status})",
     fix: "answer 301 instead, or 308 where forms are posted; {advice}",
@@ -100,6 +102,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = Downgrade {
             from: hop.url.clone(),
             to: (*to).to_owned(),
+            at_fault: location::at_fault(hop, Part::Scheme),
             advice: advice(http, hop, Wish::Scheme),
         };
         findings.push(evidence.about_all(host, places(&downgrades)));
@@ -110,6 +113,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             url: hop.url.clone(),
             target: (*target).to_owned(),
             host: host.to_owned(),
+            at_fault: location::at_fault(hop, Part::Host),
             advice: advice(http, hop, Wish::Redirect),
         };
         findings.push(evidence.about_all(host, places(&away)));
@@ -119,6 +123,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = NotPermanent {
             url: hop.url.clone(),
             status: hop.status.unwrap_or_default(),
+            at_fault: field::status(hop),
             advice: advice(http, hop, Wish::Redirect),
         };
         findings.push(evidence.about_all(host, places(&temporary)));
@@ -179,6 +184,7 @@ fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
         status: first.status.unwrap_or_default(),
         said,
         token: first.location.clone(),
+        at_fault: location::unfollowed(first),
         head: first.head.clone(),
         advice: advice(http, first, of_redirect(first)),
     };

@@ -1,11 +1,13 @@
 //! Does every walk come to an end, and can each place on it be reached?
 
+use super::addresses::is_passed_over;
+use super::location::{self, Part};
 use super::{labels, witness};
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::facts::tls::Tls;
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -22,7 +24,7 @@ finding! {
     /// `http://` before the address of a site behind a proxy, so that it does not redirect by itself; an ALB: the redirect on
     /// HTTP:80 alone, not in the target; CloudFront: origin protocol HTTPS only; Cloudflare: "Full (strict)" instead of
     /// "Flexible".
-    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String, mend: &'static str, advice: String }
+    RedirectLoop { members: Vec<String>, cookies: Vec<String>, shown: String, mend: &'static str, at_fault: Option<AtFault>, advice: String }
     id: "http/redirect-loop", severity: Error, source: "RFC 9110 §15.4",
     message: "the redirects go round in a circle: {shown}",
     fix: "{mend}; {advice}",
@@ -37,7 +39,7 @@ finding! {
     /// nginx, Apache, HAProxy, IIS and Caddy: look for a rule that adds to the path at each step (`rewrite`, RewriteRule,
     /// `redirect prefix`, URL Rewrite, `redir`) and let it stand for the exact path; an ALB, CloudFront functions and
     /// Cloudflare rules: the condition has to leave out what the rule itself produces.
-    TooManyHops { start: String, hops: usize, last: String, advice: String }
+    TooManyHops { start: String, hops: usize, last: String, at_fault: Option<AtFault>, advice: String }
     id: "http/too-many-hops", severity: Error, source: "practice: the Fetch standard allows 20 redirects, common clients 10",
     message: "`{start}` leads through more than {hops} redirects; the last seen is to `{last}`",
     fix: "let the first redirect point to the final URL at once; {advice}",
@@ -52,7 +54,7 @@ finding! {
     /// Where the target is written: nginx `return` or `rewrite`, Apache `Redirect` or RewriteRule, HAProxy `redirect
     /// location` or `prefix`, IIS the url of the action, Caddy `redir`, an ALB the host of the redirect action, a CloudFront
     /// function its location, Cloudflare the target of the redirect rule.
-    TargetUnreachable { url: String, from: String, why: String, advice: String }
+    TargetUnreachable { url: String, from: String, why: String, at_fault: Option<AtFault>, advice: String }
     id: "http/target-unreachable", severity: Error, source: "practice: the visitor ends at an error of the browser",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "tls/plaintext", "tls/handshake-refused", "tls/legacy-only",
@@ -131,6 +133,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
             cookies,
             shown: shown.join(" to ") + &aside.unwrap_or_default(),
             mend,
+            at_fault: location::at_fault(last, Part::Whole),
             advice: advice(http, last, wish),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&looping)));
@@ -141,6 +144,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
             start: route.start.clone(),
             hops: route.hops.len() - 1,
             last: last.target.clone().unwrap_or_default(),
+            at_fault: location::at_fault(last, Part::Whole),
             advice: advice(http, last, Wish::Target),
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&long)));
@@ -249,7 +253,11 @@ type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<Unreached<'_>>)> = Vec::new();
-    for unreached in http.given().filter_map(|route| unreached(route, tls)) {
+    let unreached = http.given().filter_map(|route| unreached(route, tls));
+    // Where clients go on to another address, that is told of the addresses.
+    let passed = |hop: &Hop| host_of(&hop.url) == http.host && is_passed_over(http, hop);
+    let stopping = unreached.filter(|unreached| !passed(unreached.hop));
+    for unreached in stopping {
         let hop = unreached.hop;
         let why = hop
             .error
@@ -272,6 +280,9 @@ fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
             url: first.hop.url.clone(),
             from: first.before.map_or_else(|| "the site at".to_owned(), led),
             why,
+            at_fault: first
+                .before
+                .and_then(|before| location::at_fault(before, Part::Host)),
             advice: first.before.map(advised).unwrap_or_default(),
         };
         let places = labels(all.iter().map(|unreached| unreached.hop));
@@ -400,6 +411,38 @@ mod tests {
             ["http/target-unreachable"],
             "another port that was asked for is the site's"
         );
+    }
+
+    #[test]
+    fn an_address_that_clients_pass_over_stops_nobody() {
+        let at = |address: &str, url: &str, failure: Option<Failure>| {
+            let answered = page(url, 200);
+            let hop = failure.map_or(answered, |failure| {
+                broken(url, None, HopStage::Connect, failure)
+            });
+            let mut route = route(url, vec![hop], RouteOutcome::Https);
+            route.address = address.parse().ok();
+            route.hops[0].address = route.address;
+            route
+        };
+        let secure = |address, failure| at(address, "https://shop.example/", failure);
+        let clear = |address, failure| at(address, "http://shop.example/", failure);
+        let shut = || Some(Failure::Refused);
+        let unreachable = |routes: Vec<Route>| {
+            let found = judged(routes, None);
+            found.contains(&"http/target-unreachable".to_owned())
+        };
+        let (one, other) = ("192.0.2.10", "192.0.2.11");
+        let dead = || vec![clear(one, shut()), secure(one, shut())];
+        assert!(unreachable(dead()), "there is no other");
+        assert!(!unreachable([dead(), vec![secure(other, None)]].concat()));
+        let half = vec![clear(one, None), secure(one, shut())];
+        assert!(unreachable(
+            [half.clone(), vec![secure(other, None)]].concat()
+        ));
+        assert!(!unreachable(
+            [half, vec![secure("2001:db8::1", None)]].concat()
+        ));
     }
 
     #[test]

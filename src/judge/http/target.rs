@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use super::location::{self, Part};
 use super::{labels, of_redirect};
 use crate::facts::http::{Hop, Http, Route};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
 
 finding! {
@@ -20,7 +21,7 @@ finding! {
     ///
     /// IIS `https://{HTTP_HOST}` is wrong where the host has a port: `{SERVER_NAME}`; Caddy `{host}` instead of `{hostport}`;
     /// a CloudFront function without a port in its location; Cloudflare without a port in the target.
-    WrongPort { url: String, target: String, advice: String }
+    WrongPort { url: String, target: String, at_fault: Option<AtFault>, advice: String }
     id: "http/wrong-port", severity: Error, source: "RFC 9110 §4.2.2",
     message: "`{url}` leads to `{target}`: https at the port that speaks in clear",
     fix: "leave the port out of the redirect; {advice}",
@@ -38,8 +39,9 @@ finding! {
     /// and the binding on 443; Caddy `https_port 443` or a site without a port; an ALB: port 443 in the redirect; CloudFront
     /// and Cloudflare reach the origin at its port and show visitors 443: the origin has to build its links with the
     /// visitor's host.
-    OddPort { url: String, target: String, port: u16, advice: String }
+    OddPort { url: String, target: String, port: u16, at_fault: Option<AtFault>, advice: String }
     id: "http/odd-port", severity: Notice, source: "RFC 9110 §4.2.2",
+    explained_by: ["http/internal-target"],
     message: "`{url}` leads to port {port} instead of 443: `{target}`",
     fix: "let the redirect lead to https without a port, and serve the site on 443; {advice}",
 }
@@ -55,7 +57,7 @@ finding! {
     ///
     /// Caddy `https://shop.example{uri}` has the slash in `{uri}`; an ALB `/#{path}`; a CloudFront function the slash that
     /// `request.uri` begins with; Cloudflare `concat("https://shop.example", http.request.uri)`.
-    HostGlued { url: String, target: String, glued: String, advice: String }
+    HostGlued { url: String, target: String, glued: String, at_fault: Option<AtFault>, advice: String }
     id: "http/host-glued", severity: Error, source: "RFC 3986 §3.2",
     message: "`{url}` leads to `{target}`: the host `{glued}` is the site's name and the path grown together",
     fix: "put the missing slash behind the host in the redirect; {advice}",
@@ -70,7 +72,7 @@ finding! {
     /// preserveHostHeader, CloudFront forward Host), or set the application's base URL.
     ///
     /// Caddy passes it on by itself, an ALB does too; Cloudflare does unless an origin rule overrides the Host.
-    InternalTarget { url: String, target: String, advice: String }
+    InternalTarget { url: String, target: String, at_fault: Option<AtFault>, advice: String }
     id: "http/internal-target", severity: Error, source: "RFC 6890, RFC 6761",
     message: "`{url}` leads to `{target}`, which only the inside of a network knows",
     fix: "pass the visitor's host on to the application; {advice}",
@@ -92,6 +94,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     find(http, &steps, wrong, findings, |step| WrongPort {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
+        at_fault: location::at_fault(step.hop, Part::Port),
         advice: advice(http, step.hop, of_redirect(step.hop)),
     });
     // Whoever was asked for on a port of its own may lead to one.
@@ -103,6 +106,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
         port: own(step),
+        at_fault: location::at_fault(step.hop, Part::Port),
         advice: advice(
             http,
             step.hop,
@@ -113,17 +117,22 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
             },
         ),
     });
-    let glued = |step: &Step<'_>| is_glued(step, &http.host);
+    let glued = |step: &Step<'_>| grown(step, &http.host).is_some();
     find(http, &steps, glued, findings, |step| HostGlued {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
         glued: step.url.host_str().unwrap_or_default().to_owned(),
+        at_fault: step
+            .url
+            .host_str()
+            .and_then(|target| location::glued(step.hop, target, &grown(step, &http.host)?)),
         advice: advice(http, step.hop, of_redirect(step.hop)),
     });
-    let internal = |step: &Step<'_>| is_internal(step) && !is_glued(step, &http.host);
+    let internal = |step: &Step<'_>| is_internal(step) && !glued(step);
     find(http, &steps, internal, findings, |step| InternalTarget {
         url: step.hop.url.clone(),
         target: step.target.to_owned(),
+        at_fault: location::at_fault(step.hop, Part::Host),
         advice: advice(http, step.hop, Wish::Host),
     });
 }
@@ -158,11 +167,9 @@ fn steps(route: &Route) -> impl Iterator<Item = Step<'_>> {
     })
 }
 
-/// Whether the target's host is that of the site, or of the request, with the beginning of the path right behind it.
-fn is_glued(step: &Step<'_>, host: &str) -> bool {
-    let Some(target) = step.url.host_str() else {
-        return false;
-    };
+/// What stands behind the name of the site, or of the request, in the target's host, when it is the beginning of the path.
+fn grown(step: &Step<'_>, host: &str) -> Option<String> {
+    let target = step.url.host_str()?;
     let own = crate::facts::http::host_of(&step.hop.url);
     let path = crate::facts::http::path_of(&step.hop.url).to_ascii_lowercase();
     let start: String = path
@@ -170,10 +177,13 @@ fn is_glued(step: &Step<'_>, host: &str) -> bool {
         .skip(1)
         .take_while(|c| *c != '/' && *c != '?')
         .collect();
-    [host, own.as_str()].into_iter().any(|site| {
-        let behind = target.strip_prefix(site).unwrap_or_default();
+    let behind = [host, own.as_str()]
+        .into_iter()
+        .filter_map(|site| target.strip_prefix(site));
+    let mut grown = behind.filter(|behind| {
         !behind.is_empty() && !start.is_empty() && behind.trim_end_matches('.') == start
-    })
+    });
+    grown.next().map(str::to_owned)
 }
 
 /// Whether the target can only be meant for the inside, while the one who says it is not there itself.

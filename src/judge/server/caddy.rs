@@ -1,6 +1,6 @@
 //! What to write into the Caddyfile. A brace ends its line there, so that a block takes several.
 
-use super::{Family, Wish, write};
+use super::{Wish, write};
 
 const REDIRECT: &str = "redir https://{host}{uri} permanent";
 
@@ -11,20 +11,17 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
             &[REDIRECT],
             "in the block of the `http://` address, or take that block out: Caddy redirects by itself",
         ),
+        // Without its own redirects it would not listen on port 80, where the proxy comes to.
         Wish::RedirectBehindProxy => write(
-            &["auto_https disable_redirects"],
-            "in the global options, where a proxy in front speaks TLS, and no `redir` to https",
+            &["@clear header X-Forwarded-Proto http", "redir @clear https://{host}{uri} permanent"],
+            "in the site's block instead of a `redir` without a condition, with `http://` before the site's address where a proxy in front speaks TLS",
         ),
         Wish::Target => "the target stands in a `redir`, or in the application's base URL".to_owned(),
         Wish::Policy(policy) => write(&[format!("header Strict-Transport-Security \"{policy}\"")], site),
+        // Deferred to the end it would be missing on what Caddy answers by itself, so the application's is taken away instead.
         Wish::OnlyPolicy(policy) => write(
-            &[
-                "header {".to_owned(),
-                format!("Strict-Transport-Security \"{policy}\""),
-                "defer".to_owned(),
-                "}".to_owned(),
-            ],
-            &format!("{site}, so that it takes the place of the application's"),
+            &[format!("header Strict-Transport-Security \"{policy}\""), "header_down -Strict-Transport-Security".to_owned()],
+            &format!("{site}, the second within reverse_proxy, and no other `header` of it"),
         ),
         Wish::Challenge => write(
             &[
@@ -47,7 +44,8 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
             "in the block of reverse_proxy, which sends it by itself, and have the application trust it",
         ),
         Wish::Host => write(&["header_up Host {host}"], "in the block of reverse_proxy, or set the application's base URL"),
-        Wish::Listen(family, _) => write(&[bind(family)], "in the site's blocks, instead of another `bind`; without one it listens everywhere"),
+        // Go listens on both families at either unspecified address, and so cannot at both of them.
+        Wish::Listen(..) => write(&["bind [::]"], "in the site's blocks, instead of another `bind`; without one it listens everywhere as well"),
         Wish::Port80(host) => write(
             &[format!("http://{host} {{").as_str(), REDIRECT, "}"],
             "beside the site's block, unless it does so by itself without `auto_https off` or `disable_redirects`",
@@ -55,13 +53,5 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
         Wish::Names(names) => write(&[format!("{} {{", names.join(", "))], "as the beginning of the site's block"),
         Wish::Shown => "compare what `caddy adapt --pretty` makes of the Caddyfile, and reload".to_owned(),
         Wish::Log => "read its log (`journalctl -u caddy`), and the application's".to_owned(),
-    }
-}
-
-/// An address of no family but `::` takes both.
-fn bind(family: Family) -> &'static str {
-    match family {
-        Family::V4 => "bind 0.0.0.0 [::]",
-        Family::V6 => "bind [::]",
     }
 }

@@ -27,23 +27,13 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
 }
 
 fn hsts(policy: Sts) -> String {
-    let Sts {
-        max_age,
-        include_subdomains,
-        preload,
-    } = policy;
-    let months = match max_age.div_ceil(MONTH) {
+    let months = match policy.max_age.div_ceil(MONTH) {
         few @ 0..=6 => few,
         _ => 12,
     };
-    let below = if include_subdomains {
-        ", Apply HSTS policy to subdomains on"
-    } else {
-        ""
-    };
-    let preload = if preload { ", Preload on" } else { "" };
+    let flags = policy.flags(", Apply HSTS policy to subdomains on", ", Preload on");
     format!(
-        "SSL/TLS, Edge Certificates: HTTP Strict Transport Security (HSTS), Max Age {months} months{below}{preload}"
+        "SSL/TLS, Edge Certificates: HTTP Strict Transport Security (HSTS), Max Age {months} months{flags}"
     )
 }
 

@@ -25,18 +25,11 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
 }
 
 fn hsts(policy: Sts) -> String {
-    let Sts {
-        max_age,
-        include_subdomains,
-        preload,
-    } = policy;
-    let below = if include_subdomains {
-        ", includeSubDomains"
-    } else {
-        ""
-    };
-    let preload = if preload { ", preload" } else { "" };
+    let (max_age, flags) = (
+        policy.max_age,
+        policy.flags(", includeSubDomains", ", preload"),
+    );
     format!(
-        "Behaviors, Response headers policy: Strict-Transport-Security, max-age {max_age}{below}{preload}, Origin override"
+        "Behaviors, Response headers policy: Strict-Transport-Security, max-age {max_age}{flags}, Origin override"
     )
 }

@@ -47,7 +47,7 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
             &format!("{secure}, and have the application trust it"),
         ),
         Wish::Host => "it passes the host on, unless an `http-request set-header Host` changes it; set the application's base URL".to_owned(),
-        Wish::Listen(family, ports) => write(&ports.iter().map(|port| bind(family, *port)).collect::<Vec<_>>(), "in the frontend"),
+        Wish::Listen(family, ports) => listens(family, ports),
         Wish::Port80(_) => write(&["frontend clear", "bind :::80 v4v6", "mode http", REDIRECT], "beside the frontend of port 443"),
         Wish::Names(names) => write(
             &[format!("acl site req.hdr(host),host_only -i {}", names.join(" "))],
@@ -56,6 +56,13 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
         Wish::Shown => "compare /etc/haproxy/haproxy.cfg, and reload".to_owned(),
         Wish::Log => "read its log for the termination state (SC: no server could be connected to; sH: too slow), and the application's".to_owned(),
     }
+}
+
+/// Ports have frontends of their own as a rule.
+fn listens(family: Family, ports: &[u16]) -> String {
+    let lines: Vec<String> = ports.iter().map(|port| bind(family, *port)).collect();
+    let each = if ports.len() > 1 { "each " } else { "" };
+    write(&lines, &format!("{each}in the frontend of its port"))
 }
 
 fn bind(family: Family, port: u16) -> String {

@@ -46,18 +46,9 @@ pub(super) fn lines(wish: Wish<'_>) -> String {
 }
 
 fn hsts(policy: Sts) -> String {
-    let Sts {
-        max_age,
-        include_subdomains,
-        preload,
-    } = policy;
-    let below = if include_subdomains {
-        " includeSubDomains=\"true\""
-    } else {
-        ""
-    };
-    let preload = if preload { " preload=\"true\"" } else { "" };
-    format!("<hsts enabled=\"true\" max-age=\"{max_age}\"{below}{preload} />")
+    let flags = policy.flags(" includeSubDomains=\"true\"", " preload=\"true\"");
+    let max_age = policy.max_age;
+    format!("<hsts enabled=\"true\" max-age=\"{max_age}\"{flags} />")
 }
 
 fn binding(family: Family, port: u16) -> String {

@@ -49,7 +49,7 @@ pub(super) fn lines(wish: Wish<'_>, known: &Known<'_>) -> String {
             &format!("{PROXY} of the proxy in front, and have the application trust it"),
         ),
         Wish::Host => write(&["proxy_set_header Host $host;"], &format!("{PROXY}, or set the application's base URL")),
-        Wish::Listen(family, ports) => write(&ports.iter().map(|port| listen(family, *port)).collect::<Vec<_>>(), "in the server block"),
+        Wish::Listen(family, ports) => listens(family, ports, known),
         Wish::Port80(host) => write(
             &[format!("server {{ listen 80; listen [::]:80; server_name {host}; {REDIRECT} }}")],
             "beside the server block of port 443",
@@ -60,13 +60,26 @@ pub(super) fn lines(wish: Wish<'_>, known: &Known<'_>) -> String {
     }
 }
 
-fn listen(family: Family, port: u16) -> String {
+/// Ports have server blocks of their own as a rule.
+fn listens(family: Family, ports: &[u16], known: &Known<'_>) -> String {
     let at = match family {
-        Family::V4 => String::new(),
-        Family::V6 => "[::]:".to_owned(),
+        Family::V4 => "",
+        Family::V6 => "[::]:",
     };
-    let ssl = if port == 80 { "" } else { " ssl" };
-    format!("listen {at}{port}{ssl};")
+    // Before it became a directive, HTTP/2 was a matter of each socket.
+    let tls = match known.is_from(&[1, 25, 1]) {
+        Some(false) => " ssl http2",
+        _ => " ssl",
+    };
+    let lines = ports.iter().map(|port| {
+        let more = if *port == 80 { "" } else { tls };
+        format!("listen {at}{port}{more};")
+    });
+    let each = if ports.len() > 1 { "each " } else { "" };
+    write(
+        &lines.collect::<Vec<_>>(),
+        &format!("{each}in the server block of its port"),
+    )
 }
 
 /// The parameter became a directive.

@@ -2,6 +2,7 @@
 
 use super::{Wish, alb, apache, caddy, cloudflare, cloudfront, haproxy, iis, nginx};
 use crate::facts::http::Hop;
+use crate::finding::clipped;
 
 /// A program or service that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +152,9 @@ impl Known<'_> {
     pub(super) fn in_words(&self) -> String {
         let name = self.software.name();
         match self.sign {
-            Sign::Server(server) if server.contains('/') => format!("{name} answered (`{server}`)"),
+            Sign::Server(server) if server.contains('/') => {
+                format!("{name} answered (`{}`)", clipped(server))
+            }
             Sign::Field(field) => format!("{name} answered (by its field `{field}`)"),
             Sign::Form => format!("{name} answered (by the form of its redirect)"),
             Sign::Server(_) | Sign::Unseen => format!("{name} answered"),

@@ -29,7 +29,7 @@ impl Sts {
     /// What the host sends, as it was probably meant when it breaks the grammar.
     pub(in crate::judge) fn of(hsts: &Hsts) -> Self {
         match (hsts.max_age, hsts.valid) {
-            (Some(max_age), Some(true)) => Self {
+            (Some(max_age @ 1..), Some(true)) => Self {
                 max_age,
                 include_subdomains: hsts.include_subdomains,
                 preload: hsts.preload,
@@ -41,12 +41,24 @@ impl Sts {
     /// What a field was probably meant to say.
     pub(in crate::judge) fn meant(header: &str) -> Self {
         let header = header.to_ascii_lowercase();
-        let max_age = header.rsplit_once("max-age");
+        // Of several the longest: a policy of 0 is meant on the way out of https alone, and is asked for by nobody's advice.
+        let ages = header.split("max-age").skip(1).filter_map(seconds);
         Self {
-            max_age: max_age.and_then(|(_, rest)| seconds(rest)).unwrap_or(YEAR),
+            max_age: ages.max().filter(|age| *age > 0).unwrap_or(YEAR),
             include_subdomains: header.contains("includesubdomains"),
             preload: header.contains("preload"),
         }
+    }
+
+    /// Of the two flags those that are set, in the words of a place that has its own for them.
+    pub(super) fn flags(self, include_subdomains: &str, preload: &str) -> String {
+        let below = if self.include_subdomains {
+            include_subdomains
+        } else {
+            ""
+        };
+        let listed = if self.preload { preload } else { "" };
+        format!("{below}{listed}")
     }
 
     /// The same, for a year.
@@ -73,14 +85,8 @@ fn seconds(rest: &str) -> Option<u64> {
 
 impl fmt::Display for Sts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "max-age={}", self.max_age)?;
-        if self.include_subdomains {
-            f.write_str("; includeSubDomains")?;
-        }
-        if self.preload {
-            f.write_str("; preload")?;
-        }
-        Ok(())
+        let flags = self.flags("; includeSubDomains", "; preload");
+        write!(f, "max-age={}{flags}", self.max_age)
     }
 }
 
@@ -104,6 +110,15 @@ mod tests {
                 "max-age=1; includeSubDomains",
             ),
             ("max-age=1; max-age=2", "max-age=2"),
+            ("max-age=31536000, max-age=300", "max-age=31536000"),
+            (
+                "max-age=0; max-age=86400; preload",
+                "max-age=86400; preload",
+            ),
+            (
+                "max-age=0; includeSubDomains",
+                "max-age=31536000; includeSubDomains",
+            ),
             ("max-age 86400", "max-age=86400"),
             (
                 "max-age=1 includeSubDomains",
@@ -116,5 +131,30 @@ mod tests {
         ] {
             assert_eq!(Sts::meant(header).to_string(), meant, "{header}");
         }
+    }
+
+    #[test]
+    fn a_flag_has_the_words_of_its_place() {
+        let flags = |header| Sts::meant(header).flags(" A", " B");
+        assert_eq!(flags("max-age=1"), "");
+        assert_eq!(flags("max-age=1; preload"), " B");
+        assert_eq!(flags("max-age=1; includeSubDomains; preload"), " A B");
+    }
+
+    #[test]
+    fn nobody_is_told_to_send_a_policy_that_switches_the_protection_off() {
+        let kept = |max_age| Hsts {
+            host: "shop.example".to_owned(),
+            header: Some(format!("max-age={max_age}; preload")),
+            fields: 1,
+            max_age: Some(max_age),
+            include_subdomains: false,
+            preload: true,
+            valid: Some(true),
+            errors: Vec::new(),
+            preload_errors: None,
+        };
+        assert_eq!(Sts::of(&kept(0)).to_string(), "max-age=31536000; preload");
+        assert_eq!(Sts::of(&kept(1)).to_string(), "max-age=1; preload");
     }
 }

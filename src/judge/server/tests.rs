@@ -158,7 +158,9 @@ fn a_family_and_each_port_have_a_line() {
             &Known::unseen(software),
         )
     };
-    assert!(lines(Software::Nginx).starts_with("`listen [::]:80;` and `listen [::]:443 ssl;` in "));
+    assert!(
+        lines(Software::Nginx).starts_with("`listen [::]:80;` and `listen [::]:443 ssl;` each in ")
+    );
     assert!(lines(Software::Apache).starts_with("`Listen [::]:80` and `Listen [::]:443` in "));
     assert!(
         lines(Software::Haproxy).starts_with("`bind :::80 v6only` and `bind :::443 v6only ssl crt")

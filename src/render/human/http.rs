@@ -2,13 +2,11 @@
 
 mod waterfall;
 
-use std::fmt::Write;
-
 use super::super::style::{Style, harmless};
 use super::{failed, mark, worst, wrapped};
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, RoutePurpose};
-use crate::finding::Severity;
+use crate::finding::{Severity, clipped};
 use crate::report::Report;
 
 /// The section of a report.
@@ -41,8 +39,8 @@ pub(super) fn section(report: &Report, http: &Http, style: Style) -> String {
     if let Some(hsts) = &http.hsts {
         let policy = match (&hsts.header, hsts.valid) {
             (None, _) => "no HSTS policy".to_owned(),
-            (Some(header), Some(true)) => format!("HSTS {}", harmless(header)),
-            (Some(header), _) => format!("HSTS void: {}", harmless(header)),
+            (Some(header), Some(true)) => format!("HSTS {}", harmless(&clipped(header))),
+            (Some(header), _) => format!("HSTS void: {}", harmless(&clipped(header))),
         };
         out.push_str(&wrapped(&policy, "          ", "            ", style));
     }
@@ -136,7 +134,7 @@ fn line(route: &Route, style: Style) -> String {
             .status
             .map(|status| status.to_string())
             .unwrap_or_default();
-        let url = harmless(&hop.url);
+        let url = harmless(&clipped(&hop.url));
         match (&hop.error, hop.target.is_some()) {
             (Some(error), _) => {
                 let sign = if error.failure.is_local() {
@@ -179,7 +177,7 @@ fn line(route: &Route, style: Style) -> String {
 fn nowhere(hop: &Hop) -> String {
     match (hop.locations, &hop.location) {
         (0, _) => "leads nowhere: no Location".to_owned(),
-        (1, Some(location)) => format!("leads nowhere: `{location}`"),
+        (1, Some(location)) => format!("leads nowhere: `{}`", clipped(location)),
         (many, _) => format!("leads to {many} places at once"),
     }
 }
@@ -194,7 +192,10 @@ fn story(http: &Http, style: Style) -> String {
             .address
             .map(|address| format!(" at {address}"))
             .unwrap_or_default();
-        let _ = writeln!(out, "\n  The way from {}{at}", harmless(&route.start));
+        let start = harmless(&clipped(&route.start));
+        let title = format!("The way from {start}{at}");
+        out.push('\n');
+        out.push_str(&wrapped(&title, "  ", "    ", style));
         for hop in &route.hops {
             out.push_str(&wrapped(&harmless(&told(hop)), "    ", "    ", style));
         }
@@ -207,12 +208,12 @@ fn told(hop: &Hop) -> String {
     if let Some(error) = hop.error.as_ref().filter(not_asked) {
         return format!(
             "{} at {}: {}.",
-            hop.url,
+            clipped(&hop.url),
             hop.label(),
             error.failure.in_words()
         );
     }
-    let mut text = format!("Asked {} for {}", hop.label(), hop.url);
+    let mut text = format!("Asked {} for {}", hop.label(), clipped(&hop.url));
     let timings = [
         ("looked it up", hop.timings.lookup_ms),
         ("connected", hop.timings.connect_ms),
@@ -231,9 +232,10 @@ fn told(hop: &Hop) -> String {
         let server = hop
             .server
             .as_ref()
-            .map(|server| format!(" ({server})"))
+            .map(|server| format!(" ({})", clipped(server)))
             .unwrap_or_default();
-        let reason = hop.reason.as_ref().map(|reason| format!(" {reason}"));
+        let reason = hop.reason.as_deref().map(clipped);
+        let reason = reason.map(|reason| format!(" {reason}"));
         let version = hop.version.as_ref().map(|version| format!(" by {version}"));
         text += &format!(
             " The server{server} answered {status}{}{}",
@@ -241,7 +243,7 @@ fn told(hop: &Hop) -> String {
             version.unwrap_or_default()
         );
         if let Some(location) = &hop.location {
-            text += &format!(", go to `{location}`");
+            text += &format!(", go to `{}`", clipped(location));
         }
         text.push('.');
     }

@@ -1,9 +1,10 @@
 //! Is the policy sent once, with every answer over HTTPS, and with no other?
 
 use super::super::labels;
+use super::directives;
 use crate::facts::http::{Hop, Hsts, Http, host_of};
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Sts, Wish, advice};
 
 finding! {
@@ -13,8 +14,8 @@ finding! {
     /// Which one is meant, nobody can tell. Mostly the application and the server or CDN in front each add theirs: leave it to
     /// one. nginx: `proxy_hide_header Strict-Transport-Security;` beside its own add_header; Apache: `Header always set` instead
     /// of `add`, and `Header onsuccess unset`; HAProxy: `set-header` instead of `add-header`; IIS: remove it from customHeaders;
-    /// Caddy: `header_down -Strict-Transport-Security`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
-    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, advice: String }
+    /// Caddy: `header_down -Strict-Transport-Security` within reverse_proxy, beside its own `header`; CloudFront: Origin override; Cloudflare and ALB: there or at the origin.
+    HstsRepeated { host: String, fields: Vec<String>, shown: String, what: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-repeated", severity: Warning, source: "RFC 6797 §8.1",
     message: "`{host}` sends {shown} HSTS policies at once: {what}",
     fix: "let one place alone set Strict-Transport-Security: the application, the server, or the CDN; {advice}",
@@ -26,7 +27,12 @@ finding! {
     /// It is sent with the page, and not with a redirect or an error page. Whoever meets the host there first is not protected.
     /// nginx: `always` at the end of add_header, and add_header again in each location that has one of its own; Apache:
     /// `Header always set`; HAProxy: `http-after-response` instead of `http-response`; IIS: `<hsts>` of the site instead of
-    /// customHeaders; Caddy, ALB, CloudFront and Cloudflare set it on every answer.
+    /// customHeaders; Caddy: `header` without a path and without `defer`, which leaves its own error pages out; ALB, CloudFront and
+    /// Cloudflare set it on every answer.
+    ///
+    /// What the line says is `add_header Strict-Transport-Security "max-age=31536000" always;` for nginx, `Header always set
+    /// Strict-Transport-Security "max-age=31536000"` for Apache, `http-after-response set-header Strict-Transport-Security
+    /// max-age=31536000` for HAProxy. See with `curl -sI https://shop.example/nothing-here` that an error page has it too.
     HstsPartial { url: String, status: u16, advice: String }
     id: "http/hsts-partial", severity: Notice, source: "RFC 6797 §7.1",
     explained_by: ["http/addresses-differ"],
@@ -46,7 +52,7 @@ finding! {
     /// customHeaders; Caddy: `header` within the block of the https address; an ALB: on the HTTPS listener alone; CloudFront:
     /// with "Redirect HTTP to HTTPS" nothing is served in clear; Cloudflare: in its HSTS setting instead of the origin or a
     /// transform rule.
-    HstsOverHttp { url: String, header: String, advice: String }
+    HstsOverHttp { url: String, header: String, at_fault: Option<AtFault>, advice: String }
     id: "http/hsts-over-http", severity: Notice, source: "RFC 6797 §7.2",
     message: "`{url}` sends an HSTS policy in clear, where browsers ignore it",
     fix: "send Strict-Transport-Security over https alone; {advice}",
@@ -73,6 +79,7 @@ pub(super) fn in_clear(http: &Http, findings: &mut Vec<Finding>) {
         let evidence = HstsOverHttp {
             url: hop.url.clone(),
             header: (*header).clone(),
+            at_fault: directives::field(hop).and_then(|field| field.name()),
             advice: advice(http, hop, Wish::Policy(&Sts::meant(header))),
         };
         let places = labels(sent.iter().map(|(hop, _)| *hop));
@@ -104,10 +111,21 @@ fn repeated(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>)
         shown: policies.len().to_string(),
         fields: policies.clone(),
         what,
-        advice: advice(http, hop, Wish::OnlyPolicy(&Sts::of(hsts))),
+        at_fault: directives::second(hop),
+        advice: advice(http, hop, Wish::OnlyPolicy(&only_policy(hsts, policies))),
     };
     let places = labels(repeating.iter().map(|(hop, _)| *hop));
     findings.push(evidence.about_all(hsts.host.as_str(), places));
+}
+
+/// The policy to be sent once: the one that browsers heed, for as long as any of them says.
+fn only_policy(hsts: &Hsts, policies: &[String]) -> Sts {
+    let heeded = Sts::of(hsts);
+    let ages = policies.iter().map(|policy| Sts::meant(policy).max_age);
+    Sts {
+        max_age: ages.fold(heeded.max_age, u64::max),
+        ..heeded
+    }
 }
 
 /// The policies of an answer, when there are several.
@@ -187,6 +205,20 @@ mod tests {
             sent(&["max-age=1, includeSubDomains"]).is_empty(),
             "a slip, and one policy"
         );
+    }
+
+    #[test]
+    fn the_one_that_is_to_stay_is_the_one_that_counts_for_the_longest_time() {
+        let lines = ["max-age=300", "max-age=31536000; includeSubDomains"];
+        let hops = vec![answer("https://shop.example/", 200, &lines)];
+        let route = route("https://shop.example/", hops, RouteOutcome::Https);
+        let mut kept = policy("max-age=300");
+        kept.max_age = Some(300);
+        let mut findings = Vec::new();
+        judge(&http(vec![route]), &kept, &mut findings);
+        let fix = &findings[0].fix;
+        assert!(fix.contains("\"max-age=31536000\""), "{fix}");
+        assert!(!fix.contains("includeSubDomains"), "{fix}");
     }
 
     #[test]

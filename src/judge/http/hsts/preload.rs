@@ -1,8 +1,9 @@
 //! Would hstspreload.org take the host, when it asks for it?
 
-use crate::facts::http::{Hsts, PreloadError};
+use super::Sent;
+use crate::facts::http::PreloadError;
 use crate::finding;
-use crate::finding::{Evidence, Finding};
+use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::Sts;
 
 finding! {
@@ -14,7 +15,7 @@ finding! {
     /// `preload` out of the field: in nginx `add_header`, in Apache `Header always set`, in HAProxy `http-after-response
     /// set-header`, in IIS `<hsts preload>`, in Caddy `header`, at CloudFront in the response headers policy, at Cloudflare and ALB in
     /// their HSTS settings.
-    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String, advice: String }
+    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String, at_fault: Option<AtFault>, advice: String }
     id: "http/preload-not-ready", severity: Warning, source: "practice: the conditions of hstspreload.org",
     explained_by: [
         "http/hsts-repeated", "http/off-host-first", "http/no-redirect", "http/downgrade", "http/first-hop-plain",
@@ -24,12 +25,8 @@ finding! {
     fix: "take `preload` out of the policy, or meet the conditions of hstspreload.org first; {advice}",
 }
 
-pub(super) fn judge(
-    hsts: &Hsts,
-    places: &[String],
-    to_send: impl Fn(Sts) -> String,
-    findings: &mut Vec<Finding>,
-) {
+pub(super) fn judge(sent: &Sent<'_>, to_send: impl Fn(Sts) -> String, findings: &mut Vec<Finding>) {
+    let hsts = sent.hsts;
     // A host below the registrable name may repeat the policy of that one: it asks for nothing by itself.
     let own = |error: &&PreloadError| !matches!(error, PreloadError::NotRegistrable { .. });
     let errors: Vec<PreloadError> = hsts
@@ -47,19 +44,21 @@ pub(super) fn judge(
         host: hsts.host.clone(),
         errors,
         shown: shown.join(", and "),
+        at_fault: sent.preload.clone(),
         advice: to_send(Sts {
             preload: false,
             ..Sts::of(hsts)
         }),
     };
-    findings.push(evidence.about_all(hsts.host.as_str(), places.to_vec()));
+    findings.push(evidence.about_all(hsts.host.as_str(), sent.places.clone()));
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::testing::ids;
-    use super::super::tests::policy;
+    use super::super::tests::{policy, sent};
     use super::*;
+    use crate::facts::http::Hsts;
 
     fn judged(preload: bool, errors: Option<Vec<PreloadError>>) -> Vec<String> {
         let hsts = Hsts {
@@ -67,7 +66,7 @@ mod tests {
             preload_errors: errors,
             ..policy("max-age=1; preload")
         };
-        ids(|findings| judge(&hsts, &[], |policy| policy.to_string(), findings))
+        ids(|findings| judge(&sent(&hsts), |policy| policy.to_string(), findings))
     }
 
     #[test]
