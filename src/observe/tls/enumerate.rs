@@ -45,6 +45,7 @@ impl<'a> Lister<'a> {
         addressee: Addressee<'a>,
         asked: &'a [Asked],
     ) -> Self {
+        prober.begin_list();
         let turns = Turns::default();
         asked.iter().for_each(|(question, met)| {
             // What was not offered is not accepted.

@@ -1,6 +1,6 @@
 //! Connections for hellos: so many to one address at a time, and again alone where many at once may have been too many.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,6 +73,8 @@ pub(in crate::observe::tls) struct Prober<'a> {
     slowest: AtomicU64,
     /// Of a list, connections for the hellos that come next. What begins in clear has greetings that a server may count.
     ahead: Option<Ahead>,
+    /// Whether the probes are over and the list has begun.
+    in_list: AtomicBool,
 }
 
 impl<'a> Prober<'a> {
@@ -93,12 +95,18 @@ impl<'a> Prober<'a> {
             connections: AtomicUsize::new(1),
             slowest: AtomicU64::new(0),
             ahead: (lists && door.plan.starttls.is_none()).then(|| Ahead::new(door)),
+            in_list: AtomicBool::new(false),
         }
     }
 
     /// Whether all that is accepted will be listed.
     pub(in crate::observe::tls) fn lists(&self) -> bool {
         self.door.plan.depth == Depth::Enumerate
+    }
+
+    /// Notes that the probes are over.
+    pub(in crate::observe::tls) fn begin_list(&self) {
+        self.in_list.store(true, Ordering::Relaxed);
     }
 
     /// Makes room for a connection that is made elsewhere, and counts it.
@@ -236,7 +244,9 @@ impl<'a> Prober<'a> {
         };
         // What the server had said before it cut the connection is read before the cut is judged.
         let _ = stream.write_all(&bytes).await;
-        self.look_ahead(limits::CONNECTIONS_AHEAD);
+        let [before, within] = limits::CONNECTIONS_AHEAD;
+        let in_list = self.in_list.load(Ordering::Relaxed);
+        self.look_ahead(if in_list { within } else { before });
         listener.listen(&mut stream).await
     }
 
