@@ -207,18 +207,19 @@ impl<'a> Chain<'a> {
             &reply.message().answers
         };
         if let Some(set) = RrSet::find(section, child.as_wire(), RecordType::DS) {
-            return match self.proven(&set, parent) {
+            return match self.proven_above(child, &set, parent) {
                 Ok(()) => signed(child, &set),
                 Err(flaw) => by_flaw(flaw),
             };
         }
         if let Some(alias) = RrSet::find(section, child.as_wire(), RecordType::CNAME) {
-            return match self.proven(&alias, parent) {
+            return match self.proven_above(child, &alias, parent) {
                 Ok(()) => Delegation::NoCut,
                 Err(flaw) => by_flaw(flaw),
             };
         }
-        let keys = match self.denying_keys(&reply.message().authorities, parent) {
+        let authorities = &reply.message().authorities;
+        let keys = match self.denying_keys(authorities, parent, Some(child.as_wire())) {
             Some(Ok(keys)) => keys,
             Some(Err(flaw)) => return by_flaw(flaw),
             None if refers => return Delegation::Unknown,
@@ -246,23 +247,34 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Whether a set is signed by the zone, or by one that is hidden below it.
-    pub(super) fn proven(&self, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<(), Flaw> {
-        let keys = self.signing_keys(set, zone)?;
+    /// Whether what is said of the zone `child` is signed above it.
+    fn proven_above(&self, child: &DnsName, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<(), Flaw> {
+        let keys = self.signing_keys_above(Some(child.as_wire()), set, zone)?;
         self.check.verify(set, &keys).map(|_| ())
     }
 
     /// The keys that a set is to be verified with: those of `zone`, or of a zone below it whose cut nobody showed, because the
     /// same servers have both.
     pub(super) fn signing_keys(&self, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<Rc<Keys>, Flaw> {
+        let of_parent = set.rr_type == RecordType::DS;
+        self.signing_keys_above(of_parent.then_some(set.name), set, zone)
+    }
+
+    /// The same where only a zone above `child` may sign: none speaks for its own delegation. It is also what ends the search,
+    /// for each step then looks at a zone with fewer labels.
+    fn signing_keys_above(
+        &self,
+        child: Option<&Name>,
+        set: &RrSet<'_>,
+        zone: &Rc<Keys>,
+    ) -> Result<Rc<Keys>, Flaw> {
         if set.signers().any(|signer| *signer == zone.zone) {
             return Ok(Rc::clone(zone));
         }
-        let of_parent = set.rr_type == RecordType::DS;
+        let is_above =
+            |signer: &Name| child.is_none_or(|child| signer.zone_of(child) && signer != child);
         let hidden = set.signers().find(|signer| {
-            zone.zone.zone_of(signer)
-                && signer.zone_of(set.name)
-                && !(of_parent && *signer == set.name)
+            zone.zone.zone_of(signer) && signer.zone_of(set.name) && is_above(signer)
         });
         match hidden.map(|signer| self.trust(&signer.clone().into())) {
             Some(Trust::Secure(keys)) => Ok(keys),
@@ -275,11 +287,13 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The keys of the zone that denies something in a section; `None` when nothing there is signed.
+    /// The keys of the zone that denies something in a section, one above `child` where that is given; `None` when nothing there
+    /// is signed.
     pub(super) fn denying_keys(
         &self,
         section: &[WireRecord],
         zone: &Rc<Keys>,
+        child: Option<&Name>,
     ) -> Option<Result<Rc<Keys>, Flaw>> {
         let kinds = [RecordType::NSEC, RecordType::NSEC3, RecordType::SOA];
         let sets = RrSet::all(section);
@@ -288,7 +302,7 @@ impl<'a> Chain<'a> {
             sets.iter().find(own)
         };
         let set = kinds.iter().find_map(signed)?;
-        Some(self.signing_keys(set, zone))
+        Some(self.signing_keys_above(child, set, zone))
     }
 
     /// The denials of a section that count.
