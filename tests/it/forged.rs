@@ -9,7 +9,9 @@ use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber};
 use serde_json::Value;
 
-use super::world::{Running, SECOND, ZONE, server, shop, start, start_as, tld};
+use doorstep::demo::zone::ZoneData;
+
+use super::world::{Running, SECOND, TLD, ZONE, server, shop, start, start_as, start_shared, tld};
 
 type Change = fn(&Message, Message, Carrier) -> Forged;
 
@@ -204,4 +206,41 @@ fn what_one_server_proves_does_not_count_for_what_another_says() {
             question["answers"]
         );
     }
+}
+
+#[test]
+fn a_zone_below_a_hidden_one_without_keys_is_insecure() {
+    // The server of the TLD has `shop.example` too, unsigned, and does not show it when asked for less than the whole name.
+    let world = start_hidden(|asked, mut message, carrier| {
+        let minimised = is_about(asked, "shop.example.", RecordType::A);
+        if minimised {
+            message.metadata.response_code = hickory_proto::op::ResponseCode::Refused;
+            message.authorities.clear();
+        }
+        said(&message, carrier)
+    });
+    let (question, status) = asked(&world, &["www.deep.shop.example", "A"]);
+    assert_eq!(
+        (question["outcome"].as_str(), status.as_str()),
+        (Some("answer"), "insecure")
+    );
+}
+
+fn start_hidden(change: Change) -> Running {
+    let middle = || {
+        ZoneData::new("shop.example.", &["ns.nic.example."])
+            .delegate("deep.shop.example.", "ns1.shop.example.", &[ZONE])
+            .unsigned()
+    };
+    let deep = ZoneData::new("deep.shop.example.", &["ns1.shop.example."])
+        .address("www.deep.shop.example.", "192.0.2.10")
+        .unsigned();
+    let tld = ZoneData::new("example.", &["ns.nic.example."])
+        .address("ns.nic.example.", TLD)
+        .delegate("shop.example.", "ns.nic.example.", &[]);
+    start_shared(
+        &[tld, middle()],
+        Forge(forge::Forge(change)),
+        vec![server(ZONE, &[deep], Serve)],
+    )
 }

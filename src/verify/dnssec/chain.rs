@@ -10,12 +10,14 @@ use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 use jiff::Timestamp;
 
 use super::Want;
-use super::anchors::TrustAnchors;
+use super::anchors::{TrustAnchor, TrustAnchors, names};
 use super::denial::{Denials, Proof};
 use super::evidence::{Evidence, Reply};
 use super::rrset::{Check, Keys, RrSet, algorithm_number};
 use crate::facts::dns::{Record, ResponseClass};
-use crate::facts::dnssec::{Flaw, Key, Nsec3Parameters, Security, Signature, ZoneSecurity};
+use crate::facts::dnssec::{
+    Flaw, Key, Nsec3Parameters, Security, SecurityStatus, Signature, ZoneSecurity,
+};
 use crate::facts::name::{DnsName, RrType};
 
 /// Whether what a zone signs is proven, with its keys.
@@ -116,6 +118,9 @@ impl<'a> Chain<'a> {
     fn establish(&self, zone: &DnsName) -> Result<Trust, Flaw> {
         let anchors = self.anchors.at(zone);
         if !anchors.is_empty() {
+            if let Some(flaw) = unusable(zone, &anchors) {
+                return Err(flaw);
+            }
             let wire = zone.as_wire();
             let named = |key: &DNSKEY| anchors.iter().any(|anchor| anchor.names(wire, key));
             return self.keys(zone, &[], &named);
@@ -127,16 +132,21 @@ impl<'a> Chain<'a> {
         };
         match self.delegation(zone, &keys) {
             Delegation::Signed(ds) => {
-                let wire = zone.as_wire();
-                let named =
-                    |key: &DNSKEY| ds.iter().any(|ds| ds.covers(wire, key).unwrap_or(false));
+                let named = |key: &DNSKEY| ds.iter().any(|ds| names(ds, zone.as_wire(), key));
                 self.keys(zone, &ds, &named)
             }
-            Delegation::Unsigned(flaw) | Delegation::Flawed(flaw) => Err(flaw),
+            Delegation::Unsigned(flaw) => Err(flaw),
+            Delegation::Flawed(flaw) => Err(self.insecure_between(zone, &keys).unwrap_or(flaw)),
             Delegation::NoCut | Delegation::Unknown => {
                 Err(Flaw::DelegationSignerNotHad { zone: zone.clone() })
             }
         }
+    }
+
+    /// Why what is said of a zone is not signed, when that is for a cut without DS above it that nobody has shown.
+    fn insecure_between(&self, zone: &DnsName, keys: &Rc<Keys>) -> Option<Flaw> {
+        let flaw = self.unsigned(zone.as_wire(), RrType::DS, keys);
+        (flaw.status() == SecurityStatus::Insecure).then_some(flaw)
     }
 
     fn parent(&self, zone: &DnsName) -> Option<DnsName> {
@@ -250,7 +260,11 @@ impl<'a> Chain<'a> {
     /// Whether what is said of the zone `child` is signed above it.
     fn proven_above(&self, child: &DnsName, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<(), Flaw> {
         let keys = self.signing_keys_above(Some(child.as_wire()), set, zone)?;
-        self.check.verify(set, &keys).map(|_| ())
+        match self.check.verify(set, &keys)?.wildcard_at {
+            // A delegation is of its own owner (RFC 4592 §4.2), and of an alias the rest is not looked at here.
+            Some(_) => Err(denial_invalid(child, RrType::DS, &keys)),
+            None => Ok(()),
+        }
     }
 
     /// The keys that a set is to be verified with: those of `zone`, or of a zone below it whose cut nobody showed, because the
@@ -420,9 +434,7 @@ impl<'a> Chain<'a> {
                     continue;
                 }
                 let key_tag = key.calculate_key_tag().unwrap_or_default();
-                let by_ds = ds
-                    .iter()
-                    .any(|(ds, _)| ds.covers(wire, key).unwrap_or(false));
+                let by_ds = ds.iter().any(|(ds, _)| names(ds, wire, key));
                 let signs_keys = signatures.iter().any(|signature| {
                     signature.set.r#type == RrType::DNSKEY
                         && signature.set.key_tag == key_tag
@@ -504,10 +516,26 @@ fn signed(child: &DnsName, set: &RrSet<'_>) -> Delegation {
     Delegation::Signed(kept)
 }
 
+/// That nobody can verify with any of the anchors: they are worth as much as such DS records (RFC 4035 §5.2).
+fn unusable(zone: &DnsName, anchors: &[&TrustAnchor]) -> Option<Flaw> {
+    let mut usable = anchors.iter().filter(|anchor| anchor.is_supported());
+    usable.next().is_none().then(|| Flaw::AlgorithmUnsupported {
+        zone: zone.clone(),
+        algorithms: anchors
+            .iter()
+            .map(|anchor| algorithm_number(anchor.algorithm()))
+            .collect(),
+        digests: anchors
+            .iter()
+            .filter_map(|anchor| anchor.digest())
+            .collect(),
+    })
+}
+
 /// A flaw that makes data insecure is a proof; another is none.
 fn by_flaw(flaw: Flaw) -> Delegation {
     match flaw.status() {
-        crate::facts::dnssec::SecurityStatus::Insecure => Delegation::Unsigned(flaw),
+        SecurityStatus::Insecure => Delegation::Unsigned(flaw),
         _ => Delegation::Flawed(flaw),
     }
 }
