@@ -252,6 +252,10 @@ impl Tracer {
                     labels.give_up();
                     continue;
                 }
+                if let Some(wider) = self.widen(index, &cut, stack).await {
+                    cut = wider;
+                    continue;
+                }
                 let obstacle = self.why_silent(&cut, name);
                 return (cut.zone, Walked::Stopped(obstacle));
             };
