@@ -244,3 +244,32 @@ fn start_hidden(change: Change) -> Running {
         vec![server(ZONE, &[deep], Serve)],
     )
 }
+
+#[test]
+fn the_same_record_twice_is_one() {
+    let world = zone(|_, mut message, carrier| {
+        message.answers.extend(message.answers.clone());
+        said(&message, carrier)
+    });
+    let (question, status) = asked(&world, &["www.shop.example", "A"]);
+    let answers = question["answers"].as_array().unwrap();
+    assert_eq!((answers.len(), status.as_str()), (1, "secure"));
+}
+
+#[test]
+fn what_a_server_says_as_a_resolver_does_is_as_good_as_it_is_signed() {
+    let world = zone(|_, mut message, carrier| {
+        message.metadata.authoritative = false;
+        message.metadata.recursion_available = true;
+        said(&message, carrier)
+    });
+    for (name, outcome) in [
+        ("www.shop.example", "answer"),
+        ("nowhere.shop.example", "nxdomain"),
+        ("shop.example", "nodata"),
+    ] {
+        let (question, status) = asked(&world, &[name, "A"]);
+        let found = (question["outcome"].as_str(), status.as_str());
+        assert_eq!(found, (Some(outcome), "secure"), "{name}");
+    }
+}

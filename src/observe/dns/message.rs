@@ -232,9 +232,19 @@ fn denies_data(zone: &DnsName, name: &DnsName, message: &Message) -> bool {
             && !message.authorities.iter().any(alien))
 }
 
-/// What the answer section says of the name itself: records of the type or an alias, whichever stands first, or the alias
-/// that a DNAME above it stands for (RFC 6672 §3.2).
+/// What the answer section says of the name itself: the alias that a DNAME above it stands for, whatever the server has made of
+/// that (RFC 6672 §3.4); else records of the type or an alias, whichever stands first.
 fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
+    let made = message
+        .answers
+        .iter()
+        .find_map(|record| synthesised(name, record));
+    if let Some(made) = made.filter(|_| rr_type != RrType::ANY) {
+        return Some(match made.data.clone() {
+            RData::CNAME(target) if rr_type != RrType::CNAME => alias(made, &target.0),
+            _ => Reply::Answer(vec![made]),
+        });
+    }
     let fits = |record: &WireRecord| {
         rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type
     };
@@ -246,21 +256,11 @@ fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Repl
     };
     let mut telling =
         at_name().filter(|record| fits(record) || matches!(record.data, RData::CNAME(_)));
-    if let Some(first) = telling.next() {
-        return Some(match &first.data {
-            RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
-            _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
-        });
-    }
-    let made = message
-        .answers
-        .iter()
-        .find_map(|record| synthesised(name, record))?;
-    match made.data.clone() {
-        RData::CNAME(_) if rr_type == RrType::CNAME => Some(Reply::Answer(vec![made])),
-        RData::CNAME(target) if rr_type != RrType::ANY => Some(alias(made, &target.0)),
-        _ => None,
-    }
+    let first = telling.next()?;
+    Some(match &first.data {
+        RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
+        _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
+    })
 }
 
 fn alias(record: WireRecord, target: &Name) -> Reply {

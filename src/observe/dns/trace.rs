@@ -398,7 +398,7 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         outcome: found.outcome,
         obstacle: found.obstacle,
         rcode,
-        answers: found.answers.iter().map(Record::from).collect(),
+        answers: Record::each_once(found.answers.iter().map(Record::from)),
         expected: None,
         sibling: None,
         links: found.links,

@@ -136,16 +136,24 @@ impl<'a> Chain<'a> {
                 self.keys(zone, &ds, &named)
             }
             Delegation::Unsigned(flaw) => Err(flaw),
-            Delegation::Flawed(flaw) => Err(self.insecure_between(zone, &keys).unwrap_or(flaw)),
+            Delegation::Flawed(flaw) => {
+                let between = self.insecure_between(zone.as_wire(), RrType::DS, &keys);
+                Err(between.unwrap_or(flaw))
+            }
             Delegation::NoCut | Delegation::Unknown => {
                 Err(Flaw::DelegationSignerNotHad { zone: zone.clone() })
             }
         }
     }
 
-    /// Why what is said of a zone is not signed, when that is for a cut without DS above it that nobody has shown.
-    fn insecure_between(&self, zone: &DnsName, keys: &Rc<Keys>) -> Option<Flaw> {
-        let flaw = self.unsigned(zone.as_wire(), RrType::DS, keys);
+    /// Why what is said of a name is not signed by the zone above, when that is for a cut without DS that nobody has shown.
+    pub(super) fn insecure_between(
+        &self,
+        name: &Name,
+        rr_type: RrType,
+        zone: &Rc<Keys>,
+    ) -> Option<Flaw> {
+        let flaw = self.unsigned(name, rr_type, zone);
         (flaw.status() == SecurityStatus::Insecure).then_some(flaw)
     }
 

@@ -82,23 +82,16 @@ impl Proving<'_, '_> {
     fn alias(&self) -> Result<(), Flaw> {
         let (name, answers) = (self.reply.name.as_wire(), &self.reply.message().answers);
         let alias = RrSet::find(answers, name, RecordType::CNAME);
-        if let Some(alias) = alias.as_ref().filter(|alias| !alias.signatures.is_empty()) {
-            return self.positive(alias);
-        }
         let sets = RrSet::all(answers);
         let above = |set: &&RrSet<'_>| {
             set.rr_type == RrType::DNAME.as_wire() && set.name != name && set.name.zone_of(name)
         };
-        match (sets.iter().find(above), alias) {
-            (Some(dname), alias) => {
-                if let Some(alias) = alias.filter(|alias| !is_made_from(alias, dname)) {
-                    let (name, r#type) = alias.label();
-                    let zone = self.keys.zone.clone().into();
-                    return Err(Flaw::SignatureMissing { name, r#type, zone });
-                }
-                self.positive(dname)
-            }
-            (None, Some(alias)) => self.positive(&alias),
+        match (sets.iter().find(above), &alias) {
+            // The trace went where the DNAME leads.
+            (Some(dname), _) if self.reply.class == ResponseClass::Alias => self.positive(dname),
+            (Some(dname), Some(alias)) if is_made_from(alias, dname) => self.positive(dname),
+            (Some(dname), None) => self.positive(dname),
+            (_, Some(alias)) => self.positive(alias),
             (None, None) => Err(Flaw::SignatureMissing {
                 name: self.reply.name.clone(),
                 r#type: RrType::CNAME,
@@ -134,16 +127,27 @@ impl Proving<'_, '_> {
             Err(flaw @ Flaw::DenialInvalid { .. }) => match denials.no_data(name, rr_type) {
                 Ok(()) => Ok(Meaning::Nodata),
                 Err(open @ Flaw::OptOut { .. }) => Err(open),
-                Err(_) => Err(flaw),
+                Err(_) => Err(self.insecure_below(&keys).unwrap_or(flaw)),
             },
             Err(flaw) => Err(flaw),
         }
     }
 
+    /// Why nothing here can be proven, when the name lies below a cut without DS.
+    fn insecure_below(&self, keys: &Rc<Keys>) -> Option<Flaw> {
+        let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
+        self.chain.insecure_between(name, rr_type, keys)
+    }
+
     fn no_data(&self) -> Result<(), Flaw> {
         let keys = self.denying_keys()?;
         let denials = self.chain.denials(&self.reply.message().authorities, &keys);
-        denials.no_data(self.reply.name.as_wire(), self.reply.rr_type)
+        match denials.no_data(self.reply.name.as_wire(), self.reply.rr_type) {
+            Err(flaw @ Flaw::DenialInvalid { .. }) => {
+                Err(self.insecure_below(&keys).unwrap_or(flaw))
+            }
+            other => other,
+        }
     }
 
     /// The keys of the zone that denies, whose SOA must count as well.
@@ -171,21 +175,21 @@ impl Proving<'_, '_> {
     }
 }
 
-/// Where a response says that the name is an alias to, by itself or for a DNAME above it.
+/// Where a response says that the name is an alias to: a DNAME above it comes before what was made of that (RFC 6672 §3.4).
 pub(super) fn alias_target(reply: &Reply) -> Option<DnsName> {
     let (name, answers) = (reply.name.as_wire(), &reply.message().answers);
-    let own = answers.iter().filter(|record| record.name == *name);
-    let alias = own.into_iter().find_map(|record| match &record.data {
-        RData::CNAME(target) => Some(target.0.clone()),
-        _ => None,
-    });
-    let made = || {
-        let dnames = answers.iter().filter(|record| is_dname(record));
-        dnames
-            .filter_map(|record| substituted(name, &record.name, &target(record)?))
-            .next()
+    let dnames = answers.iter().filter(|record| is_dname(record));
+    let made = dnames
+        .filter_map(|record| substituted(name, &record.name, &target(record)?))
+        .next();
+    let alias = || {
+        let own = answers.iter().filter(|record| record.name == *name);
+        own.into_iter().find_map(|record| match &record.data {
+            RData::CNAME(target) => Some(target.0.clone()),
+            _ => None,
+        })
     };
-    alias.or_else(made).map(DnsName::from)
+    made.or_else(alias).map(DnsName::from)
 }
 
 fn is_dname(record: &Record) -> bool {
