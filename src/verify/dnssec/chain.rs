@@ -137,7 +137,7 @@ impl<'a> Chain<'a> {
             }
             Delegation::Unsigned(flaw) => Err(flaw),
             Delegation::Flawed(flaw) => {
-                let between = self.insecure_between(zone.as_wire(), RrType::DS, &keys);
+                let between = self.insecure_between(zone, &keys);
                 Err(between.unwrap_or(flaw))
             }
             Delegation::NoCut | Delegation::Unknown => {
@@ -146,14 +146,9 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Why what is said of a name is not signed by the zone above, when that is for a cut without DS that nobody has shown.
-    pub(super) fn insecure_between(
-        &self,
-        name: &Name,
-        rr_type: RrType,
-        zone: &Rc<Keys>,
-    ) -> Option<Flaw> {
-        let flaw = self.unsigned(name, rr_type, zone);
+    /// Why what is said of a zone is not signed, when that is for a cut without DS above it that nobody has shown.
+    fn insecure_between(&self, zone: &DnsName, keys: &Rc<Keys>) -> Option<Flaw> {
+        let flaw = self.unsigned(zone.as_wire(), RrType::DS, keys);
         (flaw.status() == SecurityStatus::Insecure).then_some(flaw)
     }
 

@@ -121,7 +121,8 @@ fn class(step: &Step, message: &Message) -> ResponseClass {
     let (name, rr_type) = (step.question.name.as_wire(), step.question.r#type.as_wire());
     let own = || message.answers.iter().filter(|record| record.name == *name);
     let soa = |record: &WireRecord| record.record_type() == RecordType::SOA;
-    if own().any(|record| record.record_type() == rr_type) {
+    let fits = |record: &WireRecord| [record.record_type(), RecordType::ANY].contains(&rr_type);
+    if own().any(fits) {
         ResponseClass::Answer
     } else if !message.answers.is_empty() {
         ResponseClass::Alias

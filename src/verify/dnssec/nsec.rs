@@ -119,7 +119,13 @@ pub(super) fn no_ds(types: &RecordTypeSet) -> Proof {
 /// Whether the record that stands at the name itself, or at its wildcard, proves that the type is not there.
 pub(super) fn lacks(types: &RecordTypeSet, name: &Name, rr_type: RecordType) -> Proof {
     let has = |rr_type| has(types, rr_type);
-    let present = has(rr_type) || (has(RecordType::CNAME) && rr_type != RecordType::CNAME);
+    let present = match rr_type {
+        // To ANY all that is there is an answer, but for what denies.
+        RecordType::ANY => types
+            .iter()
+            .any(|own| ![RecordType::RRSIG, RecordType::NSEC].contains(&own)),
+        _ => has(rr_type) || (has(RecordType::CNAME) && rr_type != RecordType::CNAME),
+    };
     // Of a cut the parent knows only the DS, and the child all but the DS.
     let wrong_side = if rr_type == RecordType::DS {
         has(RecordType::SOA) && !name.is_root()
@@ -269,6 +275,20 @@ mod tests {
         assert_eq!(no_txt(&[RecordType::TXT]), Proof::Missing);
         assert_eq!(no_txt(&[RecordType::CNAME]), Proof::Missing);
         assert_eq!(no_txt(&[RecordType::NS]), Proof::Missing);
+    }
+
+    #[test]
+    fn any_is_denied_only_where_nothing_is() {
+        let no_any = |types: &'static [RecordType]| {
+            proof(&[("d.a.", "f.a.", types)], |set| {
+                set.no_data(&name("d.a."), RecordType::ANY)
+            })
+        };
+        assert_eq!(
+            no_any(&[RecordType::RRSIG, RecordType::NSEC]),
+            Proof::Proven
+        );
+        assert_eq!(no_any(&[RecordType::A, RecordType::NSEC]), Proof::Missing);
     }
 
     #[test]

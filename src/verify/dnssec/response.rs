@@ -127,27 +127,16 @@ impl Proving<'_, '_> {
             Err(flaw @ Flaw::DenialInvalid { .. }) => match denials.no_data(name, rr_type) {
                 Ok(()) => Ok(Meaning::Nodata),
                 Err(open @ Flaw::OptOut { .. }) => Err(open),
-                Err(_) => Err(self.insecure_below(&keys).unwrap_or(flaw)),
+                Err(_) => Err(flaw),
             },
             Err(flaw) => Err(flaw),
         }
     }
 
-    /// Why nothing here can be proven, when the name lies below a cut without DS.
-    fn insecure_below(&self, keys: &Rc<Keys>) -> Option<Flaw> {
-        let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
-        self.chain.insecure_between(name, rr_type, keys)
-    }
-
     fn no_data(&self) -> Result<(), Flaw> {
         let keys = self.denying_keys()?;
         let denials = self.chain.denials(&self.reply.message().authorities, &keys);
-        match denials.no_data(self.reply.name.as_wire(), self.reply.rr_type) {
-            Err(flaw @ Flaw::DenialInvalid { .. }) => {
-                Err(self.insecure_below(&keys).unwrap_or(flaw))
-            }
-            other => other,
-        }
+        denials.no_data(self.reply.name.as_wire(), self.reply.rr_type)
     }
 
     /// The keys of the zone that denies, whose SOA must count as well.
