@@ -1,5 +1,7 @@
 //! Record data as zone files write it (RFC 1035 §5.1, RFC 4034, RFC 3597 §5 for types without a form of their own).
 
+use std::collections::BTreeSet;
+
 use std::fmt::Write;
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -20,6 +22,19 @@ impl From<&WireRecord> for Record {
             ttl: record.ttl,
             data: presentation(&record.data),
         }
+    }
+}
+
+impl Record {
+    /// Without those that stand there before: the same record twice is one (RFC 2181 §5).
+    #[must_use]
+    pub fn each_once(records: impl Iterator<Item = Self>) -> Vec<Self> {
+        let mut seen = BTreeSet::new();
+        let mut records: Vec<Self> = records.collect();
+        records.retain(|record| {
+            seen.insert((record.name.clone(), record.r#type, record.data.clone()))
+        });
+        records
     }
 }
 

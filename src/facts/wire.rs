@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use data_encoding::BASE64;
 use hickory_proto::op::{Edns, Header, Message, Query};
-use hickory_proto::rr::{RData, Record, RecordType};
+use hickory_proto::rr::{DNSClass, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -32,8 +32,26 @@ impl Eq for WireMessage {}
 pub struct Reading {
     /// What could be read.
     pub message: Message,
-    /// Records whose data does not fit their type, or that begin beyond the end.
+    /// Records whose data does not fit their type, that are of another class, or that begin beyond the end.
     pub unreadable: usize,
+}
+
+impl Reading {
+    /// Without records of another class than IN: they belong to none of its sets (RFC 2181 §5), and no signature covers them.
+    fn of_internet(mut self) -> Self {
+        let Message {
+            answers,
+            authorities,
+            additionals,
+            ..
+        } = &mut self.message;
+        for section in [answers, authorities, additionals] {
+            let all = section.len();
+            section.retain(|record| record.dns_class == DNSClass::IN);
+            self.unreadable += all - section.len();
+        }
+        self
+    }
 }
 
 impl WireMessage {
@@ -63,7 +81,7 @@ impl WireMessage {
                 }),
                 Err(_) => self.read_leniently(),
             };
-            reading.map(Arc::new)
+            reading.map(Reading::of_internet).map(Arc::new)
         });
         reading.clone()
     }

@@ -6,6 +6,7 @@
 
 pub mod anchors;
 mod budget;
+mod canonical;
 mod chain;
 mod denial;
 mod evidence;

@@ -232,6 +232,28 @@ fn a_server_outside_the_zone_is_looked_up() {
 }
 
 #[test]
+fn a_server_without_an_address_is_looked_up_when_the_others_do_not_answer() {
+    let zone = || shop().served_by("ns.other.example.");
+    let other = ZoneData::new("other.example.", &["ns.other.example."])
+        .address("ns.other.example.", SECOND);
+    let tld = || {
+        tld()
+            .delegate("other.example.", "ns.other.example.", &[SECOND])
+            .delegate("shop.example.", "ns.other.example.", &[])
+    };
+    for behaviour in [Refuse, Silent] {
+        let others = vec![
+            server(ZONE, &[zone()], behaviour),
+            server(SECOND, &[zone(), other.clone()], Serve),
+        ];
+        let (report, _) = start(tld(), others).report(&["www.shop.example", "A"]);
+        let question = &report["dns"]["questions"][0];
+        assert_eq!(question["outcome"], "answer", "{behaviour:?}");
+        assert_eq!(question["dnssec"]["status"], "secure", "{behaviour:?}");
+    }
+}
+
+#[test]
 fn zones_that_need_each_other_end_and_a_missing_glue_is_named() {
     let tld = tld()
         .delegate("one.example.", "ns.two.example.", &[])

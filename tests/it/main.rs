@@ -17,6 +17,7 @@ mod declined;
 mod demo;
 mod dnstrace;
 mod ending;
+mod forged;
 mod generated;
 mod hostile;
 mod hostile_certificates;

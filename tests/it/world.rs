@@ -94,13 +94,34 @@ pub(crate) fn start_plan(
     start_whole(plan, None)
 }
 
+/// The same where the server of the TLD has other zones as well, which stand after it.
+pub(crate) fn start_shared(
+    zones: &[ZoneData],
+    behaviour: Behaviour,
+    others: Vec<NameServer>,
+) -> Running {
+    let plan = Plan {
+        servers: below_root(zones, behaviour, others),
+        ..Plan::default()
+    };
+    start_whole(plan, None)
+}
+
 fn with_parents(tld: ZoneData, behaviour: Behaviour, others: Vec<NameServer>) -> Vec<NameServer> {
+    below_root(&[tld], behaviour, others)
+}
+
+fn below_root(
+    zones: &[ZoneData],
+    behaviour: Behaviour,
+    others: Vec<NameServer>,
+) -> Vec<NameServer> {
     let root = ZoneData::new(".", &["a.root-servers.net."])
         .address("a.root-servers.net.", ROOT)
         .delegate("example.", "ns.nic.example.", &[TLD]);
     let mut servers = vec![
         server(ROOT, &[root], Behaviour::Serve),
-        server(TLD, &[tld], behaviour),
+        server(TLD, zones, behaviour),
     ];
     servers.extend(others);
     servers

@@ -1,6 +1,7 @@
 //! The zone cuts met on the way: entering one means to know a server of it with an address, looked up where the referral
 //! brought none, within bounds.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -9,8 +10,8 @@ use hickory_proto::op::Message;
 
 use super::message;
 use super::referral::Cut;
-use super::trace::{Resolution, Stack, Tracer, limit, lock};
-use crate::facts::dns::{Glue, NsDenial, Obstacle};
+use super::trace::{Resolution, Stack, Tracer, Usable, limit, lock};
+use crate::facts::dns::{Glue, NsDenial, Obstacle, Server};
 use crate::facts::name::{DnsName, RrType};
 use crate::net::limits;
 
@@ -78,10 +79,16 @@ impl Tracer {
             cut.found.extend(looked_up.found);
             cut.deny(looked_up.denials);
         }
-        let cut = lock(&self.cuts)
-            .entry(cut.zone.clone())
-            .or_insert(cut)
-            .clone();
+        let cut = match lock(&self.cuts).entry(cut.zone.clone()) {
+            // Another question may have met it first, and in a place where it could not be entered.
+            Entry::Occupied(mut known) => {
+                if !usable(known.get()) {
+                    known.insert(cut);
+                }
+                known.get().clone()
+            }
+            Entry::Vacant(free) => free.insert(cut).clone(),
+        };
         match (usable(&cut), circular) {
             (true, _) => Ok(cut),
             (false, true) => Err(Obstacle::DelegationLoop { zone: cut.zone }),
@@ -90,6 +97,39 @@ impl Tracer {
             }
             (false, false) => Err(Obstacle::NoUsableServer { zone: cut.zone }),
         }
+    }
+
+    /// The same cut with the servers that came without an address, looked up now that the others do not answer; `None` when that
+    /// leads to no other. What was asked of the others in vain may be asked again.
+    pub(super) async fn widen(
+        self: &Arc<Self>,
+        index: usize,
+        cut: &Cut,
+        stack: &Stack,
+    ) -> Option<Cut> {
+        let names = cut.not_looked_up();
+        if names.is_empty() || self.wire.deadline.left().is_zero() {
+            return None;
+        }
+        let looked_up = self.addresses_of(index, &names, stack).await;
+        let known = lock(&self.cuts).get(&cut.zone).cloned();
+        let mut wider = known.unwrap_or_else(|| cut.clone());
+        for glue in looked_up.found {
+            if !wider.found.contains(&glue) {
+                wider.found.push(glue);
+            }
+        }
+        wider.deny(looked_up.denials);
+        let before = cut.servers();
+        let is_new = |server: &Server| self.can_ask(server) && !before.contains(server);
+        if !wider.servers().iter().any(is_new) {
+            return None;
+        }
+        lock(&self.cuts).insert(wider.zone.clone(), wider.clone());
+        let answered = |usable: Option<&Usable>| matches!(usable, Some(Some(_)));
+        lock(&self.asks)
+            .retain(|(zone, ..), inquiry| *zone != wider.zone || answered(inquiry.peek()));
+        Some(wider)
     }
 
     /// Asks the parent's servers for the glue that a referral did not bring: some tell it only when asked.

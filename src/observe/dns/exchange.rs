@@ -118,19 +118,24 @@ impl Wire {
         }
     }
 
-    /// Asks over TCP only.
+    /// Asks over TCP only, again without EDNS when the server does not understand it.
     pub(super) async fn ask_over_tcp(&self, inquiry: &Inquiry) -> Heard {
-        let way = Way {
+        let mut way = Way {
             transport: Transport::Tcp,
             edns: true,
             recursion: false,
             wait: self.probe_timeout,
         };
         let (step, reading) = self.attempt(inquiry, way).await;
-        Heard {
-            steps: vec![step],
-            reading,
+        let mut steps = vec![step];
+        let message = reading.as_ref().map(|reading| &reading.message);
+        if !message.is_some_and(message::fails_at_edns) {
+            return Heard { steps, reading };
         }
+        way.edns = false;
+        let (step, reading) = self.attempt(inquiry, way).await;
+        steps.push(step);
+        Heard { steps, reading }
     }
 
     /// Sends one question and waits for its answer.

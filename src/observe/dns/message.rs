@@ -107,14 +107,13 @@ fn has_case_of(message: &Message, asked: &Message) -> bool {
         .all(|(own, asked)| own.name.eq_case(&asked.name))
 }
 
-/// Whether a server stumbles over EDNS: an error, and no sign that it knows it (RFC 6891 §7).
+/// Whether a server stumbles over EDNS (RFC 6891 §7). Some send the OPT back with the error, because they send back all of the
+/// question or because they know no options, which is no sign that they can be asked so.
 pub(super) fn fails_at_edns(message: &Message) -> bool {
-    let code = message.metadata.response_code;
-    let stumbles = matches!(
-        code,
+    matches!(
+        message.metadata.response_code,
         ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS
-    );
-    stumbles && message.edns.is_none()
+    )
 }
 
 /// Whether the answer is to be fetched over TCP: it is cut short, or wants a cookie that TCP makes needless (RFC 7873 §5.3).
@@ -187,7 +186,6 @@ fn classed(
     own_word: bool,
 ) -> Reply {
     let code = message.metadata.response_code;
-    let authoritative = message.metadata.authoritative;
     if message.metadata.truncation {
         return Reply::Unusable(ResponseClass::Truncated);
     }
@@ -209,21 +207,44 @@ fn classed(
     if let Some(referral) = referral_in(zone, name, message) {
         return referral;
     }
-    let soa_of_zone = message.authorities.iter().any(|record| {
-        record.record_type() == RecordType::SOA
-            && record.name.zone_of(name.as_wire())
-            && zone.as_wire().zone_of(&record.name)
-    });
-    let empty = message.answers.is_empty() && message.authorities.is_empty();
-    if soa_of_zone || (authoritative && empty) {
+    if own_word && denies_data(zone, name, message) {
         return Reply::Nodata;
     }
     Reply::Unusable(ResponseClass::Lame)
 }
 
-/// What the answer section says of the name itself: records of the type or an alias, whichever stands first, or the alias
-/// that a DNAME above it stands for (RFC 6672 §3.2).
+/// Whether a response without the type says that there is none (RFC 2308 §2.2): by a SOA of the zone or of one below it; or, with
+/// AA, by nothing beside the zone's own NS records. Without AA those would be a referral to itself.
+fn denies_data(zone: &DnsName, name: &DnsName, message: &Message) -> bool {
+    let soa_of_zone = |record: &WireRecord| {
+        record.record_type() == RecordType::SOA
+            && record.name.zone_of(name.as_wire())
+            && zone.as_wire().zone_of(&record.name)
+    };
+    let alien = |record: &WireRecord| match record.record_type() {
+        RecordType::SOA => true,
+        RecordType::NS => record.name != *zone.as_wire(),
+        _ => false,
+    };
+    message.authorities.iter().any(soa_of_zone)
+        || (message.metadata.authoritative
+            && message.answers.is_empty()
+            && !message.authorities.iter().any(alien))
+}
+
+/// What the answer section says of the name itself: the alias that a DNAME above it stands for, whatever the server has made of
+/// that (RFC 6672 §3.4); else records of the type or an alias, whichever stands first.
 fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Reply> {
+    let made = message
+        .answers
+        .iter()
+        .find_map(|record| synthesised(name, record));
+    if let Some(made) = made.filter(|_| rr_type != RrType::ANY) {
+        return Some(match made.data.clone() {
+            RData::CNAME(target) if rr_type != RrType::CNAME => alias(made, &target.0),
+            _ => Reply::Answer(vec![made]),
+        });
+    }
     let fits = |record: &WireRecord| {
         rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type
     };
@@ -235,21 +256,11 @@ fn first_link(name: &DnsName, rr_type: RrType, message: &Message) -> Option<Repl
     };
     let mut telling =
         at_name().filter(|record| fits(record) || matches!(record.data, RData::CNAME(_)));
-    if let Some(first) = telling.next() {
-        return Some(match &first.data {
-            RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
-            _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
-        });
-    }
-    let made = message
-        .answers
-        .iter()
-        .find_map(|record| synthesised(name, record))?;
-    match made.data.clone() {
-        RData::CNAME(_) if rr_type == RrType::CNAME => Some(Reply::Answer(vec![made])),
-        RData::CNAME(target) if rr_type != RrType::ANY => Some(alias(made, &target.0)),
-        _ => None,
-    }
+    let first = telling.next()?;
+    Some(match &first.data {
+        RData::CNAME(target) if !fits(first) => alias(first.clone(), &target.0),
+        _ => Reply::Answer(at_name().filter(|record| fits(record)).cloned().collect()),
+    })
 }
 
 fn alias(record: WireRecord, target: &Name) -> Reply {
@@ -390,5 +401,87 @@ pub(super) fn nsid(message: &Message) -> Option<String> {
     match message.edns.as_ref()?.option(EdnsCode::NSID)? {
         EdnsOption::NSID(payload) => Some(payload.as_ref().escape_ascii().to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::rdata::{A, NS, SOA};
+
+    /// The class of a response to `www.shop.example. A` by a server of `shop.example.`.
+    fn class(change: impl FnOnce(&mut Message)) -> ResponseClass {
+        let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+        change(&mut message);
+        let name = |text: &str| text.parse::<DnsName>().unwrap();
+        let (zone, host) = (name("shop.example."), name("www.shop.example."));
+        classify(&zone, &host, RrType::A, &message).class()
+    }
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn servers(owner: &str) -> WireRecord {
+        WireRecord::from_rdata(name(owner), 60, RData::NS(NS(name("ns.shop.example."))))
+    }
+
+    fn soa(owner: &str) -> WireRecord {
+        let data = SOA::new(name(owner), name(owner), 1, 2, 3, 4, 5);
+        WireRecord::from_rdata(name(owner), 60, RData::SOA(data))
+    }
+
+    #[test]
+    fn a_response_without_data_denies_it_or_leads_on_or_is_lame() {
+        let with = |authoritative: bool, authorities: &[WireRecord]| {
+            class(|message| {
+                message.metadata.authoritative = authoritative;
+                message.authorities = authorities.to_vec();
+            })
+        };
+        assert_eq!(with(true, &[]), ResponseClass::Nodata);
+        assert_eq!(with(false, &[]), ResponseClass::Lame);
+        assert_eq!(
+            with(true, &[servers("shop.example.")]),
+            ResponseClass::Nodata
+        );
+        assert_eq!(
+            with(false, &[servers("shop.example.")]),
+            ResponseClass::Lame
+        );
+        for authoritative in [true, false] {
+            for upward in [servers("example."), soa("example.")] {
+                assert_eq!(with(authoritative, &[upward]), ResponseClass::Lame);
+            }
+            let cut = [servers("www.shop.example.")];
+            assert_eq!(with(authoritative, &cut), ResponseClass::Referral);
+            let sideways = [servers("bank.example.")];
+            assert_eq!(with(authoritative, &sideways), ResponseClass::Lame);
+            assert_eq!(
+                with(authoritative, &[soa("shop.example.")]),
+                ResponseClass::Nodata
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_resolver_says_is_not_the_word_of_the_zone() {
+        let by_resolver = |authoritative: bool, denies: bool| {
+            class(|message| {
+                message.metadata.recursion_available = true;
+                message.metadata.authoritative = authoritative;
+                if denies {
+                    message.authorities = vec![soa("shop.example.")];
+                } else {
+                    let data = RData::A(A::new(192, 0, 2, 1));
+                    let record = WireRecord::from_rdata(name("www.shop.example."), 60, data);
+                    message.answers = vec![record];
+                }
+            })
+        };
+        assert_eq!(by_resolver(true, false), ResponseClass::Answer);
+        assert_eq!(by_resolver(false, false), ResponseClass::Lame);
+        assert_eq!(by_resolver(true, true), ResponseClass::Nodata);
+        assert_eq!(by_resolver(false, true), ResponseClass::Lame);
     }
 }

@@ -143,6 +143,14 @@ impl Cut {
         self.names.iter().filter(unknown).cloned().collect()
     }
 
+    /// Those of them that nobody has looked up in vain.
+    pub(super) fn not_looked_up(&self) -> Vec<DnsName> {
+        let mut names = self.without_address();
+        names.retain(|name| !self.needs_glue(name));
+        names.retain(|name| !self.denials.iter().any(|denial| denial.name == *name));
+        names
+    }
+
     /// Keeps what look-ups told of servers without an address, each server's last.
     pub(super) fn deny(&mut self, denials: Vec<NsDenial>) {
         self.denials

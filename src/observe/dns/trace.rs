@@ -252,6 +252,10 @@ impl Tracer {
                     labels.give_up();
                     continue;
                 }
+                if let Some(wider) = self.widen(index, &cut, stack).await {
+                    cut = wider;
+                    continue;
+                }
                 let obstacle = self.why_silent(&cut, name);
                 return (cut.zone, Walked::Stopped(obstacle));
             };
@@ -394,7 +398,7 @@ fn as_question(name: DnsName, rr_type: RrType, found: Resolution) -> Question {
         outcome: found.outcome,
         obstacle: found.obstacle,
         rcode,
-        answers: found.answers.iter().map(Record::from).collect(),
+        answers: Record::each_once(found.answers.iter().map(Record::from)),
         expected: None,
         sibling: None,
         links: found.links,

@@ -2,7 +2,7 @@
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
-use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf, Verifier};
 use hickory_proto::rr::Name;
 
 use super::tried::Tried;
@@ -25,10 +25,42 @@ impl TrustAnchor {
     /// Whether the anchor at `zone` is this key.
     pub(super) fn names(&self, zone: &Name, key: &DNSKEY) -> bool {
         match self {
-            Self::Digest(ds) => ds.covers(zone, key).unwrap_or(false),
+            Self::Digest(ds) => names(ds, zone, key),
             Self::Key(own) => own.public_key() == key.public_key(),
         }
     }
+
+    pub(super) fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Digest(ds) => ds.algorithm(),
+            Self::Key(key) => Verifier::algorithm(key),
+        }
+    }
+
+    /// The number of the digest's own algorithm.
+    pub(super) fn digest(&self) -> Option<u8> {
+        match self {
+            Self::Digest(ds) => Some(ds.digest_type().into()),
+            Self::Key(_) => None,
+        }
+    }
+
+    /// Whether it can be verified with.
+    pub(super) fn is_supported(&self) -> bool {
+        let digest = match self {
+            Self::Digest(ds) => ds.digest_type().is_supported(),
+            Self::Key(_) => true,
+        };
+        digest && self.algorithm().is_supported()
+    }
+}
+
+/// Whether a DS is of a key: tag and algorithm first, which cost nothing, then the digest (RFC 4035 §5.2).
+pub(super) fn names(ds: &DS, zone: &Name, key: &DNSKEY) -> bool {
+    let tag = || key.calculate_key_tag().ok();
+    ds.algorithm() == Verifier::algorithm(key)
+        && tag() == Some(ds.key_tag())
+        && ds.covers(zone, key).unwrap_or(false)
 }
 
 /// Every anchor with the zone that it is for.
@@ -180,6 +212,22 @@ mod tests {
         let text = "example.com. 3600 IN DS 2854 13 1 ( 46e4ffc6 ; first\n e9a4793b 488954bd3f0cc6af0dfb201b )\n\n; none\n. DNSKEY 257 3 15 AAAA\n";
         let anchors = TrustAnchors::parse(text).unwrap();
         assert_eq!(anchors.zones().count(), 2);
+    }
+
+    #[test]
+    fn a_digest_is_of_a_key_with_its_tag_and_algorithm() {
+        let zone = Name::from_ascii("shop.example.").unwrap();
+        let algorithm = Algorithm::ECDSAP256SHA256;
+        let key = DNSKEY::with_flags(257, PublicKeyBuf::new(vec![9; 64], algorithm));
+        let tag = key.calculate_key_tag().unwrap();
+        let digest = key.to_digest(&zone, DigestType::SHA256).unwrap();
+        let is_named = |tag, algorithm| {
+            let ds = DS::new(tag, algorithm, DigestType::SHA256, digest.as_ref().to_vec());
+            names(&ds, &zone, &key)
+        };
+        assert!(is_named(tag, algorithm));
+        assert!(!is_named(tag.wrapping_add(1), algorithm));
+        assert!(!is_named(tag, Algorithm::ED25519));
     }
 
     #[test]

@@ -10,12 +10,14 @@ use hickory_proto::rr::{Name, RData, Record as WireRecord, RecordType};
 use jiff::Timestamp;
 
 use super::Want;
-use super::anchors::TrustAnchors;
+use super::anchors::{TrustAnchor, TrustAnchors, names};
 use super::denial::{Denials, Proof};
 use super::evidence::{Evidence, Reply};
 use super::rrset::{Check, Keys, RrSet, algorithm_number};
 use crate::facts::dns::{Record, ResponseClass};
-use crate::facts::dnssec::{Flaw, Key, Nsec3Parameters, Security, Signature, ZoneSecurity};
+use crate::facts::dnssec::{
+    Flaw, Key, Nsec3Parameters, Security, SecurityStatus, Signature, ZoneSecurity,
+};
 use crate::facts::name::{DnsName, RrType};
 
 /// Whether what a zone signs is proven, with its keys.
@@ -116,6 +118,9 @@ impl<'a> Chain<'a> {
     fn establish(&self, zone: &DnsName) -> Result<Trust, Flaw> {
         let anchors = self.anchors.at(zone);
         if !anchors.is_empty() {
+            if let Some(flaw) = unusable(zone, &anchors) {
+                return Err(flaw);
+            }
             let wire = zone.as_wire();
             let named = |key: &DNSKEY| anchors.iter().any(|anchor| anchor.names(wire, key));
             return self.keys(zone, &[], &named);
@@ -127,16 +132,24 @@ impl<'a> Chain<'a> {
         };
         match self.delegation(zone, &keys) {
             Delegation::Signed(ds) => {
-                let wire = zone.as_wire();
-                let named =
-                    |key: &DNSKEY| ds.iter().any(|ds| ds.covers(wire, key).unwrap_or(false));
+                let named = |key: &DNSKEY| ds.iter().any(|ds| names(ds, zone.as_wire(), key));
                 self.keys(zone, &ds, &named)
             }
-            Delegation::Unsigned(flaw) | Delegation::Flawed(flaw) => Err(flaw),
+            Delegation::Unsigned(flaw) => Err(flaw),
+            Delegation::Flawed(flaw) => {
+                let between = self.insecure_between(zone, &keys);
+                Err(between.unwrap_or(flaw))
+            }
             Delegation::NoCut | Delegation::Unknown => {
                 Err(Flaw::DelegationSignerNotHad { zone: zone.clone() })
             }
         }
+    }
+
+    /// Why what is said of a zone is not signed, when that is for a cut without DS above it that nobody has shown.
+    fn insecure_between(&self, zone: &DnsName, keys: &Rc<Keys>) -> Option<Flaw> {
+        let flaw = self.unsigned(zone.as_wire(), RrType::DS, keys);
+        (flaw.status() == SecurityStatus::Insecure).then_some(flaw)
     }
 
     fn parent(&self, zone: &DnsName) -> Option<DnsName> {
@@ -207,18 +220,19 @@ impl<'a> Chain<'a> {
             &reply.message().answers
         };
         if let Some(set) = RrSet::find(section, child.as_wire(), RecordType::DS) {
-            return match self.proven(&set, parent) {
+            return match self.proven_above(child, &set, parent) {
                 Ok(()) => signed(child, &set),
                 Err(flaw) => by_flaw(flaw),
             };
         }
         if let Some(alias) = RrSet::find(section, child.as_wire(), RecordType::CNAME) {
-            return match self.proven(&alias, parent) {
+            return match self.proven_above(child, &alias, parent) {
                 Ok(()) => Delegation::NoCut,
                 Err(flaw) => by_flaw(flaw),
             };
         }
-        let keys = match self.denying_keys(&reply.message().authorities, parent) {
+        let authorities = &reply.message().authorities;
+        let keys = match self.denying_keys(authorities, parent, Some(child.as_wire())) {
             Some(Ok(keys)) => keys,
             Some(Err(flaw)) => return by_flaw(flaw),
             None if refers => return Delegation::Unknown,
@@ -246,23 +260,38 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// Whether a set is signed by the zone, or by one that is hidden below it.
-    pub(super) fn proven(&self, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<(), Flaw> {
-        let keys = self.signing_keys(set, zone)?;
-        self.check.verify(set, &keys).map(|_| ())
+    /// Whether what is said of the zone `child` is signed above it.
+    fn proven_above(&self, child: &DnsName, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<(), Flaw> {
+        let keys = self.signing_keys_above(Some(child.as_wire()), set, zone)?;
+        match self.check.verify(set, &keys)?.wildcard_at {
+            // A delegation is of its own owner (RFC 4592 §4.2), and of an alias the rest is not looked at here.
+            Some(_) => Err(denial_invalid(child, RrType::DS, &keys)),
+            None => Ok(()),
+        }
     }
 
     /// The keys that a set is to be verified with: those of `zone`, or of a zone below it whose cut nobody showed, because the
     /// same servers have both.
     pub(super) fn signing_keys(&self, set: &RrSet<'_>, zone: &Rc<Keys>) -> Result<Rc<Keys>, Flaw> {
+        let of_parent = set.rr_type == RecordType::DS;
+        self.signing_keys_above(of_parent.then_some(set.name), set, zone)
+    }
+
+    /// The same where only a zone above `child` may sign: none speaks for its own delegation. It is also what ends the search,
+    /// for each step then looks at a zone with fewer labels.
+    fn signing_keys_above(
+        &self,
+        child: Option<&Name>,
+        set: &RrSet<'_>,
+        zone: &Rc<Keys>,
+    ) -> Result<Rc<Keys>, Flaw> {
         if set.signers().any(|signer| *signer == zone.zone) {
             return Ok(Rc::clone(zone));
         }
-        let of_parent = set.rr_type == RecordType::DS;
+        let is_above =
+            |signer: &Name| child.is_none_or(|child| signer.zone_of(child) && signer != child);
         let hidden = set.signers().find(|signer| {
-            zone.zone.zone_of(signer)
-                && signer.zone_of(set.name)
-                && !(of_parent && *signer == set.name)
+            zone.zone.zone_of(signer) && signer.zone_of(set.name) && is_above(signer)
         });
         match hidden.map(|signer| self.trust(&signer.clone().into())) {
             Some(Trust::Secure(keys)) => Ok(keys),
@@ -275,11 +304,13 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The keys of the zone that denies something in a section; `None` when nothing there is signed.
+    /// The keys of the zone that denies something in a section, one above `child` where that is given; `None` when nothing there
+    /// is signed.
     pub(super) fn denying_keys(
         &self,
         section: &[WireRecord],
         zone: &Rc<Keys>,
+        child: Option<&Name>,
     ) -> Option<Result<Rc<Keys>, Flaw>> {
         let kinds = [RecordType::NSEC, RecordType::NSEC3, RecordType::SOA];
         let sets = RrSet::all(section);
@@ -288,7 +319,7 @@ impl<'a> Chain<'a> {
             sets.iter().find(own)
         };
         let set = kinds.iter().find_map(signed)?;
-        Some(self.signing_keys(set, zone))
+        Some(self.signing_keys_above(child, set, zone))
     }
 
     /// The denials of a section that count.
@@ -406,9 +437,7 @@ impl<'a> Chain<'a> {
                     continue;
                 }
                 let key_tag = key.calculate_key_tag().unwrap_or_default();
-                let by_ds = ds
-                    .iter()
-                    .any(|(ds, _)| ds.covers(wire, key).unwrap_or(false));
+                let by_ds = ds.iter().any(|(ds, _)| names(ds, wire, key));
                 let signs_keys = signatures.iter().any(|signature| {
                     signature.set.r#type == RrType::DNSKEY
                         && signature.set.key_tag == key_tag
@@ -490,10 +519,26 @@ fn signed(child: &DnsName, set: &RrSet<'_>) -> Delegation {
     Delegation::Signed(kept)
 }
 
+/// That nobody can verify with any of the anchors: they are worth as much as such DS records (RFC 4035 §5.2).
+fn unusable(zone: &DnsName, anchors: &[&TrustAnchor]) -> Option<Flaw> {
+    let mut usable = anchors.iter().filter(|anchor| anchor.is_supported());
+    usable.next().is_none().then(|| Flaw::AlgorithmUnsupported {
+        zone: zone.clone(),
+        algorithms: anchors
+            .iter()
+            .map(|anchor| algorithm_number(anchor.algorithm()))
+            .collect(),
+        digests: anchors
+            .iter()
+            .filter_map(|anchor| anchor.digest())
+            .collect(),
+    })
+}
+
 /// A flaw that makes data insecure is a proof; another is none.
 fn by_flaw(flaw: Flaw) -> Delegation {
     match flaw.status() {
-        crate::facts::dnssec::SecurityStatus::Insecure => Delegation::Unsigned(flaw),
+        SecurityStatus::Insecure => Delegation::Unsigned(flaw),
         _ => Delegation::Flawed(flaw),
     }
 }

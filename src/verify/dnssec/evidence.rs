@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Record as WireRecord, RecordType};
 
 use crate::facts::dns::{Record, ResponseClass, Step};
 use crate::facts::name::{DnsName, RrType};
@@ -105,7 +106,32 @@ impl Reply {
             record.name == *name
                 && (rr_type == RrType::ANY || RrType::from(record.record_type()) == rr_type)
         });
-        own.map(Record::from).collect()
+        Record::each_once(own.map(Record::from))
+    }
+}
+
+/// What a server says that answers as a resolver does: where no other is left, resolvers take it, and it is as good as it is
+/// signed.
+fn class(step: &Step, message: &Message) -> ResponseClass {
+    let flags = &message.metadata;
+    let as_resolver = flags.recursion_available && !flags.authoritative;
+    if step.response != ResponseClass::Lame || !as_resolver {
+        return step.response;
+    }
+    let (name, rr_type) = (step.question.name.as_wire(), step.question.r#type.as_wire());
+    let own = || message.answers.iter().filter(|record| record.name == *name);
+    let soa = |record: &WireRecord| record.record_type() == RecordType::SOA;
+    let fits = |record: &WireRecord| [record.record_type(), RecordType::ANY].contains(&rr_type);
+    if own().any(fits) {
+        ResponseClass::Answer
+    } else if !message.answers.is_empty() {
+        ResponseClass::Alias
+    } else if flags.response_code == ResponseCode::NXDomain {
+        ResponseClass::Nxdomain
+    } else if message.authorities.iter().any(soa) {
+        ResponseClass::Nodata
+    } else {
+        ResponseClass::Lame
     }
 }
 
@@ -117,7 +143,7 @@ fn reply((question, number): (usize, usize), step: &Step) -> Option<Reply> {
         zone: step.zone.clone(),
         name: step.question.name.clone(),
         rr_type: step.question.r#type,
-        class: step.response,
+        class: class(step, &reading.message),
         edns: step.edns,
         server: step.server.socket(),
         referral_to: step.referral_to.clone(),

@@ -9,6 +9,15 @@ use super::denial::Proof;
 #[derive(Debug, Default)]
 pub(super) struct NsecSet<'a>(pub(super) Vec<(&'a Name, &'a NSEC)>);
 
+/// What is in a gap at a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// The name does not exist.
+    Nothing,
+    /// It exists for the sake of the names below it.
+    EmptyNonTerminal,
+}
+
 impl NsecSet<'_> {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -27,6 +36,16 @@ impl NsecSet<'_> {
         })
     }
 
+    /// What a gap shows of a name that has no record itself.
+    fn gap_at(&self, name: &Name) -> Option<Gap> {
+        let (_, nsec) = self.covering(name)?;
+        Some(if name.zone_of(nsec.next_domain_name()) {
+            Gap::EmptyNonTerminal
+        } else {
+            Gap::Nothing
+        })
+    }
+
     /// That the name does not exist and no wildcard stands for it.
     pub(super) fn no_name(&self, name: &Name) -> Proof {
         let Some((owner, nsec)) = self.covering(name) else {
@@ -36,8 +55,9 @@ impl NsecSet<'_> {
             // An empty non-terminal exists.
             return Proof::Missing;
         }
-        match wildcard(&closest_encloser(owner, nsec, name)) {
-            Some(wildcard) if self.covering(&wildcard).is_some() => Proof::Proven,
+        let wildcard = wildcard(&closest_encloser(owner, nsec, name));
+        match wildcard.and_then(|wildcard| self.gap_at(&wildcard)) {
+            Some(Gap::Nothing) => Proof::Proven,
             _ => Proof::Missing,
         }
     }
@@ -53,9 +73,13 @@ impl NsecSet<'_> {
         if name.zone_of(nsec.next_domain_name()) {
             return Proof::Proven;
         }
-        let wildcard = wildcard(&closest_encloser(owner, nsec, name));
-        match wildcard.and_then(|wildcard| self.at(&wildcard).map(NSEC::type_set)) {
-            Some(types) => lacks(types, name, rr_type),
+        let Some(wildcard) = wildcard(&closest_encloser(owner, nsec, name)) else {
+            return Proof::Missing;
+        };
+        match self.at(&wildcard) {
+            Some(nsec) => lacks(nsec.type_set(), name, rr_type),
+            // A wildcard without records of its own stands for the name all the same (RFC 4592 §4.9).
+            None if self.gap_at(&wildcard) == Some(Gap::EmptyNonTerminal) => Proof::Proven,
             None => Proof::Missing,
         }
     }
@@ -95,7 +119,13 @@ pub(super) fn no_ds(types: &RecordTypeSet) -> Proof {
 /// Whether the record that stands at the name itself, or at its wildcard, proves that the type is not there.
 pub(super) fn lacks(types: &RecordTypeSet, name: &Name, rr_type: RecordType) -> Proof {
     let has = |rr_type| has(types, rr_type);
-    let present = has(rr_type) || (has(RecordType::CNAME) && rr_type != RecordType::CNAME);
+    let present = match rr_type {
+        // To ANY all that is there is an answer, but for what denies.
+        RecordType::ANY => types
+            .iter()
+            .any(|own| ![RecordType::RRSIG, RecordType::NSEC].contains(&own)),
+        _ => has(rr_type) || (has(RecordType::CNAME) && rr_type != RecordType::CNAME),
+    };
     // Of a cut the parent knows only the DS, and the child all but the DS.
     let wrong_side = if rr_type == RecordType::DS {
         has(RecordType::SOA) && !name.is_root()
@@ -220,6 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn a_wildcard_that_is_an_empty_non_terminal_stands_for_the_name() {
+        let records = [
+            ("w.a.", "x.*.w.a.", [RecordType::A].as_slice()),
+            ("d.w.a.", "f.w.a.", [RecordType::A].as_slice()),
+        ];
+        let name = name("e.w.a.");
+        assert_eq!(proof(&records, |set| set.no_name(&name)), Proof::Missing);
+        assert_eq!(
+            proof(&records, |set| set.no_data(&name, RecordType::A)),
+            Proof::Proven
+        );
+    }
+
+    #[test]
     fn data_is_denied_by_the_bitmap_and_not_by_an_alias_or_from_above_the_cut() {
         let at = |types| [("d.a.", "f.a.", types)];
         let no_txt = |types: &'static [RecordType]| {
@@ -231,6 +275,20 @@ mod tests {
         assert_eq!(no_txt(&[RecordType::TXT]), Proof::Missing);
         assert_eq!(no_txt(&[RecordType::CNAME]), Proof::Missing);
         assert_eq!(no_txt(&[RecordType::NS]), Proof::Missing);
+    }
+
+    #[test]
+    fn any_is_denied_only_where_nothing_is() {
+        let no_any = |types: &'static [RecordType]| {
+            proof(&[("d.a.", "f.a.", types)], |set| {
+                set.no_data(&name("d.a."), RecordType::ANY)
+            })
+        };
+        assert_eq!(
+            no_any(&[RecordType::RRSIG, RecordType::NSEC]),
+            Proof::Proven
+        );
+        assert_eq!(no_any(&[RecordType::A, RecordType::NSEC]), Proof::Missing);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::chain::Chain;
 use super::evidence::{Evidence, Reply};
-use super::response::{Meaning, meaning};
+use super::response::{Meaning, alias_target, meaning};
 use crate::facts::dns::{Link, Outcome, Question, Rcode, Record, ResponseClass};
 use crate::facts::dnssec::{Flaw, Security, SecurityStatus};
 
@@ -15,10 +15,10 @@ struct Best<'a> {
 /// Fills in the status of a question. Where another server's response is proven and the first one's is not, its answer counts.
 pub(super) fn verify(question: &mut Question, chain: &Chain<'_>, evidence: &Evidence) {
     question.dnssec = Some(verdict(question, chain, evidence));
-    let Some(link) = question.links.last() else {
+    let Some(last) = question.links.len().checked_sub(1) else {
         return;
     };
-    let Some(best) = best(link, question, chain, evidence) else {
+    let Some(best) = best(last, question, chain, evidence) else {
         return;
     };
     if best.proven == Ok(Meaning::Nodata) {
@@ -26,15 +26,14 @@ pub(super) fn verify(question: &mut Question, chain: &Chain<'_>, evidence: &Evid
         question.rcode = Rcode::NoError;
         return;
     }
-    let preferred = best.proven.is_ok() && question.outcome != Outcome::Unresolvable;
-    if preferred && best.reply.class != ResponseClass::Alias {
+    if best.proven.is_ok() && question.outcome != Outcome::Unresolvable {
         adopt(question, best.reply);
     }
 }
 
 /// The status of a question: the worst among its links.
 pub(super) fn verdict(question: &Question, chain: &Chain<'_>, evidence: &Evidence) -> Security {
-    let each = question.links.iter().map(|link| {
+    let each = (0..question.links.len()).map(|link| {
         let best = best(link, question, chain, evidence);
         match best.map(|best| best.proven) {
             Some(Ok(_)) => Security::secure(),
@@ -50,12 +49,15 @@ pub(super) fn verdict(question: &Question, chain: &Chain<'_>, evidence: &Evidenc
     }
 }
 
+/// The best of the responses to the link of this number.
 fn best<'a>(
-    link: &Link,
+    number: usize,
     question: &Question,
     chain: &Chain<'_>,
     evidence: &'a Evidence,
 ) -> Option<Best<'a>> {
+    let link = question.links.get(number)?;
+    let next = question.links.get(number + 1);
     let own: Vec<&Reply> = evidence
         .replies()
         .iter()
@@ -65,6 +67,7 @@ fn best<'a>(
                 && reply.zone == link.zone
                 && reply.class.is_usable()
                 && reply.class != ResponseClass::Referral
+                && is_of_path(reply, next, question)
         })
         .collect();
     let judged = own.into_iter().map(|reply| Best {
@@ -76,6 +79,15 @@ fn best<'a>(
         Ok(_) => 0,
         Err(flaw) => rank(flaw.status()),
     })
+}
+
+/// Whether a response to a link says what the path went on with: what one server proves is no proof of what another says.
+fn is_of_path(reply: &Reply, next: Option<&Link>, question: &Question) -> bool {
+    let is_alias = reply.class == ResponseClass::Alias;
+    match next {
+        Some(next) => is_alias && alias_target(reply).as_ref() == Some(&next.name),
+        None => !is_alias || question.outcome == Outcome::Unresolvable,
+    }
 }
 
 /// From good to bad, as it counts for a whole.

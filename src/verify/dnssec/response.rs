@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chain::{Chain, Trust};
 use super::evidence::Reply;
 use super::rrset::{Keys, RrSet};
 use crate::facts::dns::ResponseClass;
 use crate::facts::dnssec::{Flaw, Security};
-use crate::facts::name::{RrType, substituted, uncompressed};
+use crate::facts::name::{DnsName, RrType, substituted, uncompressed};
 
 /// What a proven response means: mostly what its class says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,34 +64,39 @@ impl Proving<'_, '_> {
             return self.alias();
         }
         let any = wanted == RecordType::ANY;
-        RrSet::all(answers)
-            .iter()
-            .filter(|set| set.name == name && (any || set.rr_type == wanted))
-            .try_for_each(|set| self.positive(set))
+        let mut sets = RrSet::all(answers);
+        sets.retain(|set| set.name == name && (any || set.rr_type == wanted));
+        // To ANY there may be signatures alone, which nothing signs.
+        if sets.is_empty() {
+            let r#type = RecordType::RRSIG.into();
+            return Err(Flaw::NotVerifiable { r#type });
+        }
+        sets.iter().try_for_each(|set| match set.rr_type {
+            // What a DNAME stands for has no signature of its own.
+            RecordType::CNAME => self.alias(),
+            _ => self.positive(set),
+        })
     }
 
     /// The alias at the name, or the DNAME above it that it was made from (RFC 6672 §5.3.1).
     fn alias(&self) -> Result<(), Flaw> {
         let (name, answers) = (self.reply.name.as_wire(), &self.reply.message().answers);
         let alias = RrSet::find(answers, name, RecordType::CNAME);
-        if let Some(alias) = alias.as_ref().filter(|alias| !alias.signatures.is_empty()) {
-            return self.positive(alias);
-        }
         let sets = RrSet::all(answers);
         let above = |set: &&RrSet<'_>| {
             set.rr_type == RrType::DNAME.as_wire() && set.name != name && set.name.zone_of(name)
         };
-        match (sets.iter().find(above), alias) {
-            (Some(dname), alias) => {
-                if let Some(alias) = alias.filter(|alias| !is_made_from(alias, dname)) {
-                    let (name, r#type) = alias.label();
-                    let zone = self.keys.zone.clone().into();
-                    return Err(Flaw::SignatureMissing { name, r#type, zone });
-                }
-                self.positive(dname)
-            }
-            (None, Some(alias)) => self.positive(&alias),
-            (None, None) => Ok(()),
+        match (sets.iter().find(above), &alias) {
+            // The trace went where the DNAME leads.
+            (Some(dname), _) if self.reply.class == ResponseClass::Alias => self.positive(dname),
+            (Some(dname), Some(alias)) if is_made_from(alias, dname) => self.positive(dname),
+            (Some(dname), None) => self.positive(dname),
+            (_, Some(alias)) => self.positive(alias),
+            (None, None) => Err(Flaw::SignatureMissing {
+                name: self.reply.name.clone(),
+                r#type: RrType::CNAME,
+                zone: self.keys.zone.clone().into(),
+            }),
         }
     }
 
@@ -119,9 +124,11 @@ impl Proving<'_, '_> {
         match denials.no_name(name, rr_type) {
             Ok(()) => Ok(Meaning::AsClassed),
             // Validators are lenient with the code when the records prove something that is as good.
-            Err(Flaw::DenialInvalid { .. }) if denials.no_data(name, rr_type).is_ok() => {
-                Ok(Meaning::Nodata)
-            }
+            Err(flaw @ Flaw::DenialInvalid { .. }) => match denials.no_data(name, rr_type) {
+                Ok(()) => Ok(Meaning::Nodata),
+                Err(open @ Flaw::OptOut { .. }) => Err(open),
+                Err(_) => Err(flaw),
+            },
             Err(flaw) => Err(flaw),
         }
     }
@@ -136,7 +143,7 @@ impl Proving<'_, '_> {
     fn denying_keys(&self) -> Result<Rc<Keys>, Flaw> {
         let (name, rr_type) = (self.reply.name.as_wire(), self.reply.rr_type);
         let section = &self.reply.message().authorities;
-        let keys = match self.chain.denying_keys(section, &self.keys) {
+        let keys = match self.chain.denying_keys(section, &self.keys, None) {
             Some(keys) => keys?,
             None => {
                 return Err(match self.chain.unsigned(name, rr_type, &self.keys) {
@@ -157,15 +164,39 @@ impl Proving<'_, '_> {
     }
 }
 
-/// Whether an alias is what a DNAME makes of the name (RFC 6672 §2.2).
-fn is_made_from(alias: &RrSet<'_>, dname: &RrSet<'_>) -> bool {
-    let target = |set: &RrSet<'_>| {
-        set.records.iter().find_map(|record| match &record.data {
+/// Where a response says that the name is an alias to: a DNAME above it comes before what was made of that (RFC 6672 §3.4).
+pub(super) fn alias_target(reply: &Reply) -> Option<DnsName> {
+    let (name, answers) = (reply.name.as_wire(), &reply.message().answers);
+    let dnames = answers.iter().filter(|record| is_dname(record));
+    let made = dnames
+        .filter_map(|record| substituted(name, &record.name, &target(record)?))
+        .next();
+    let alias = || {
+        let own = answers.iter().filter(|record| record.name == *name);
+        own.into_iter().find_map(|record| match &record.data {
             RData::CNAME(target) => Some(target.0.clone()),
-            RData::Unknown { rdata, .. } => uncompressed(&rdata.anything),
             _ => None,
         })
     };
-    let made = target(dname).and_then(|target| substituted(alias.name, dname.name, &target));
-    made.is_some() && made == target(alias)
+    made.or_else(alias).map(DnsName::from)
+}
+
+fn is_dname(record: &Record) -> bool {
+    record.record_type() == RrType::DNAME.as_wire()
+}
+
+/// The name that a CNAME or DNAME leads to.
+fn target(record: &Record) -> Option<Name> {
+    match &record.data {
+        RData::CNAME(target) => Some(target.0.clone()),
+        RData::Unknown { rdata, .. } => uncompressed(&rdata.anything),
+        _ => None,
+    }
+}
+
+/// Whether an alias is what a DNAME makes of the name (RFC 6672 §2.2).
+fn is_made_from(alias: &RrSet<'_>, dname: &RrSet<'_>) -> bool {
+    let of = |set: &RrSet<'_>| set.records.iter().find_map(|record| target(record));
+    let made = of(dname).and_then(|target| substituted(alias.name, dname.name, &target));
+    made.is_some() && made == of(alias)
 }

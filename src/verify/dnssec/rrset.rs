@@ -10,6 +10,7 @@ use hickory_proto::serialize::binary::{BinEncodable, BinEncoder, NameEncoding};
 use jiff::Timestamp;
 
 use super::budget::{Budget, KEYS_PER_TAG, SIGNATURES_PER_SET};
+use super::canonical;
 use super::tried::Tried;
 use crate::facts::dnssec::{Flaw, SignedSet};
 use crate::facts::name::DnsName;
@@ -313,6 +314,9 @@ fn signed_owner(owner: &Name, labels: usize) -> Option<Name> {
 }
 
 fn canonical_data(data: &RData) -> Option<Vec<u8>> {
+    if let RData::Unknown { code, rdata } = data {
+        return Some(canonical::in_lower_case(*code, &rdata.anything));
+    }
     let mut bytes = Vec::new();
     let mut encoder = BinEncoder::new(&mut bytes);
     encoder.set_canonical_form(true);
@@ -324,6 +328,35 @@ fn canonical_data(data: &RData) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_data_are_signed_in_lower_case() {
+        use hickory_proto::rr::rdata::{MX, NULL, SOA, SRV};
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        let data = |case: fn(&str) -> String| {
+            let own = name(&case("Mail.Shop.Example."));
+            let wire = own.to_bytes().unwrap();
+            let unknown = |code: u16, before: &[u8]| RData::Unknown {
+                code: RecordType::from(code),
+                rdata: NULL::with([before, &wire].concat()),
+            };
+            [
+                RData::MX(MX::new(10, own.clone())),
+                RData::SRV(SRV::new(1, 2, 3, own.clone())),
+                RData::SOA(SOA::new(own.clone(), own.clone(), 1, 2, 3, 4, 5)),
+                unknown(39, &[]),
+                unknown(18, &[0, 1]),
+                unknown(
+                    17,
+                    b"\x01A\x00"
+                        .map(|byte| byte.to_ascii_lowercase())
+                        .as_slice(),
+                ),
+            ]
+            .map(|data| canonical_data(&data))
+        };
+        assert_eq!(data(str::to_owned), data(str::to_ascii_lowercase));
+    }
 
     #[test]
     fn times_of_signatures_lie_on_a_circle() {
