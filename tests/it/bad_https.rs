@@ -3,7 +3,9 @@
 use std::io::{Read, Result, Write};
 use std::time::Duration;
 
-use super::peers::{Peer, Shaken, modern, reset, shaken};
+use socket2::SockRef;
+
+use super::peers::{Peer, Shaken, modern, shaken};
 use super::within_tls::{self, Act, found};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=31536000\r\n";
@@ -179,14 +181,16 @@ fn pages_without_end_are_no_fault_and_are_not_unpacked() {
     ]);
 }
 
-/// Says this, and ends the connection with a reset: what was asked is left unread.
+/// Says this when something was asked, and ends the connection with a reset.
 fn cut(words: &'static str) -> Peer {
     let config = modern(&["http/1.1"]);
     Peer::start(move |_, stream| {
         let Some(mut stream) = shaken(&config, stream) else {
             return;
         };
-        reset(&stream.sock);
+        // An answer before its question would be a fault of its own.
+        let _ = stream.read(&mut [0]);
+        let _ = SockRef::from(&stream.sock).set_linger(Some(Duration::ZERO));
         let _ = stream.write_all(words.as_bytes());
         let _ = stream.flush();
         std::thread::sleep(Duration::from_millis(500));
