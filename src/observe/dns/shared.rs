@@ -89,6 +89,10 @@ pub(super) struct Kept {
 }
 
 /// How an inquiry stands.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, and only until it is matched"
+)]
 pub(super) enum Looked<'a> {
     /// Another trace made it.
     Made(Arc<Kept>),
