@@ -100,10 +100,9 @@ pub const PROBES_AT_ONCE: usize = 17;
 pub const LISTED_AT_ONCE: usize = 18;
 /// Connections beside those that are made ahead at a time for the hellos that come next: while the probes are answered, for the
 /// first round of the list; and while that is, for the second.
-pub const CONNECTIONS_AHEAD: [usize; 2] = [16, 8];
-/// The same in all: for the rounds that a server of today takes. A longer list has hellos enough to fill the waits.
-pub const CONNECTIONS_AHEAD_IN_ALL: usize =
-    LISTED_AT_ONCE - 1 + CONNECTIONS_AHEAD[0] + CONNECTIONS_AHEAD[1];
+pub const CONNECTIONS_AHEAD: [usize; 2] = [14, 12];
+/// The same in all: what the list of a server of today takes. A longer one has hellos enough to fill the waits.
+pub const CONNECTIONS_AHEAD_IN_ALL: usize = 41;
 /// Connections of a check to one address, as long as the server answers each.
 pub const PROBES: usize = 18;
 /// Connections more, one at a time, for what ended in a reset or in silence: a server may cut every hello that it dislikes.
