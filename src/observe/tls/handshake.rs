@@ -206,8 +206,11 @@ pub(in crate::observe) async fn connect(
 }
 
 /// A second handshake like the first one, which may be resumed.
-pub(super) async fn again(door: &Door<'_>, config: ClientConfig) -> Result<Stream, Failure> {
-    let stream = door.open().await?;
+pub(super) async fn again(
+    door: &Door<'_>,
+    stream: TcpStream,
+    config: ClientConfig,
+) -> Result<Stream, Failure> {
     shake(door, stream, (config, Stopwatch::start())).await
 }
 

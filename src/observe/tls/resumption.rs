@@ -133,8 +133,11 @@ pub(super) async fn look(
     }
     config.enable_early_data = seen.early_data_bytes.is_some_and(|bytes| bytes > 0);
     let asks_early = config.enable_early_data;
-    let _one = prober.reserve().await;
-    match handshake::again(door, config).await {
+    let again = async {
+        let (stream, _room) = prober.connection().await?;
+        handshake::again(door, stream, config).await
+    };
+    match again.await {
         Ok(stream) => {
             let connection = stream.get_ref().1;
             let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);

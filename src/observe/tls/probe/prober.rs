@@ -12,7 +12,7 @@ use super::super::door::{Door, socket};
 use super::super::hello::read::{End, Flight, Reader, Until};
 use super::super::hello::sslv2;
 use super::super::hello::write::Nonces;
-use super::ahead::{Ahead, Ready};
+use super::ahead::Ahead;
 use super::question::Hello;
 use crate::facts::attempt::Failure;
 use crate::net::clock::Stopwatch;
@@ -59,6 +59,12 @@ impl Met {
         cut && !self.is_answer()
     }
 }
+
+/// What a connection takes up: of the address, and of the process.
+pub(in crate::observe::tls) type Room<'p> = (
+    Option<SemaphorePermit<'p>>,
+    Option<SemaphorePermit<'static>>,
+);
 
 /// Asks one address.
 pub(in crate::observe::tls) struct Prober<'a> {
@@ -114,6 +120,19 @@ impl<'a> Prober<'a> {
         let permit = self.permits.acquire().await.ok();
         self.connections.fetch_add(1, Ordering::Relaxed);
         permit
+    }
+
+    /// A connection for a handshake that is made elsewhere, and the room that it takes. It is counted.
+    pub(in crate::observe::tls) async fn connection(
+        &self,
+    ) -> Result<(TcpStream, Room<'_>), Failure> {
+        let one = self.permits.acquire().await.ok();
+        let (ready, leave) = self.ready_or_leave().await;
+        let stream = match ready {
+            Some(stream) => stream,
+            None => self.door.open().await?,
+        };
+        Ok((stream, (one, leave)))
     }
 
     /// Makes room for the handshake where it counts among the connections at a time.
@@ -192,14 +211,7 @@ impl<'a> Prober<'a> {
     }
 
     async fn once(&self, hello: &Hello, patience: Duration) -> Met {
-        let (ready, _socket) = match self.ready().await {
-            Some((stream, leave)) => (Some(stream), Some(leave)),
-            None => {
-                let leave = socket().await;
-                self.connections.fetch_add(1, Ordering::Relaxed);
-                (None, leave)
-            }
-        };
+        let (ready, _leave) = self.ready_or_leave().await;
         let watch = Stopwatch::start();
         let mut listener = Listener::new(hello);
         let talk = self.talk(ready, hello, &mut listener);
@@ -250,9 +262,17 @@ impl<'a> Prober<'a> {
         listener.listen(&mut stream).await
     }
 
-    /// The next of the connections made ahead.
-    async fn ready(&self) -> Option<Ready> {
-        self.ahead.as_ref()?.next().await
+    /// The next of the connections made ahead, or leave for one more, which is counted.
+    async fn ready_or_leave(&self) -> (Option<TcpStream>, Option<SemaphorePermit<'static>>) {
+        let next = match &self.ahead {
+            Some(ahead) => ahead.next().await,
+            None => None,
+        };
+        if let Some((stream, leave)) = next {
+            return (Some(stream), Some(leave));
+        }
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        (None, socket().await)
     }
 
     /// Of a list, makes connections for what is asked next, so that so many are ahead; while the server thinks, for instance.
