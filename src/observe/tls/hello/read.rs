@@ -197,7 +197,8 @@ impl Reader {
     }
 
     fn message(&mut self, kind: u8, body: &[u8]) -> Option<End> {
-        let malformed = Some(End::Malformed(self.read));
+        // At the end of the record that ends the message, whatever has come after it.
+        let malformed = Some(End::Malformed(self.read - self.records.len()));
         match (kind, &self.flight.hello) {
             (SERVER_HELLO, None) => match server_hello(body) {
                 Some(hello) => {
@@ -338,6 +339,17 @@ mod tests {
         message[0] = kind;
         message.extend(body);
         message
+    }
+
+    #[test]
+    fn what_breaks_off_does_so_at_the_same_place_however_it_comes() {
+        let broken = record(HANDSHAKE, &message(SERVER_HELLO, &[3, 3, 7]));
+        let flight = [broken, record(HANDSHAKE, &[0; 600])].concat();
+        let whole = told_in_pieces(&flight, flight.len());
+        assert!(whole.ends_with("Some(Malformed(12))"), "{whole}");
+        for size in [0, 1, 7, 13] {
+            assert_eq!(told_in_pieces(&flight, size), whole, "{size}");
+        }
     }
 
     fn hello(version: u16, suite: u16, extensions: &[u8]) -> Vec<u8> {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::task::JoinSet;
@@ -60,17 +61,25 @@ impl Ahead {
         let leaves: Vec<SemaphorePermit<'static>> = leaves.take(count).collect();
         line.left -= leaves.len();
         let begun = leaves.len();
-        for leave in leaves {
-            let (sender, receiver) = oneshot::channel();
-            let (at, patience, dialer, deadline) =
-                (self.at, self.patience, self.dialer.clone(), self.deadline);
-            line.tasks.spawn(async move {
-                let stream = handshake::connect(at, patience, &dialer, deadline).await;
-                // Who would have taken it may be gone.
-                let _ = sender.send(stream.ok().map(|stream| (stream, leave)));
-            });
-            line.made.push_back(receiver);
-        }
+        let (at, patience, dialer, deadline) =
+            (self.at, self.patience, self.dialer.clone(), self.deadline);
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            leaves.iter().map(|_| oneshot::channel()).unzip();
+        line.made.extend(receivers);
+        // In one task, which begins them in their order: a server that serves one client after the other waits for the hello on
+        // the first.
+        line.tasks.spawn(async move {
+            let dialer = &dialer;
+            let making = senders
+                .into_iter()
+                .zip(leaves)
+                .map(|(sender, leave)| async move {
+                    let stream = handshake::connect(at, patience, dialer, deadline).await;
+                    // Who would have taken it may be gone.
+                    let _ = sender.send(stream.ok().map(|stream| (stream, leave)));
+                });
+            join_all(making).await;
+        });
         begun
     }
 

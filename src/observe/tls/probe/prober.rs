@@ -117,6 +117,7 @@ impl<'a> Prober<'a> {
 
     /// Makes room for a connection that is made elsewhere, and counts it.
     pub(in crate::observe::tls) async fn reserve(&self) -> Option<SemaphorePermit<'_>> {
+        self.drop_ahead();
         let permit = self.permits.acquire().await.ok();
         self.connections.fetch_add(1, Ordering::Relaxed);
         permit
@@ -172,9 +173,7 @@ impl<'a> Prober<'a> {
 
     /// Says a hello while no other probe of the address is under way.
     pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
-        if let Some(ahead) = &self.ahead {
-            ahead.stop();
-        }
+        self.drop_ahead();
         let _all = self.permits.acquire_many(self.width).await;
         tokio::time::sleep(limits::PROBE_PAUSE).await;
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
@@ -273,6 +272,13 @@ impl<'a> Prober<'a> {
         }
         self.connections.fetch_add(1, Ordering::Relaxed);
         (None, socket().await)
+    }
+
+    /// What is alone, or made elsewhere, must not wait behind connections over which nothing is said.
+    fn drop_ahead(&self) {
+        if let Some(ahead) = &self.ahead {
+            ahead.stop();
+        }
     }
 
     /// Of a list, makes connections for what is asked next, so that so many are ahead; while the server thinks, for instance.
