@@ -110,11 +110,13 @@ impl Reply {
     }
 }
 
-/// What a server says that answers as a resolver does: where no other is left, resolvers take it, and it is as good as it is
-/// signed.
+/// What a server says that answers as a resolver does, with signatures: where no other is left, resolvers take it, and it is as
+/// good as those are.
 fn class(step: &Step, message: &Message) -> ResponseClass {
     let flags = &message.metadata;
-    let as_resolver = flags.recursion_available && !flags.authoritative;
+    let mut records = message.answers.iter().chain(&message.authorities);
+    let signed = records.any(|record| record.record_type() == RecordType::RRSIG);
+    let as_resolver = flags.recursion_available && !flags.authoritative && signed;
     if step.response != ResponseClass::Lame || !as_resolver {
         return step.response;
     }
