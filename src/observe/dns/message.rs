@@ -408,6 +408,7 @@ pub(super) fn nsid(message: &Message) -> Option<String> {
 mod tests {
     use super::*;
     use hickory_proto::rr::rdata::{A, NS, SOA};
+    use hickory_proto::serialize::binary::BinEncodable;
 
     /// The class of a response to `www.shop.example. A` by a server of `shop.example.`.
     fn class(change: impl FnOnce(&mut Message)) -> ResponseClass {
