@@ -82,7 +82,7 @@ impl Tracer {
         let cut = match lock(&self.cuts).entry(cut.zone.clone()) {
             // Another question may have met it first, and in a place where it could not be entered.
             Entry::Occupied(mut known) => {
-                if !usable(known.get()) {
+                if !usable(known.get()) && usable(&cut) {
                     known.insert(cut);
                 }
                 known.get().clone()

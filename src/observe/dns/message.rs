@@ -207,7 +207,7 @@ fn classed(
     if let Some(referral) = referral_in(zone, name, message) {
         return referral;
     }
-    if own_word && denies_data(zone, name, message) {
+    if denies_data(zone, name, message) {
         return Reply::Nodata;
     }
     Reply::Unusable(ResponseClass::Lame)
@@ -408,6 +408,7 @@ pub(super) fn nsid(message: &Message) -> Option<String> {
 mod tests {
     use super::*;
     use hickory_proto::rr::rdata::{A, NS, SOA};
+    use hickory_proto::serialize::binary::BinEncodable;
 
     /// The class of a response to `www.shop.example. A` by a server of `shop.example.`.
     fn class(change: impl FnOnce(&mut Message)) -> ResponseClass {
@@ -466,22 +467,40 @@ mod tests {
 
     #[test]
     fn what_a_resolver_says_is_not_the_word_of_the_zone() {
-        let by_resolver = |authoritative: bool, denies: bool| {
+        let by_resolver = |authoritative: bool| {
             class(|message| {
                 message.metadata.recursion_available = true;
                 message.metadata.authoritative = authoritative;
-                if denies {
-                    message.authorities = vec![soa("shop.example.")];
-                } else {
-                    let data = RData::A(A::new(192, 0, 2, 1));
-                    let record = WireRecord::from_rdata(name("www.shop.example."), 60, data);
-                    message.answers = vec![record];
-                }
+                let data = RData::A(A::new(192, 0, 2, 1));
+                let record = WireRecord::from_rdata(name("www.shop.example."), 60, data);
+                message.answers = vec![record];
             })
         };
-        assert_eq!(by_resolver(true, false), ResponseClass::Answer);
-        assert_eq!(by_resolver(false, false), ResponseClass::Lame);
-        assert_eq!(by_resolver(true, true), ResponseClass::Nodata);
-        assert_eq!(by_resolver(false, true), ResponseClass::Lame);
+        assert_eq!(by_resolver(true), ResponseClass::Answer);
+        assert_eq!(by_resolver(false), ResponseClass::Lame);
+    }
+
+    #[test]
+    fn a_dname_comes_before_what_was_made_of_it() {
+        let target = Name::from_ascii("new.example.")
+            .unwrap()
+            .to_bytes()
+            .unwrap();
+        let data = RData::Unknown {
+            code: RrType::DNAME.as_wire(),
+            rdata: hickory_proto::rr::rdata::NULL::with(target),
+        };
+        let dname = WireRecord::from_rdata(name("shop.example."), 60, data);
+        let wrong = RData::CNAME(CNAME(name("www.bank.example.")));
+        let wrong = WireRecord::from_rdata(name("www.shop.example."), 60, wrong);
+        let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+        message.metadata.authoritative = true;
+        message.answers = vec![wrong, dname];
+        let host: DnsName = "www.shop.example.".parse().unwrap();
+        let zone: DnsName = "shop.example.".parse().unwrap();
+        match classify(&zone, &host, RrType::A, &message) {
+            Reply::Alias { target, .. } => assert_eq!(target.to_string(), "www.new.example."),
+            other => panic!("{other:?}"),
+        }
     }
 }

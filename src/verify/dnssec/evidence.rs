@@ -110,12 +110,15 @@ impl Reply {
     }
 }
 
-/// What a server says that answers as a resolver does: where no other is left, resolvers take it, and it is as good as it is
-/// signed.
+/// What a server says that answers as a resolver does, with signatures: where no other is left, resolvers take it, and it is as
+/// good as those are. In the place of the root's servers it is the network's resolver, which is a fault of its own.
 fn class(step: &Step, message: &Message) -> ResponseClass {
     let flags = &message.metadata;
-    let as_resolver = flags.recursion_available && !flags.authoritative;
-    if step.response != ResponseClass::Lame || !as_resolver {
+    let mut records = message.answers.iter().chain(&message.authorities);
+    let signed = records.any(|record| record.record_type() == RecordType::RRSIG);
+    let as_resolver = flags.recursion_available && !flags.authoritative && signed;
+    let of_network = step.zone == DnsName::root();
+    if step.response != ResponseClass::Lame || !as_resolver || of_network {
         return step.response;
     }
     let (name, rr_type) = (step.question.name.as_wire(), step.question.r#type.as_wire());

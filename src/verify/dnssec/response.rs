@@ -124,11 +124,9 @@ impl Proving<'_, '_> {
         match denials.no_name(name, rr_type) {
             Ok(()) => Ok(Meaning::AsClassed),
             // Validators are lenient with the code when the records prove something that is as good.
-            Err(flaw @ Flaw::DenialInvalid { .. }) => match denials.no_data(name, rr_type) {
-                Ok(()) => Ok(Meaning::Nodata),
-                Err(open @ Flaw::OptOut { .. }) => Err(open),
-                Err(_) => Err(flaw),
-            },
+            Err(Flaw::DenialInvalid { .. }) if denials.no_data(name, rr_type).is_ok() => {
+                Ok(Meaning::Nodata)
+            }
             Err(flaw) => Err(flaw),
         }
     }
