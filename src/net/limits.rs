@@ -100,7 +100,7 @@ pub const PROBES_AT_ONCE: usize = 17;
 pub const LISTED_AT_ONCE: usize = 18;
 /// Connections beside those that are made ahead at a time for the hellos that come next: while the probes are answered, for the
 /// first round of the list; and while that is, for the second.
-pub const CONNECTIONS_AHEAD: [usize; 2] = [14, 12];
+pub const CONNECTIONS_AHEAD: [usize; 2] = [14, 13];
 /// The same in all: what the list of a server of today takes. A longer one has hellos enough to fill the waits.
 pub const CONNECTIONS_AHEAD_IN_ALL: usize = 41;
 /// Connections of a check to one address, as long as the server answers each.
