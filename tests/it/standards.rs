@@ -1014,6 +1014,17 @@ fn keys_that_are_none() {
             broken(),
         ),
         (
+            "a hybrid point",
+            patched(|body| {
+                with_key(body, |mut key| {
+                    let at = key.len() - 65;
+                    key[at] = 6 | key[key.len() - 1] & 1;
+                    key
+                })
+            }),
+            broken(),
+        ),
+        (
             "an empty point",
             patched(|body| with_key(body, |key| sequence(&[key[2..23].to_vec(), bits(&[])]))),
             broken(),
@@ -1287,10 +1298,30 @@ fn a_fourth_part_makes_it_no_certificate() {
     let root = Authority::root(authority("Root"));
     let leaf = root.issue(&server()).certificate.der().to_vec();
     let (start, _) = head(&leaf);
-    let longer = element(0x30, &[&leaf[start..], &[5, 0]].concat());
+    is_none(&element(0x30, &[&leaf[start..], &[5, 0]].concat()));
+}
+
+#[test]
+fn a_validity_of_three_times_makes_it_no_certificate() {
+    let root = Authority::root(authority("Root"));
+    let leaf = root.issue(&server()).certificate.der().to_vec();
+    let thrice = |body: Vec<u8>| {
+        let at = body
+            .windows(3)
+            .position(|own| own == [0x30, 0x1e, 0x17])
+            .unwrap();
+        let validity = body[at..at + 0x20].to_vec();
+        let longer = element(0x30, &[&validity[2..], &validity[2..0x11]].concat());
+        replaced(body, &validity, &longer)
+    };
+    is_none(&resigned(&leaf, thrice, &root));
+}
+
+/// Whether a file is refused, or what it holds is unreadable.
+fn is_none(certificate: &[u8]) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("chain.der");
-    std::fs::write(&file, longer).unwrap();
+    std::fs::write(&file, certificate).unwrap();
     let mut command = Command::cargo_bin("doorstep").unwrap();
     command
         .env_clear()

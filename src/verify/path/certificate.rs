@@ -54,7 +54,8 @@ impl<'a> Cert<'a> {
     /// Reads all of `der`; bytes after the certificate make it none, and so does anything within it after the signature.
     pub(in crate::verify) fn read(der: &'a [u8], place: Option<usize>) -> Option<Self> {
         let (rest, x509) = X509Certificate::from_der(der).ok()?;
-        let is_whole = rest.is_empty() && der::sequence(der)?.len() == 3;
+        let parts = der::sequence(der)?;
+        let is_whole = rest.is_empty() && parts.len() == 3 && has_two_times(parts.first()?);
         is_whole.then_some(Self { x509, der, place })
     }
 
@@ -135,6 +136,14 @@ impl<'a> Cert<'a> {
     pub(in crate::verify) fn alternative_names(&self) -> Option<Vec<Element<'a>>> {
         der::sequence(self.extension(id::ALTERNATIVE_NAME)?.value)
     }
+}
+
+/// Whether the validity, the fourth field after the version, is of a beginning and an end (RFC 5280 §4.1.2.5).
+fn has_two_times(body: &Element<'_>) -> bool {
+    let fields = der::elements(body.content).unwrap_or_default();
+    let mut fields = fields.iter().skip_while(|field| field.tag == 0xa0);
+    let times = fields.nth(3).and_then(|field| der::elements(field.content));
+    times.is_some_and(|times| times.len() == 2)
 }
 
 /// Common names of a distinguished name that are text.

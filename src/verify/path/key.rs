@@ -44,6 +44,8 @@ pub(super) fn fault(certificate: &Cert<'_>) -> Option<Distrust> {
             let curve = curve.to_id_string();
             match CURVES.iter().find(|(known, _)| *known == curve) {
                 None => Some(weak()),
+                // A hybrid point is of a form that certificates do not have (RFC 5480 §2.2).
+                Some(_) if matches!(key.first(), Some(6 | 7)) => Some(unreadable()),
                 Some((_, of_curve)) => ParsedPublicKey::new(*of_curve, key)
                     .is_err()
                     .then(unreadable),
