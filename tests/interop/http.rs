@@ -1,6 +1,24 @@
 //! `httpcheck` against nginx, Apache, HAProxy and Caddy as Debian has them, at ports 80 and 443 of both families: the right
 //! configuration, the commonest wrong ones, and these again with the lines that the fix sentence gives, where it says.
 
+/// The redirect of the right configuration is another one, and is written anew. The constants are the server's own.
+macro_rules! redirect {
+    ($wrong:literal, $id:literal) => {
+        fault(&[(REDIRECT, $wrong)], $id, |wrong, fix| {
+            wrong.replace($wrong, &fix.lines(CLEAR))
+        })
+    };
+}
+
+/// The same of the policy.
+macro_rules! policy {
+    ($wrong:literal, $id:literal) => {
+        fault(&[(POLICY, $wrong)], $id, |wrong, fix| {
+            wrong.replace($wrong, &fix.lines(SECURE))
+        })
+    };
+}
+
 mod apache;
 mod behind;
 mod caddy;

@@ -29,24 +29,6 @@ RewriteCond %{THE_REQUEST} \"^\\S+ (\\S+)\"
 RewriteRule ^ https://%{SERVER_NAME}%1 [R=301,NE,L]";
 const POLICY: &str = "Header always set Strict-Transport-Security \"max-age=31536000\"";
 
-/// The redirect is another one, and is written anew.
-macro_rules! redirect {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(REDIRECT, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(CLEAR))
-        })
-    };
-}
-
-/// The same of the policy.
-macro_rules! policy {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(POLICY, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(SECURE))
-        })
-    };
-}
-
 #[test]
 #[ignore = "needs root, iproute2, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
 fn a_redirect_is_mended_by_the_line_of_the_fix() {

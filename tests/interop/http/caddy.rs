@@ -21,24 +21,6 @@ const SECURE: &str = "in the site's block";
 const REDIRECT: &str = "redir https://{host}{uri} permanent";
 const POLICY: &str = "header Strict-Transport-Security max-age=31536000";
 
-/// The redirect is another one, and is written anew.
-macro_rules! redirect {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(REDIRECT, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(CLEAR))
-        })
-    };
-}
-
-/// The same of the policy.
-macro_rules! policy {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(POLICY, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(SECURE))
-        })
-    };
-}
-
 #[test]
 #[ignore = "needs root, iproute2, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
 fn a_redirect_is_mended_by_the_line_of_the_fix() {

@@ -18,24 +18,6 @@ const SECURE: &str = "in the frontend of port 443";
 const REDIRECT: &str = "http-request redirect scheme https code 301 unless { ssl_fc }";
 const POLICY: &str = "http-after-response set-header Strict-Transport-Security max-age=31536000";
 
-/// The redirect is another one, and is written anew.
-macro_rules! redirect {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(REDIRECT, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(CLEAR))
-        })
-    };
-}
-
-/// The same of the policy.
-macro_rules! policy {
-    ($wrong:literal, $id:literal) => {
-        fault(&[(POLICY, $wrong)], $id, |wrong, fix| {
-            wrong.replace($wrong, &fix.lines(SECURE))
-        })
-    };
-}
-
 #[test]
 #[ignore = "needs root, iproute2, nginx, apache2, haproxy, caddy, openssl and curl; .ci/run installs them"]
 fn a_redirect_is_mended_by_the_line_of_the_fix() {
