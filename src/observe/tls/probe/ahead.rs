@@ -59,8 +59,11 @@ impl Ahead {
         // Others who wait for leave go first.
         let leaves = std::iter::from_fn(door::socket_at_once);
         let leaves: Vec<SemaphorePermit<'static>> = leaves.take(count).collect();
-        line.left -= leaves.len();
         let begun = leaves.len();
+        if begun == 0 {
+            return 0;
+        }
+        line.left -= begun;
         let (at, patience, dialer, deadline) =
             (self.at, self.patience, self.dialer.clone(), self.deadline);
         let (senders, receivers): (Vec<_>, Vec<_>) =
