@@ -21,6 +21,7 @@ use crate::facts::probe::{Offered, OfferedVersion, ProbeOutcome};
 use crate::facts::suite::CipherSuite;
 use chunks::Chunk;
 use ladder::{Ladder, Offer};
+use order::Choices;
 use turns::Turns;
 
 /// Asks one endpoint.
@@ -29,6 +30,8 @@ pub(super) struct Lister<'a> {
     addressee: Addressee<'a>,
     asked: &'a [Asked],
     turns: Turns,
+    /// What suites of TLS 1.3 were chosen from.
+    choices: Choices,
 }
 
 /// What only servers accept that accept nearly everything.
@@ -46,19 +49,27 @@ impl<'a> Lister<'a> {
         asked: &'a [Asked],
     ) -> Self {
         prober.begin_list();
-        let turns = Turns::default();
-        asked.iter().for_each(|(question, met)| {
-            // What was not offered is not accepted.
-            if verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted {
-                turns.note(met);
-            }
-        });
-        Self {
+        let lister = Self {
             prober,
             addressee,
             asked,
-            turns,
+            turns: Turns::default(),
+            choices: Choices::default(),
+        };
+        for (question, met) in asked {
+            lister.note(&question.hello, met);
         }
+        lister
+    }
+
+    /// Takes in what an answer tells by the way. What was not offered is not accepted.
+    fn note(&self, hello: &Hello, met: &Met) -> ProbeOutcome {
+        let outcome = verdict::outcome(hello, met);
+        if outcome == ProbeOutcome::Accepted {
+            self.turns.note(met);
+            self.choices.note(hello, met);
+        }
+        outcome
     }
 
     /// Everything, from the newest version down.
@@ -185,10 +196,13 @@ impl<'a> Lister<'a> {
             })
         };
         let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
-        let (rare, usual): (Vec<_>, Vec<_>) =
-            chunks::suites(version).into_iter().partition(is_rare);
-        let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
         let is_rich = accepts(&MANY);
+        let (rare, mut usual): (Vec<_>, Vec<_>) =
+            chunks::suites(version).into_iter().partition(is_rare);
+        if is_rich {
+            usual = chunks::packed(usual);
+        }
+        let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
         if !is_rich && accepts(&["grease"]) && !rare.is_empty() {
             rare = vec![rare.concat()];
         }
@@ -248,10 +262,7 @@ impl<'a> Lister<'a> {
     /// What a hello meets; what it tells by the way is noted.
     async fn answered(&self, hello: &Hello) -> (Met, ProbeOutcome) {
         let met = self.prober.ask(hello).await;
-        let outcome = verdict::outcome(hello, &met);
-        if outcome == ProbeOutcome::Accepted {
-            self.turns.note(&met);
-        }
+        let outcome = self.note(hello, &met);
         (met, outcome)
     }
 

@@ -24,22 +24,29 @@ impl Lister<'_> {
             return (Vec::new(), true);
         }
         let others = chunks::other_groups();
-        let likely = others
-            .iter()
-            .filter(|group| chunks::is_finite_field(**group));
-        let others = Ladder::cautious(others.clone(), likely.copied().collect());
+        let likely = others.iter().copied();
+        let likely = likely.filter(|group| chunks::is_finite_field(*group));
+        let others = |more: Vec<NamedGroup>| {
+            Ladder::cautious([&others[..], &more].concat(), likely.collect())
+        };
         let mut hybrid = Ladder::new(chunks::hybrid_groups(), Vec::new());
         let known = NamedGroup::X25519MLKEM768;
-        if let Some(asked) = self.answer("post-quantum") {
-            match verdict::outcome(&asked.0.hello, &asked.1) {
-                ProbeOutcome::Refused => hybrid.learn(vec![known], None),
-                ProbeOutcome::Accepted => hybrid.learn(vec![known], Some(known)),
-                _ => {}
+        let asked = self.answer("post-quantum");
+        let asked = asked.map(|(question, met)| verdict::outcome(&question.hello, met));
+        let ladders = match asked {
+            // Who has not the hybrid that nearly all have hardly has another: one refusal answers for those too.
+            Some(ProbeOutcome::Refused) => {
+                let rare = chunks::hybrid_groups().into_iter();
+                vec![others(rare.filter(|group| *group != known).collect())]
             }
-        }
-        let ladders = [hybrid, others];
-        self.agreed(ladders.map(|ladder| (TLS13, ladder)).into())
-            .await
+            Some(ProbeOutcome::Accepted) => {
+                hybrid.learn(vec![known], Some(known));
+                vec![hybrid, others(Vec::new())]
+            }
+            _ => vec![hybrid, others(Vec::new())],
+        };
+        let ladders = ladders.into_iter().map(|ladder| (TLS13, ladder));
+        self.agreed(ladders.collect()).await
     }
 
     /// The curves, and the groups of TLS 1.2 alone, that were not seen yet. Most servers have most of the curves, so each of
@@ -89,10 +96,10 @@ impl Lister<'_> {
 
     fn group_hello(&self, version: u16, offer: &[NamedGroup]) -> Hello {
         let fresh = self.fresh(KeyExchange::Ecdhe);
-        let suites = CipherSuite::all().filter(|suite| match version {
-            TLS13 => suite.is_tls13(),
-            _ => Some(*suite) == fresh,
-        });
+        let suites = match version {
+            TLS13 => chunks::turned(),
+            _ => fresh.into_iter().collect(),
+        };
         let hello = self.addressee.hello(&[version], suites);
         let mut groups = offer.to_vec();
         // Without it the certificate may not be used (RFC 8422 §5.1). A server that prefers it to what is asked for agrees on

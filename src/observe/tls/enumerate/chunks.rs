@@ -1,5 +1,7 @@
 //! The suites of a version, cut into hellos: small enough for old servers, and of a kind, so that one refusal answers much.
 
+use std::cmp::Reverse;
+
 use super::super::hello::{TLS12, TLS13};
 use super::super::probe::question::{SUITES_PER_HELLO, rank};
 use crate::facts::group::NamedGroup;
@@ -43,6 +45,34 @@ pub(super) fn suites(version: u16) -> Vec<Chunk> {
         .into_iter()
         .map(|(kind, all)| kind.chunk(all))
         .collect()
+}
+
+/// The same suites in as few chunks as fit: of a server that accepts nearly all, each chunk costs a refusal. What a probe asked
+/// for by itself stays together, at the end: there its answer is that of an offer.
+pub(super) fn packed(chunks: Vec<Chunk>) -> Vec<Chunk> {
+    let mut packed: Vec<Chunk> = Vec::new();
+    for chunk in chunks {
+        let fits = |own: &&mut Chunk| own.all.len() + chunk.all.len() <= SUITES_PER_HELLO;
+        match packed.iter_mut().find(fits) {
+            Some(own) => own.all.extend(chunk.all),
+            None => packed.push(chunk),
+        }
+    }
+    packed
+}
+
+/// The suites of TLS 1.3 the other way round than hellos offer them mostly: what is chosen of both tells whose order counts.
+/// ChaCha20 is last, because servers prefer it when the client puts it first, whatever else they prefer.
+pub(super) fn turned() -> Vec<CipherSuite> {
+    let mut all: Vec<CipherSuite> = CipherSuite::all()
+        .filter(|suite| suite.is_tls13())
+        .collect();
+    all.sort_by_cached_key(|suite| (is_chacha(*suite), Reverse(rank(*suite))));
+    all
+}
+
+pub(super) fn is_chacha(suite: CipherSuite) -> bool {
+    suite.cipher().starts_with("CHACHA20")
 }
 
 fn belongs(suite: CipherSuite, version: u16) -> bool {
@@ -224,6 +254,24 @@ mod tests {
             assert!(chunks.iter().all(|chunk| chunk.all.len() <= 128));
         }
         assert!(suites(TLS12).len() <= 8, "{}", suites(TLS12).len());
+    }
+
+    #[test]
+    fn packed_chunks_are_fewer_and_lose_nothing() {
+        let sizes = |chunks: &[Chunk]| -> Vec<usize> {
+            let sizes = chunks.iter().map(|chunk| chunk.all.len());
+            sizes.filter(|size| *size <= SUITES_PER_HELLO).collect()
+        };
+        let plain = suites(TLS12);
+        let plain: Vec<Chunk> = plain
+            .into_iter()
+            .filter(|chunk| chunk.all.len() <= SUITES_PER_HELLO)
+            .collect();
+        let packed = packed(plain.clone());
+        let (before, after) = (sizes(&plain), sizes(&packed));
+        assert_eq!(before.iter().sum::<usize>(), after.iter().sum::<usize>());
+        assert!(after.len() + 3 <= before.len(), "{before:?} {after:?}");
+        assert_eq!(packed[0].likely, plain[0].likely);
     }
 
     #[test]

@@ -1,12 +1,55 @@
 //! Whose order counts, the server's or the client's; and the lists of the chunks joined in it.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::super::hello::read::Until;
 use super::super::hello::write::ClientHello;
 use super::super::hello::{TLS12, TLS13, version_name};
+use super::super::probe::prober::Met;
 use super::super::probe::question::{Hello, rank};
+use super::chunks::is_chacha;
 use super::{Lister, suite_of};
 use crate::facts::probe::OfferedVersion;
 use crate::facts::suite::CipherSuite;
+
+/// Suites of TLS 1.3 as they were offered, and which of them was chosen. No other part of a hello bears on that choice.
+#[derive(Debug, Default)]
+pub(super) struct Choices(Mutex<Vec<(Vec<CipherSuite>, CipherSuite)>>);
+
+impl Choices {
+    /// Takes in an answer that accepts what was offered.
+    pub(super) fn note(&self, hello: &Hello, met: &Met) {
+        if let (Hello::Tls(hello, _), Some(chosen)) = (hello, suite_of(met, TLS13)) {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push((hello.suites.clone(), chosen));
+        }
+    }
+
+    /// Whose order it is by the choices of other hellos than those that made this list. `None` when none of them tells.
+    fn server_order(&self, list: &[CipherSuite]) -> Option<bool> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = all.iter();
+        told.find_map(|(offered, chosen)| tells_order(list, offered, *chosen))
+    }
+}
+
+/// Whether a choice from an offer follows a list of picks although another order was offered (`true`), or the offer although the
+/// list has another order (`false`). ChaCha20 does not count, as in [`Lister::server_order`].
+fn tells_order(list: &[CipherSuite], offered: &[CipherSuite], chosen: CipherSuite) -> Option<bool> {
+    let foremost = offered
+        .iter()
+        .find(|own| list.contains(own) && !is_chacha(**own))?;
+    let preferred = list
+        .iter()
+        .find(|own| offered.contains(own) && !is_chacha(**own))?;
+    if foremost == preferred {
+        return None;
+    }
+    if chosen == *preferred {
+        return Some(true);
+    }
+    (chosen == *foremost).then_some(false)
+}
 
 impl Lister<'_> {
     /// The suites of each version in one list; versions without any are left out.
@@ -65,6 +108,12 @@ impl Lister<'_> {
         // Picked first, though it was offered later: that is the server's doing.
         if rank(second) < rank(first) {
             return Some(true);
+        }
+        if version == TLS13
+            && let [list] = lists
+            && let Some(known) = self.choices.server_order(list)
+        {
+            return Some(known);
         }
         self.preferred(version, &[second, first])
             .await
@@ -139,10 +188,6 @@ impl Lister<'_> {
     }
 }
 
-fn is_chacha(suite: CipherSuite) -> bool {
-    suite.cipher().starts_with("CHACHA20")
-}
-
 /// The first two suites of one type of certificate, in the order of the picks.
 fn pair(list: &[CipherSuite]) -> Option<(CipherSuite, CipherSuite)> {
     let plain = || list.iter().filter(|suite| !is_chacha(**suite));
@@ -153,4 +198,41 @@ fn pair(list: &[CipherSuite]) -> Option<(CipherSuite, CipherSuite)> {
             .find(same)
             .map(|second| (*first, *second))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chunks;
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<CipherSuite> {
+        let named = names.iter().map(|name| format!("TLS_{name}"));
+        named.map(|name| CipherSuite::named(&name).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_choice_from_another_order_tells_whose_order_counts() {
+        let list = named(&[
+            "AES_128_GCM_SHA256",
+            "AES_256_GCM_SHA384",
+            "CHACHA20_POLY1305_SHA256",
+            "AES_128_CCM_8_SHA256",
+        ]);
+        let [short, long, chacha, ccm] = list[..] else {
+            panic!("{list:?}");
+        };
+        let turned = chunks::turned();
+        assert_eq!(turned.last(), Some(&chacha));
+        assert_eq!(tells_order(&list, &turned, short), Some(true));
+        assert_eq!(tells_order(&list, &turned, ccm), Some(false));
+        // Neither the server's first nor the client's.
+        assert_eq!(tells_order(&list, &turned, long), None);
+        assert_eq!(tells_order(&list, &turned, chacha), None);
+        assert_eq!(tells_order(&list, &list, short), None);
+        assert_eq!(tells_order(&list, &[chacha, short], chacha), None);
+        // What is preferred was not offered.
+        assert_eq!(tells_order(&list, &[ccm, long], ccm), Some(false));
+        assert_eq!(tells_order(&list, &[long, ccm], long), None);
+        assert_eq!(tells_order(&[], &turned, short), None);
+    }
 }

@@ -4,8 +4,8 @@
 //! counts, putting others first each time lists most of them at no cost. All are offered all the same, so that no suite is
 //! refused for it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::hello::write::ClientHello;
 use super::super::hello::{TLS12, TLS13};
@@ -17,14 +17,18 @@ use crate::facts::suite::{Authentication, CipherSuite};
 
 /// What was seen, and whose turn it is.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
-    seen: Mutex<Seen>,
-    /// Turns of TLS 1.3, which has groups of its own.
-    tls13: AtomicUsize,
-    /// Turns of the versions below it.
-    older: AtomicUsize,
+pub(super) struct Turns(Mutex<State>);
+
+/// What was put first or offered alone is remembered by itself, not counted: which answers are there by then is chance.
+#[derive(Debug, Default)]
+struct State {
+    seen: Seen,
+    /// How many hellos a group came first in, of TLS 1.3 and of the versions below it, which have groups of their own.
+    first_groups: [BTreeMap<NamedGroup, usize>; 2],
+    first_schemes: BTreeMap<SignatureScheme, usize>,
     /// Groups of TLS 1.3, and schemes, that were offered alone.
-    alone: [AtomicUsize; 2],
+    groups_alone: Vec<NamedGroup>,
+    schemes_alone: Vec<SignatureScheme>,
 }
 
 /// Groups that nearly all servers have, beside the one that they prefer.
@@ -50,34 +54,42 @@ impl Turns {
     /// Takes in what an answer tells.
     pub(super) fn note(&self, met: &Met) {
         let scheme = met.flight.agreement.as_ref().and_then(|own| own.scheme);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = &mut self.state().seen;
         add(&mut seen.groups, group_of(met));
         add(&mut seen.schemes, scheme);
     }
 
     pub(super) fn seen(&self) -> Seen {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.clone()
+        self.state().seen.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The hello with another group and other schemes first.
     pub(super) fn turned(&self, hello: ClientHello) -> ClientHello {
-        let seen = self.seen();
+        let mut state = self.state();
+        let State {
+            seen,
+            first_groups: [newest, older],
+            first_schemes,
+            ..
+        } = &mut *state;
         let mut turned = hello;
         let tls13 = turned.versions.contains(&TLS13);
-        let turns = if tls13 { &self.tls13 } else { &self.older };
-        let turn = turns.fetch_add(1, Ordering::Relaxed);
         let groups = NamedGroup::all().filter(|group| match tls13 {
             true => chunks::is_classical_of_tls13(*group),
             false => chunks::is_of_tls12(*group) || chunks::is_curve(group),
         });
-        let first = taken(groups.filter(|group| !seen.groups.contains(group)), turn);
+        let unseen = groups.filter(|group| !seen.groups.contains(group));
+        let first = taken(unseen, if tls13 { newest } else { older });
         turned.groups = put_first(first, turned.groups);
         if turned.versions.first() == Some(&TLS12) {
             for certificate in [question::is_of_ecdsa, question::is_of_rsa] {
                 let schemes = SignatureScheme::all().filter(|scheme| certificate(*scheme));
-                let first = taken(schemes.filter(|own| !seen.schemes.contains(own)), turn);
-                turned.schemes = put_first(first, turned.schemes);
+                let unseen = schemes.filter(|own| !seen.schemes.contains(own));
+                turned.schemes = put_first(taken(unseen, first_schemes), turned.schemes);
             }
         }
         turned
@@ -86,14 +98,18 @@ impl Turns {
     /// The hello with one group or one scheme alone that was not seen yet, where this changes nothing of which suites can be
     /// used as long as it is accepted: then the expected answer lists that one as well. `None` when there is none left.
     pub(super) fn alone(&self, hello: ClientHello, expected: CipherSuite) -> Option<ClientHello> {
-        let seen = self.seen();
-        let [groups, schemes] = &self.alone;
-        let turn = |turns: &AtomicUsize| turns.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.state();
+        let State {
+            seen,
+            groups_alone,
+            schemes_alone,
+            ..
+        } = &mut *state;
         if hello.versions == [TLS13] {
             // No suite of TLS 1.3 depends on the group.
-            let group = *USUAL_GROUPS.get(turn(groups))?;
+            let group = next(&USUAL_GROUPS, &seen.groups, groups_alone)?;
             let groups = vec![group];
-            return (!seen.groups.contains(&group)).then_some(ClientHello { groups, ..hello });
+            return Some(ClientHello { groups, ..hello });
         }
         // All suites signed with RSA depend on the scheme alike, and no other does.
         let signs =
@@ -101,10 +117,7 @@ impl Turns {
         if hello.versions != [TLS12] || !signs {
             return None;
         }
-        let mut left = USUAL_SCHEMES
-            .iter()
-            .filter(|own| !seen.schemes.contains(own));
-        let scheme = *left.nth(turn(schemes))?;
+        let scheme = next(&USUAL_SCHEMES, &seen.schemes, schemes_alone)?;
         let others = hello
             .schemes
             .iter()
@@ -114,17 +127,25 @@ impl Turns {
     }
 }
 
+/// The first that was not seen and not offered alone, which it is now.
+fn next<T: Copy + PartialEq>(usual: &[T], seen: &[T], alone: &mut Vec<T>) -> Option<T> {
+    let left = |own: &&T| !seen.contains(own) && !alone.contains(own);
+    let next = *usual.iter().find(left)?;
+    alone.push(next);
+    Some(next)
+}
+
 fn add<T: PartialEq>(to: &mut Vec<T>, one: Option<T>) {
     if let Some(one) = one.filter(|one| !to.contains(one)) {
         to.push(one);
     }
 }
 
-/// The one whose turn it is, round and round.
-fn taken<T>(of: impl Iterator<Item = T>, turn: usize) -> Option<T> {
-    let mut all: Vec<T> = of.collect();
-    let at = turn.checked_rem(all.len())?;
-    Some(all.swap_remove(at))
+/// The one that came first least often, and now does once more.
+fn taken<T: Copy + Ord>(of: impl Iterator<Item = T>, first: &mut BTreeMap<T, usize>) -> Option<T> {
+    let one = of.min_by_key(|own| first.get(own).copied().unwrap_or_default())?;
+    *first.entry(one).or_default() += 1;
+    Some(one)
 }
 
 fn put_first<T: PartialEq>(first: Option<T>, mut all: Vec<T>) -> Vec<T> {
