@@ -8,6 +8,8 @@ mod ladder;
 mod order;
 mod turns;
 
+use std::sync::OnceLock;
+
 use futures_util::future::join_all;
 
 use super::hello::read::Until;
@@ -30,8 +32,9 @@ pub(super) struct Lister<'a> {
     addressee: Addressee<'a>,
     asked: &'a [Asked],
     turns: Turns,
-    /// What suites of TLS 1.3 were chosen from.
     choices: Choices,
+    /// Whether the order of the suites below TLS 1.3 is the server's, once it was asked for at the beginning.
+    old_order: OnceLock<bool>,
 }
 
 /// What only servers accept that accept nearly everything.
@@ -55,6 +58,7 @@ impl<'a> Lister<'a> {
             asked,
             turns: Turns::default(),
             choices: Choices::default(),
+            old_order: OnceLock::new(),
         };
         for (question, met) in asked {
             lister.note(&question.hello, met);
@@ -80,7 +84,8 @@ impl<'a> Lister<'a> {
             .filter(|version| self.may_speak(*version))
             .collect();
         let suites = async {
-            let found = join_all(spoken.iter().map(|version| self.suites(*version))).await;
+            let each = join_all(spoken.iter().map(|version| self.suites(*version)));
+            let (found, ()) = tokio::join!(each, self.ask_old_order());
             let complete = found.iter().all(|(_, complete)| *complete);
             let lists = spoken.iter().copied();
             let lists = lists.zip(found.into_iter().map(|(lists, _)| lists));
@@ -121,6 +126,14 @@ impl<'a> Lister<'a> {
         self.asked
             .iter()
             .find(|(question, _)| question.name == name)
+    }
+
+    /// Whether one of these probes was answered with what it asked for.
+    fn accepts(&self, names: &[&str]) -> bool {
+        self.asked.iter().any(|(question, met)| {
+            names.contains(&question.name)
+                && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
+        })
     }
 
     /// A version whose hello was refused for the version is not asked for again.
@@ -167,6 +180,7 @@ impl<'a> Lister<'a> {
                 ladder,
                 move |lister, offer: &Offer<CipherSuite>| lister.suite_hello(version, offer),
                 move |met| suite_of(met, version),
+                move |lister, picked| lister.accepted_in_any_order(version, picked),
             )
         });
         gathered(join_all(ladders).await)
@@ -189,21 +203,15 @@ impl<'a> Lister<'a> {
     /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest; one that bears
     /// long hellos for all that is rare at once.
     fn ladders(&self, version: u16) -> Vec<Ladder<CipherSuite>> {
-        let accepts = |names: &[&str]| {
-            self.asked.iter().any(|(question, met)| {
-                names.contains(&question.name)
-                    && verdict::outcome(&question.hello, met) == ProbeOutcome::Accepted
-            })
-        };
         let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
-        let is_rich = accepts(&MANY);
+        let is_rich = self.accepts(&MANY);
         let (rare, mut usual): (Vec<_>, Vec<_>) =
             chunks::suites(version).into_iter().partition(is_rare);
         if is_rich {
             usual = chunks::packed(usual);
         }
         let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
-        if !is_rich && accepts(&["grease"]) && !rare.is_empty() {
+        if !is_rich && self.accepts(&["grease"]) && !rare.is_empty() {
             rare = vec![rare.concat()];
         }
         let mut rare = rare.into_iter();
@@ -280,14 +288,17 @@ impl<'a> Lister<'a> {
         picks.min_by_key(|pick| rank(*pick))
     }
 
-    /// Makes the offers of a ladder until it is done. What is no answer ends it.
+    /// Makes the offers of a ladder until it is done. What is no answer ends it. What is `accepted`, as other hellos told by the
+    /// way, is not asked for.
     async fn climb<T: Copy + PartialEq>(
         &self,
         mut ladder: Ladder<T>,
         hello: impl Fn(&Self, &Offer<T>) -> Asking,
         pick: impl Fn(&Met) -> Option<T>,
+        accepted: impl Fn(&Self, &[T]) -> Vec<T>,
     ) -> (Vec<T>, bool) {
         loop {
+            ladder.take(&accepted(self, ladder.picked()));
             let offers = ladder.next();
             if offers.is_empty() {
                 return ladder.result();

@@ -76,6 +76,7 @@ impl Lister<'_> {
                 ladder,
                 move |lister, offer| lister.group_hello(version, &offer.all).into(),
                 group_of,
+                |lister, _| lister.turns.seen().groups,
             )
         });
         let (found, complete) = gathered(join_all(climbing).await);
@@ -162,6 +163,7 @@ impl Lister<'_> {
                     Hello::Tls(ClientHello { schemes, ..hello }, Until::Flight).into()
                 },
                 |met| met.flight.agreement.as_ref()?.scheme,
+                |_, _| Vec::new(),
             )
         });
         let (found, complete) = gathered(join_all(climbing).await);

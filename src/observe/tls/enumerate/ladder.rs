@@ -87,6 +87,24 @@ impl<T: Copy + PartialEq> Ladder<T> {
         self.answers.push((offered, pick));
     }
 
+    /// Takes in what is known to be accepted where the order of the picks is no matter.
+    pub(super) fn take(&mut self, accepted: &[T]) {
+        self.derive();
+        for one in accepted {
+            let held = [&mut self.left, &mut self.rare];
+            let places = held.into_iter().filter_map(|all| {
+                let at = all.iter().position(|own| own == one)?;
+                Some(all.remove(at))
+            });
+            self.picked.extend(places);
+        }
+    }
+
+    /// What was picked so far.
+    pub(super) fn picked(&self) -> &[T] {
+        &self.picked
+    }
+
     /// An offer met something that is no answer: what is left stays unknown.
     pub(super) fn give_up(&mut self) {
         self.left.clear();
@@ -273,6 +291,20 @@ mod tests {
         assert_eq!(next(&mut poor), [vec![1]]);
         poor.learn(vec![1], None);
         assert_eq!(next(&mut poor), [vec![100]]);
+    }
+
+    #[test]
+    fn what_is_known_to_be_accepted_is_not_asked_for() {
+        let mut ladder = Ladder::new(vec![1, 2, 3, 4], Vec::new()).and_at_last(vec![7, 8]);
+        ladder.learn(vec![1, 2, 3, 4], Some(2));
+        ladder.take(&[2, 4, 8, 9]);
+        assert_eq!(ladder.picked(), [2, 4, 8]);
+        assert_eq!(next(&mut ladder), [vec![1, 3]]);
+        ladder.learn(vec![1, 3], None);
+        assert_eq!(next(&mut ladder), [vec![7]]);
+        ladder.learn(vec![7], None);
+        assert!(ladder.next().is_empty());
+        assert_eq!(ladder.result(), (vec![2, 4, 8], true));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whose order counts, the server's or the client's; and the lists of the chunks joined in it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::hello::read::Until;
 use super::super::hello::write::ClientHello;
@@ -8,38 +8,77 @@ use super::super::hello::{TLS12, TLS13, version_name};
 use super::super::probe::prober::Met;
 use super::super::probe::question::{Hello, rank};
 use super::chunks::is_chacha;
-use super::{Lister, suite_of};
+use super::{Lister, MANY, suite_of};
 use crate::facts::probe::OfferedVersion;
 use crate::facts::suite::CipherSuite;
 
-/// Suites of TLS 1.3 as they were offered, and which of them was chosen. No other part of a hello bears on that choice.
+/// What was chosen from which offer.
 #[derive(Debug, Default)]
-pub(super) struct Choices(Mutex<Vec<(Vec<CipherSuite>, CipherSuite)>>);
+pub(super) struct Choices(Mutex<Vec<Choice>>);
+
+#[derive(Debug)]
+struct Choice {
+    version: u16,
+    offered: Vec<CipherSuite>,
+    chosen: CipherSuite,
+}
 
 impl Choices {
     /// Takes in an answer that accepts what was offered.
     pub(super) fn note(&self, hello: &Hello, met: &Met) {
-        if let (Hello::Tls(hello, _), Some(chosen)) = (hello, suite_of(met, TLS13)) {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            all.push((hello.suites.clone(), chosen));
+        if let (Hello::Tls(hello, _), Some(answer)) = (hello, &met.flight.hello) {
+            self.all().push(Choice {
+                version: answer.version,
+                offered: hello.suites.clone(),
+                chosen: answer.suite,
+            });
         }
     }
 
-    /// Whose order it is by the choices of other hellos than those that made this list. `None` when none of them tells.
-    fn server_order(&self, list: &[CipherSuite]) -> Option<bool> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut told = all.iter();
-        told.find_map(|(offered, chosen)| tells_order(list, offered, *chosen))
+    fn all(&self) -> MutexGuard<'_, Vec<Choice>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn accepted(&self, version: u16) -> Vec<CipherSuite> {
+        let all = self.all();
+        let own = all.iter().filter(|choice| choice.version == version);
+        own.map(|choice| choice.chosen).collect()
+    }
+
+    /// Whose order it is in TLS 1.3, by the choices of other hellos than those that led to these picks: no other part of a hello
+    /// bears on the suite there. `None` when none of them tells.
+    fn newest_order(&self, picked: &[CipherSuite]) -> Option<bool> {
+        let all = self.all();
+        let mut own = all.iter().filter(|choice| choice.version == TLS13);
+        own.find_map(|choice| tells_order(picked, &choice.offered, choice.chosen))
+    }
+
+    /// Two suites of one type of certificate of which the first was chosen although the second was offered.
+    fn pair(&self, version: u16) -> Option<(CipherSuite, CipherSuite)> {
+        let accepted = self.accepted(version);
+        let all = self.all();
+        let mut own = all.iter().filter(|choice| choice.version == version);
+        own.find_map(|choice| {
+            let first = choice.chosen;
+            let mut others = accepted.iter().filter(|own| choice.offered.contains(own));
+            let second = others.find(|own| **own != first && is_alike(**own, first))?;
+            Some((first, *second))
+        })
     }
 }
 
-/// Whether a choice from an offer follows a list of picks although another order was offered (`true`), or the offer although the
-/// list has another order (`false`). ChaCha20 does not count, as in [`Lister::server_order`].
-fn tells_order(list: &[CipherSuite], offered: &[CipherSuite], chosen: CipherSuite) -> Option<bool> {
+/// Whether a choice from an offer follows the picks although another order was offered (`true`), or the offer although the picks
+/// have another order (`false`). What is no pick yet was offered with all of them. ChaCha20 does not count, as in
+/// [`Lister::server_order`].
+fn tells_order(
+    picked: &[CipherSuite],
+    offered: &[CipherSuite],
+    chosen: CipherSuite,
+) -> Option<bool> {
     let foremost = offered
         .iter()
-        .find(|own| list.contains(own) && !is_chacha(**own))?;
-    let preferred = list
+        .find(|own| (picked.contains(own) || **own == chosen) && !is_chacha(**own))?;
+    let preferred = picked
         .iter()
         .find(|own| offered.contains(own) && !is_chacha(**own))?;
     if foremost == preferred {
@@ -69,8 +108,10 @@ impl Lister<'_> {
     async fn in_order(&self, found: Vec<(u16, Vec<Vec<CipherSuite>>)>) -> Vec<OfferedVersion> {
         let (mut sorted, mut old) = (Vec::new(), None);
         for (version, lists) in found {
+            let asked = self.old_order.get().filter(|_| version < TLS13);
             let server_order = match old {
                 Some(known) if version < TLS12 => Some(known),
+                _ if asked.is_some() => asked.copied(),
                 _ => self.server_order(version, &lists).await,
             };
             if version < TLS13 {
@@ -101,6 +142,36 @@ impl Lister<'_> {
         })
     }
 
+    /// Asks whose order it is at the beginning where the list will be long: if it is the client's, there is no order to find out.
+    pub(super) async fn ask_old_order(&self) {
+        if !self.accepts(&MANY) {
+            return;
+        }
+        let Some((first, second)) = self.choices.pair(TLS12) else {
+            return;
+        };
+        if let Some(pick) = self.preferred(TLS12, &[second, first]).await {
+            // Nobody else asks.
+            let _ = self.old_order.set(pick == first);
+        }
+    }
+
+    /// What other hellos were answered with in a version, where a list is in no order of its own.
+    pub(super) fn accepted_in_any_order(
+        &self,
+        version: u16,
+        picked: &[CipherSuite],
+    ) -> Vec<CipherSuite> {
+        let server_order = match version {
+            TLS13 => self.choices.newest_order(picked),
+            _ => self.old_order.get().copied(),
+        };
+        match server_order {
+            Some(false) => self.choices.accepted(version),
+            _ => Vec::new(),
+        }
+    }
+
     /// Two suites of one chunk, and so of one type of certificate, are offered the other way round. ChaCha20 is left out: servers
     /// prefer it when the client puts it first, whatever else they prefer.
     async fn server_order(&self, version: u16, lists: &[Vec<CipherSuite>]) -> Option<bool> {
@@ -111,7 +182,7 @@ impl Lister<'_> {
         }
         if version == TLS13
             && let [list] = lists
-            && let Some(known) = self.choices.server_order(list)
+            && let Some(known) = self.choices.newest_order(list)
         {
             return Some(known);
         }
@@ -188,14 +259,18 @@ impl Lister<'_> {
     }
 }
 
+/// Whether both go with one type of certificate, and neither is ChaCha20.
+fn is_alike(one: CipherSuite, other: CipherSuite) -> bool {
+    one.authentication() == other.authentication() && !is_chacha(one) && !is_chacha(other)
+}
+
 /// The first two suites of one type of certificate, in the order of the picks.
 fn pair(list: &[CipherSuite]) -> Option<(CipherSuite, CipherSuite)> {
     let plain = || list.iter().filter(|suite| !is_chacha(**suite));
     plain().enumerate().find_map(|(at, first)| {
-        let same = |other: &&CipherSuite| other.authentication() == first.authentication();
         plain()
             .skip(at + 1)
-            .find(same)
+            .find(|other| is_alike(**other, *first))
             .map(|second| (*first, *second))
     })
 }
