@@ -84,8 +84,8 @@ impl<'a> Lister<'a> {
             .filter(|version| self.may_speak(*version))
             .collect();
         let suites = async {
-            let each = join_all(spoken.iter().map(|version| self.suites(*version)));
-            let (found, ()) = tokio::join!(each, self.ask_old_order());
+            self.ask_old_order().await;
+            let found = join_all(spoken.iter().map(|version| self.suites(*version))).await;
             let complete = found.iter().all(|(_, complete)| *complete);
             let lists = spoken.iter().copied();
             let lists = lists.zip(found.into_iter().map(|(lists, _)| lists));
@@ -175,7 +175,18 @@ impl<'a> Lister<'a> {
 
     /// The suites of one version, chunk by chunk in the order of the picks; and whether that is all.
     async fn suites(&self, version: u16) -> (Vec<Vec<CipherSuite>>, bool) {
-        let ladders = self.ladders(version).into_iter().map(|ladder| {
+        // Two lists that lie in each other are much dearer than one long one, which a server that accepts nearly all mostly bears.
+        if version == TLS12 && self.old_order.get() == Some(&true) {
+            let whole = self.climbed(version, ladder::LONG).await;
+            if whole.1 {
+                return whole;
+            }
+        }
+        self.climbed(version, SUITES_PER_HELLO).await
+    }
+
+    async fn climbed(&self, version: u16, size: usize) -> (Vec<Vec<CipherSuite>>, bool) {
+        let ladders = self.ladders(version, size).into_iter().map(|ladder| {
             self.climb(
                 ladder,
                 move |lister, offer: &Offer<CipherSuite>| lister.suite_hello(version, offer),
@@ -201,14 +212,14 @@ impl<'a> Lister<'a> {
     }
 
     /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest; one that bears
-    /// long hellos for all that is rare at once.
-    fn ladders(&self, version: u16) -> Vec<Ladder<CipherSuite>> {
+    /// long hellos for all that is rare at once. Of what is usual, at most `size` suites go into one where all go into few.
+    fn ladders(&self, version: u16, size: usize) -> Vec<Ladder<CipherSuite>> {
         let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
         let is_rich = self.accepts(&MANY);
         let (rare, mut usual): (Vec<_>, Vec<_>) =
             chunks::suites(version).into_iter().partition(is_rare);
         if is_rich {
-            usual = chunks::packed(usual);
+            usual = chunks::packed(usual, size);
         }
         let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
         if !is_rich && self.accepts(&["grease"]) && !rare.is_empty() {

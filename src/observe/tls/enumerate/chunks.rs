@@ -49,10 +49,10 @@ pub(super) fn suites(version: u16) -> Vec<Chunk> {
 
 /// The same suites in as few chunks as fit: of a server that accepts nearly all, each chunk costs a refusal. What a probe asked
 /// for by itself stays together, at the end: there its answer is that of an offer.
-pub(super) fn packed(chunks: Vec<Chunk>) -> Vec<Chunk> {
+pub(super) fn packed(chunks: Vec<Chunk>, size: usize) -> Vec<Chunk> {
     let mut packed: Vec<Chunk> = Vec::new();
     for chunk in chunks {
-        let fits = |own: &&mut Chunk| own.all.len() + chunk.all.len() <= SUITES_PER_HELLO;
+        let fits = |own: &&mut Chunk| own.all.len() + chunk.all.len() <= size;
         match packed.iter_mut().find(fits) {
             Some(own) => own.all.extend(chunk.all),
             None => packed.push(chunk),
@@ -267,7 +267,7 @@ mod tests {
             .into_iter()
             .filter(|chunk| chunk.all.len() <= SUITES_PER_HELLO)
             .collect();
-        let packed = packed(plain.clone());
+        let packed = packed(plain.clone(), SUITES_PER_HELLO);
         let (before, after) = (sizes(&plain), sizes(&packed));
         assert_eq!(before.iter().sum::<usize>(), after.iter().sum::<usize>());
         assert!(after.len() + 3 <= before.len(), "{before:?} {after:?}");

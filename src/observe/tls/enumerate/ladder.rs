@@ -9,7 +9,7 @@ const GUESSES: usize = 9;
 /// A server that has picked so many accepts nearly everything, and does not fail on long offers.
 const RICH: usize = 16;
 /// How long those may be.
-const LONG: usize = 128;
+pub(super) const LONG: usize = 128;
 
 /// What to offer, and what the server picks of it if it is as most are.
 #[derive(Clone, Debug, PartialEq, Eq)]
