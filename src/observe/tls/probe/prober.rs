@@ -262,7 +262,11 @@ impl<'a> Prober<'a> {
     }
 
     /// The next of the connections made ahead, or leave for one more, which is counted.
+    ///
+    /// All go through one line as long as any are made ahead: a server that serves one client after the other would wait for a
+    /// hello on those that were made before.
     async fn ready_or_leave(&self) -> (Option<TcpStream>, Option<SemaphorePermit<'static>>) {
+        self.look_ahead(1);
         let next = match &self.ahead {
             Some(ahead) => ahead.next().await,
             None => None,
