@@ -70,6 +70,11 @@ pub(super) fn sequence(bytes: &[u8]) -> Option<Vec<Element<'_>>> {
     elements(only(bytes, SEQUENCE)?.content)
 }
 
+/// Whether these are the bytes of a number, as few as can be (X.690 §8.3.2).
+pub(super) fn is_number(content: &[u8]) -> bool {
+    !matches!(content, [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..])
+}
+
 /// The bytes of a BIT STRING without unused bits.
 pub(super) fn bits<'a>(element: &Element<'a>) -> Option<&'a [u8]> {
     match element.content.split_first() {

@@ -258,6 +258,49 @@ fn basic_fields() {
             Departs("version-without-extensions"),
         ),
         (
+            "version 1 written out",
+            case(|own| {
+                own.patch = Some(|body| replaced(body, &VERSION, &[0xa0, 3, 2, 1, 0]));
+            }),
+            Departs("default-encoded"),
+        ),
+        (
+            "version 4",
+            case(|own| {
+                own.patch = Some(|body| replaced(body, &VERSION, &[0xa0, 3, 2, 1, 3]));
+            }),
+            Refused("unreadable"),
+        ),
+        (
+            "a serial number of no bytes",
+            case(|own| own.patch = Some(|body| replaced(body, &SERIAL, &[2, 0]))),
+            Refused("unreadable"),
+        ),
+        (
+            "a serial number with a zero before it",
+            case(|own| own.patch = Some(|body| replaced(body, &SERIAL, &[2, 3, 0, 0x4d, 0x2a]))),
+            Refused("unreadable"),
+        ),
+        (
+            "extensions of a length that is not minimal",
+            case(|own| own.patch = Some(|body| with_extensions(body, long))),
+            Refused("unreadable"),
+        ),
+        (
+            "an extension of a length that is not minimal",
+            case(|own| {
+                own.patch = Some(|body| {
+                    with_extensions(body, |list| {
+                        let (_, length) = head(&list[head(&list).0..]);
+                        let (start, _) = head(&list);
+                        let (first, rest) = list[start..].split_at(length);
+                        element(0x30, &[&long(first.to_vec()), rest].concat())
+                    })
+                });
+            }),
+            Refused("unreadable"),
+        ),
+        (
             "version 2 with extensions",
             case(|own| {
                 own.patch = Some(|body| replaced(body, &[0xa0, 3, 2, 1, 2], &[0xa0, 3, 2, 1, 1]))
@@ -300,6 +343,29 @@ impl Case {
         self.leaf.distinguished_name = DistinguishedName::new();
         self
     }
+}
+
+/// Version 3 in the body of a certificate.
+const VERSION: [u8; 5] = [0xa0, 3, 2, 1, 2];
+/// The serial number that every leaf has here.
+const SERIAL: [u8; 4] = [2, 2, 0x4d, 0x2a];
+
+/// Another list of extensions in the body of a certificate.
+fn with_extensions(body: Vec<u8>, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
+    let at = (0..body.len())
+        .find(|at| body[*at] == 0xa3 && *at + head(&body[*at..]).1 == body.len())
+        .unwrap();
+    let (start, _) = head(&body[at..]);
+    let list = element(0xa3, &change(body[at + start..].to_vec()));
+    let (before, _) = head(&body);
+    element(0x30, &[&body[before..at], &list].concat())
+}
+
+/// An element with one byte of length more than it needs.
+fn long(element: Vec<u8>) -> Vec<u8> {
+    let (start, length) = head(&element);
+    let size = u32::try_from(length - start).unwrap().to_be_bytes();
+    [&[element[0], 0x84][..], &size, &element[start..]].concat()
 }
 
 /// The first UTCTime, 13 characters, becomes a GeneralizedTime of the same moment.
@@ -419,7 +485,23 @@ fn extensions() {
         (
             "for anything",
             case(|own| own.leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any]),
+            Refused("not-for-servers"),
+        ),
+        (
+            "for servers and anything",
+            case(|own| {
+                let for_servers = &mut own.leaf.extended_key_usages;
+                *for_servers = vec![
+                    ExtendedKeyUsagePurpose::ServerAuth,
+                    ExtendedKeyUsagePurpose::Any,
+                ];
+            }),
             Departs("purposes-not-for-servers"),
+        ),
+        (
+            "an authority for anything",
+            case(|own| own.below.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any]),
+            Refused("not-for-servers"),
         ),
         (
             "an authority for mail",
@@ -1053,6 +1135,50 @@ fn keys_that_are_none() {
             "a negative modulus",
             patched(|body| with_key(body, |_| rsa(&modulus(&[0x80], 0x55), &[1, 0, 1]))),
             broken(),
+        ),
+        (
+            "a compressed point",
+            patched(|body| {
+                with_key(body, |key| {
+                    let at = key.len() - 65;
+                    let sign = 2 | key[key.len() - 1] & 1;
+                    let point = [&[sign], &key[at + 1..at + 33]].concat();
+                    sequence(&[key[2..23].to_vec(), bits(&point)])
+                })
+            }),
+            Refused("key-weak"),
+        ),
+        (
+            "a key that agrees and does not sign",
+            patched(|body| {
+                with_key(body, |_| {
+                    let x25519 = sequence(&[element(0x06, &[0x2b, 0x65, 0x6e])]);
+                    sequence(&[x25519, bits(&[9; 32])])
+                })
+            }),
+            Refused("key-weak"),
+        ),
+        (
+            "RSA for PSS alone",
+            patched(|body| {
+                with_key(body, |_| {
+                    let own = rsa(&modulus(&[0, 0x80], 0x55), &[1, 0, 1]);
+                    let pss = sequence(&[element(0x06, b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a")]);
+                    let (start, _) = head(&own);
+                    sequence(&[pss, own[start + RSA.len()..].to_vec()])
+                })
+            }),
+            Refused("key-weak"),
+        ),
+        (
+            "an exponent of 34 bits",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[2, 0, 0, 0, 1]))),
+            Refused("key-weak"),
+        ),
+        (
+            "an exponent of 33 bits",
+            patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[1, 0, 0, 0, 1]))),
+            Good,
         ),
         (
             "exponent 1",

@@ -66,7 +66,7 @@ pub(super) fn tells_purpose(endpoint: &Endpoint, subject: &str) -> bool {
 
 fn excluded_purpose(leaf: &Certificate) -> Option<String> {
     let purposes = leaf.extended_key_usage.as_ref()?;
-    let serves = |purpose: &String| purpose == "serverAuth" || purpose == "anyExtendedKeyUsage";
+    let serves = |purpose: &String| purpose == "serverAuth";
     (!purposes.iter().any(serves)).then(|| match purposes.as_slice() {
         [] => "its extended key usage names no purpose".to_owned(),
         all => format!(

@@ -51,11 +51,12 @@ pub(in crate::verify) struct Cert<'a> {
 }
 
 impl<'a> Cert<'a> {
-    /// Reads all of `der`; bytes after the certificate make it none, and so does anything within it after the signature.
+    /// Reads all of `der`; bytes after the certificate make it none, and so does anything within it after the signature, or that
+    /// no client reads.
     pub(in crate::verify) fn read(der: &'a [u8], place: Option<usize>) -> Option<Self> {
         let (rest, x509) = X509Certificate::from_der(der).ok()?;
         let parts = der::sequence(der)?;
-        let is_whole = rest.is_empty() && parts.len() == 3 && has_two_times(parts.first()?);
+        let is_whole = rest.is_empty() && parts.len() == 3 && is_readable(parts.first()?);
         is_whole.then_some(Self { x509, der, place })
     }
 
@@ -138,12 +139,29 @@ impl<'a> Cert<'a> {
     }
 }
 
-/// Whether the validity, the fourth field after the version, is of a beginning and an end (RFC 5280 §4.1.2.5).
-fn has_two_times(body: &Element<'_>) -> bool {
+/// What all clients ask of the body that the parser does not: a version that exists, a serial number that is one, a beginning and
+/// an end of the validity, and extensions in DER (RFC 5280 §4.1).
+fn is_readable(body: &Element<'_>) -> bool {
     let fields = der::elements(body.content).unwrap_or_default();
-    let mut fields = fields.iter().skip_while(|field| field.tag == 0xa0);
-    let times = fields.nth(3).and_then(|field| der::elements(field.content));
-    times.is_some_and(|times| times.len() == 2)
+    let (version, fields) = match fields.split_first() {
+        Some((version, rest)) if version.tag == 0xa0 => (Some(version), rest),
+        _ => (None, fields.as_slice()),
+    };
+    let is_version = version.is_none_or(|version| {
+        let number = der::only(version.content, der::INTEGER);
+        number.is_some_and(|number| matches!(number.content, [0..=2]))
+    });
+    let serial = fields.first();
+    let is_serial =
+        serial.is_some_and(|serial| serial.tag == der::INTEGER && der::is_number(serial.content));
+    let times = fields.get(3).and_then(|field| der::elements(field.content));
+    let has_two_times = times.is_some_and(|times| times.len() == 2);
+    let mut extensions = fields.iter().filter(|field| field.tag == 0xa3);
+    let are_read = extensions.all(|list| {
+        let all = der::sequence(list.content);
+        all.is_some_and(|all| all.iter().all(|own| der::sequence(own.whole).is_some()))
+    });
+    is_version && is_serial && has_two_times && are_read
 }
 
 /// Common names of a distinguished name that are text.

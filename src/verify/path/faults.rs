@@ -92,9 +92,10 @@ fn of_issuing(authority: &Cert<'_>, at: Timestamp) -> Vec<Distrust> {
 fn common(certificate: &Cert<'_>) -> Vec<Distrust> {
     let subject = || certificate.subject();
     let mut faults = Vec::new();
+    // Any purpose is not this one for Firefox and OpenSSL, as RFC 5280 §4.2.1.12 lets them.
     if certificate
         .purposes()
-        .is_some_and(|purposes| !purposes.any && !purposes.server_auth)
+        .is_some_and(|purposes| !purposes.server_auth)
     {
         faults.push(Distrust::NotForServers { subject: subject() });
     }

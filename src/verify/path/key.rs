@@ -21,8 +21,11 @@ const CURVES: [(&str, &EcdsaVerificationAlgorithm); 3] = [
 const ED25519: &str = "1.3.101.112";
 /// Bytes of such a key.
 const ED25519_BYTES: usize = 32;
+/// Bits of RSA that some client still takes: Chrome's library takes a modulus of so many, and so long an exponent.
+const MODULUS: std::ops::RangeInclusive<usize> = 2048..=16 * 1024;
+const EXPONENT_BITS: usize = 33;
 
-/// Why no client takes the key: it is none, or under 2048 bits of RSA, of DSA, or of a curve that is not one of TLS 1.3.
+/// Why clients do not take the key: it is none, or weak, or of a kind or form that browsers do not know.
 pub(super) fn fault(certificate: &Cert<'_>) -> Option<Distrust> {
     let subject = || certificate.subject();
     let weak = || Distrust::KeyWeak { subject: subject() };
@@ -46,20 +49,23 @@ pub(super) fn fault(certificate: &Cert<'_>) -> Option<Distrust> {
                 None => Some(weak()),
                 // A hybrid point is of a form that certificates do not have (RFC 5480 §2.2).
                 Some(_) if matches!(key.first(), Some(6 | 7)) => Some(unreadable()),
-                Some((_, of_curve)) => ParsedPublicKey::new(*of_curve, key)
-                    .is_err()
-                    .then(unreadable),
+                Some((_, of_curve)) if ParsedPublicKey::new(*of_curve, key).is_err() => {
+                    Some(unreadable())
+                }
+                // A compressed one may stand there, but Firefox and Go do not read it.
+                Some(_) => matches!(key.first(), Some(2 | 3)).then(weak),
             }
         }
         Ok(PublicKey::RSA(own)) if !is_rsa(key, &own) => Some(unreadable()),
         Ok(PublicKey::RSA(own)) => {
-            (own.key_size() < 2048 || has_weak_exponent(own.exponent)).then(weak)
+            let takes = MODULUS.contains(&own.key_size()) && !has_weak_exponent(own.exponent);
+            (!takes).then(weak)
         }
-        Ok(PublicKey::DSA(_)) => Some(weak()),
         Ok(_) if info.algorithm.algorithm.to_id_string() == ED25519 => {
             (key.len() != ED25519_BYTES).then(unreadable)
         }
-        Ok(_) => None,
+        // DSA, keys that agree instead of signing, and RSA for PSS alone.
+        Ok(_) => Some(weak()),
         Err(_) => Some(unreadable()),
     }
 }
@@ -73,7 +79,7 @@ fn is_rsa(key: &[u8], own: &RSAPublicKey<'_>) -> bool {
     numbers.len() == 2 && are_numbers && is_positive && is_odd
 }
 
-/// An exponent that is even, or 1, is none (RFC 8017 §3.1).
+/// An exponent that is even, or 1, is none (RFC 8017 §3.1), and a long one is a burden that clients refuse.
 fn has_weak_exponent(exponent: &[u8]) -> bool {
     let significant: Vec<u8> = exponent
         .iter()
@@ -82,6 +88,10 @@ fn has_weak_exponent(exponent: &[u8]) -> bool {
         .collect();
     match significant.as_slice() {
         [] | [0..=2] => true,
-        [.., last] => last % 2 == 0,
+        [first, .., last] => {
+            let unused = first.leading_zeros() as usize;
+            last % 2 == 0 || significant.len() * 8 - unused > EXPONENT_BITS
+        }
+        [last] => last % 2 == 0,
     }
 }

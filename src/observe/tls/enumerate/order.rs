@@ -282,7 +282,9 @@ mod tests {
 
     fn named(names: &[&str]) -> Vec<CipherSuite> {
         let named = names.iter().map(|name| format!("TLS_{name}"));
-        named.map(|name| CipherSuite::named(&name).unwrap()).collect()
+        named
+            .map(|name| CipherSuite::named(&name).unwrap())
+            .collect()
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn primitive(element: &Element<'_>) -> Option<&'static str> {
     let wrong = match (element.tag, element.content) {
         (0x01, [0 | 0xff]) => false,
         (0x01, _) => return Some("a BOOLEAN that is neither 00 nor ff"),
-        (0x02 | 0x0a, [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..]) => {
+        (0x02 | 0x0a, content) if !der::is_number(content) => {
             return Some("an INTEGER that is not as short as it could be");
         }
         (0x03, content) => match content.split_first() {
@@ -67,9 +67,19 @@ fn primitive(element: &Element<'_>) -> Option<&'static str> {
     wrong.then_some("an element that DER writes otherwise")
 }
 
-/// `critical` FALSE and `cA` FALSE are defaults, which DER leaves out, as it does bits of a list of names that are not set.
+/// Version 1, `critical` FALSE and `cA` FALSE are defaults, which DER leaves out, as it does bits of a list of names that are not
+/// set.
 fn default_encoded(examined: &Examined<'_, '_>) -> Option<String> {
-    extension_default(examined).or_else(|| critical_default(examined))
+    version_default(examined)
+        .or_else(|| extension_default(examined))
+        .or_else(|| critical_default(examined))
+}
+
+fn version_default(examined: &Examined<'_, '_>) -> Option<String> {
+    let parts = der::sequence(examined.certificate.der)?;
+    let (first, _) = der::element(parts.first()?.content)?;
+    (first.whole == [0xa0, 3, 2, 1, 0])
+        .then(|| "a default that is written out (version 1)".to_owned())
 }
 
 fn extension_default(examined: &Examined<'_, '_>) -> Option<String> {
