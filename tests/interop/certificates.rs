@@ -306,6 +306,24 @@ fn rows() -> Vec<Row> {
             "",
         ),
         (
+            "for anything",
+            Chain {
+                leaf: "extendedKeyUsage=anyExtendedKeyUsage\nsubjectAltName=DNS:shop.example\nauthorityKeyIdentifier=keyid",
+                ..GOOD
+            },
+            [false, true, false],
+            "GnuTLS takes any purpose for this one, as Chrome and Go do; openssl and Firefox do not",
+        ),
+        (
+            "an authority for anything",
+            Chain {
+                below: "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nextendedKeyUsage=anyExtendedKeyUsage\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid",
+                ..GOOD
+            },
+            refuse,
+            "",
+        ),
+        (
             "an authority for mail",
             Chain {
                 below: "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nextendedKeyUsage=emailProtection\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid",
@@ -322,6 +340,15 @@ fn rows() -> Vec<Row> {
             },
             [true, true, false],
             "openssl verify has security level 1 and certtool its low profile by default; browsers and Go refuse it",
+        ),
+        (
+            "a key of RSA for PSS alone",
+            Chain {
+                key: "rsa-pss",
+                ..GOOD
+            },
+            [true, true, false],
+            "openssl and GnuTLS know such keys; browsers and Go do not",
         ),
         (
             "SHA-1",
