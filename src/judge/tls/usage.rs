@@ -11,8 +11,9 @@ finding! {
     ///
     /// A server's certificate needs the purpose "TLS web server authentication" (extended key usage `serverAuth`), and where the
     /// server signs its handshakes, as in TLS 1.3, the key usage `digitalSignature`. Browsers refuse others: a certificate for
-    /// clients, mail or code does not do for a site. Have one issued for a server; with an authority of your own set
-    /// `extendedKeyUsage = serverAuth` and `keyUsage = digitalSignature` in the OpenSSL configuration.
+    /// clients, mail or code does not do for a site, and one for any purpose (`anyExtendedKeyUsage`) does not for Firefox and for
+    /// programs on OpenSSL. Have one issued for a server; with an authority of your own set `extendedKeyUsage = serverAuth` and
+    /// `keyUsage = digitalSignature` in the OpenSSL configuration.
     ///
     /// certbot, acme.sh and ACM get certificates for servers without being told; nginx `ssl_certificate` and HAProxy `crt` should
     /// name that one. One that was imported into ACM for clients (mutual TLS) belongs into the trust store of the ALB, not to its
@@ -107,10 +108,12 @@ mod tests {
 
     #[test]
     fn a_purpose_must_be_that_of_servers_when_purposes_are_named() {
-        assert_eq!(
-            judged(|leaf| leaf.extended_key_usage = all(&["clientAuth"])),
-            ["tls/usage-wrong"]
-        );
+        for other in ["clientAuth", "anyExtendedKeyUsage"] {
+            assert_eq!(
+                judged(|leaf| leaf.extended_key_usage = all(&[other])),
+                ["tls/usage-wrong"]
+            );
+        }
         assert!(
             judged(|leaf| leaf.extended_key_usage = all(&["clientAuth", "serverAuth"])).is_empty()
         );
