@@ -277,6 +277,8 @@ fn pair(list: &[CipherSuite]) -> Option<(CipherSuite, CipherSuite)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::hello::read::ServerHello;
+    use super::super::super::probe::question::Addressee;
     use super::super::chunks;
     use super::*;
 
@@ -311,5 +313,44 @@ mod tests {
         assert_eq!(tells_order(&list, &[ccm, long], ccm), Some(false));
         assert_eq!(tells_order(&list, &[long, ccm], long), None);
         assert_eq!(tells_order(&[], &turned, short), None);
+    }
+
+    /// What a server chose of an offer, noted.
+    fn noted(choices: &Choices, version: u16, offered: &[CipherSuite], chosen: CipherSuite) {
+        let addressee = Addressee { server_name: None };
+        let hello = addressee.hello(&[version], offered.iter().copied());
+        let mut met = Met::default();
+        met.flight.hello = Some(ServerHello {
+            version,
+            suite: chosen,
+            group: None,
+            alpn: None,
+            compression: 0,
+            extensions: Vec::new(),
+            timestamps: None,
+        });
+        choices.note(&Hello::Tls(hello, Until::Hello), &met);
+    }
+
+    #[test]
+    fn two_that_go_with_one_certificate_can_be_asked_for_the_other_way_round() {
+        let choices = Choices::default();
+        let [ecdsa, fresh, fixed, chacha] = named(&[
+            "ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "RSA_WITH_AES_128_GCM_SHA256",
+            "ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        ])[..] else {
+            panic!("four suites");
+        };
+        noted(&choices, TLS12, &[ecdsa, fresh, fixed, chacha], ecdsa);
+        noted(&choices, TLS12, &[chacha], chacha);
+        noted(&choices, TLS12, &[fixed], fixed);
+        assert_eq!(choices.pair(TLS12), None);
+        noted(&choices, TLS12, &[fresh, fixed, chacha], fresh);
+        assert_eq!(choices.pair(TLS12), Some((fresh, fixed)));
+        assert_eq!(choices.pair(TLS13), None);
+        assert_eq!(choices.accepted(TLS12), [ecdsa, chacha, fixed, fresh]);
+        assert_eq!(choices.newest_order(&[fresh]), None);
     }
 }
