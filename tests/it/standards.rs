@@ -1176,6 +1176,14 @@ fn keys_that_are_none() {
             Refused("key-weak"),
         ),
         (
+            "a modulus of more than 16,384 bits",
+            patched(|body| {
+                let long = [&[0, 0x80][..], &[0x55; 2048]].concat();
+                with_key(body, |_| rsa(&long, &[1, 0, 1]))
+            }),
+            Refused("key-weak"),
+        ),
+        (
             "an exponent of 33 bits",
             patched(|body| with_key(body, |_| rsa(&modulus(&[0, 0x80], 0x55), &[1, 0, 0, 0, 1]))),
             Good,
