@@ -23,30 +23,28 @@ impl Lister<'_> {
         if !self.may_speak(TLS13) {
             return (Vec::new(), true);
         }
-        let others = chunks::other_groups();
+        let (mut others, mut hybrid) = (chunks::other_groups(), chunks::hybrid_groups());
         let likely = others.iter().copied();
-        let likely = likely.filter(|group| chunks::is_finite_field(*group));
-        let others = |more: Vec<NamedGroup>| {
-            Ladder::cautious([&others[..], &more].concat(), likely.collect())
-        };
-        let mut hybrid = Ladder::new(chunks::hybrid_groups(), Vec::new());
+        let likely = likely
+            .filter(|group| chunks::is_finite_field(*group))
+            .collect();
         let known = NamedGroup::X25519MLKEM768;
         let asked = self.answer("post-quantum");
-        let asked = asked.map(|(question, met)| verdict::outcome(&question.hello, met));
-        let ladders = match asked {
+        let outcome = asked.map(|(question, met)| verdict::outcome(&question.hello, met));
+        let mut ladders = Vec::new();
+        if outcome == Some(ProbeOutcome::Refused) {
             // Who has not the hybrid that nearly all have hardly has another: one refusal answers for those too.
-            Some(ProbeOutcome::Refused) => {
-                let rare = chunks::hybrid_groups().into_iter();
-                vec![others(rare.filter(|group| *group != known).collect())]
-            }
-            Some(ProbeOutcome::Accepted) => {
+            hybrid.retain(|group| *group != known);
+            others.append(&mut hybrid);
+        } else {
+            let mut hybrid = Ladder::new(hybrid, Vec::new());
+            if outcome == Some(ProbeOutcome::Accepted) {
                 hybrid.learn(vec![known], Some(known));
-                vec![hybrid, others(Vec::new())]
             }
-            _ => vec![hybrid, others(Vec::new())],
-        };
-        let ladders = ladders.into_iter().map(|ladder| (TLS13, ladder));
-        self.agreed(ladders.collect()).await
+            ladders.push((TLS13, hybrid));
+        }
+        ladders.push((TLS13, Ladder::cautious(others, likely)));
+        self.agreed(ladders).await
     }
 
     /// The curves, and the groups of TLS 1.2 alone, that were not seen yet. Most servers have most of the curves, so each of
