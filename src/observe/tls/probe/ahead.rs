@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::FutureExt;
 use tokio::net::TcpStream;
 use tokio::sync::{SemaphorePermit, oneshot};
 use tokio::task::JoinSet;
 
-use super::super::door::{self, Door};
+use super::super::door;
 use super::super::handshake;
 use crate::net::deadline::Deadline;
 use crate::net::dial::Dialer;
@@ -18,6 +18,9 @@ use crate::net::limits;
 
 /// A connection over which nothing was said, and the leave to have it open.
 pub(super) type Ready = (TcpStream, SemaphorePermit<'static>);
+
+/// One that may still be under way, and may come to nothing.
+pub(super) type Coming = oneshot::Receiver<Option<Ready>>;
 
 /// The connections ahead to one address.
 pub(super) struct Ahead {
@@ -30,7 +33,7 @@ pub(super) struct Ahead {
 
 /// Those that are made or under way, in the order in which they were begun.
 struct Line {
-    made: VecDeque<oneshot::Receiver<Option<Ready>>>,
+    made: VecDeque<Coming>,
     /// What makes them; ends with this.
     tasks: JoinSet<()>,
     /// How many more may be begun.
@@ -38,12 +41,17 @@ struct Line {
 }
 
 impl Ahead {
-    pub(super) fn new(door: &Door<'_>) -> Self {
+    pub(super) fn new(
+        at: SocketAddr,
+        patience: Duration,
+        dialer: Dialer,
+        deadline: Deadline,
+    ) -> Self {
         Self {
-            at: door.at,
-            patience: door.patience(),
-            dialer: door.dialer.clone(),
-            deadline: door.deadline,
+            at,
+            patience,
+            dialer,
+            deadline,
             line: Mutex::new(Line {
                 made: VecDeque::new(),
                 tasks: JoinSet::new(),
@@ -54,52 +62,85 @@ impl Ahead {
 
     /// Begins connections until so many are ahead; how many were begun.
     pub(super) fn fill(&self, count: usize) -> usize {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = count.saturating_sub(line.made.len()).min(line.left);
-        // Others who wait for leave go first.
-        let leaves = std::iter::from_fn(door::socket_at_once);
-        let leaves: Vec<SemaphorePermit<'static>> = leaves.take(count).collect();
-        let begun = leaves.len();
-        if begun == 0 {
-            return 0;
-        }
-        line.left -= begun;
-        let (at, patience, dialer, deadline) =
-            (self.at, self.patience, self.dialer.clone(), self.deadline);
-        let (senders, receivers): (Vec<_>, Vec<_>) =
-            leaves.iter().map(|_| oneshot::channel()).unzip();
-        line.made.extend(receivers);
-        // In one task, which begins them in their order: a server that serves one client after the other waits for the hello on
-        // the first.
-        line.tasks.spawn(async move {
-            let dialer = &dialer;
-            let making = senders
-                .into_iter()
-                .zip(leaves)
-                .map(|(sender, leave)| async move {
-                    let stream = handshake::connect(at, patience, dialer, deadline).await;
-                    // Who would have taken it may be gone.
-                    let _ = sender.send(stream.ok().map(|stream| (stream, leave)));
-                });
-            join_all(making).await;
-        });
-        begun
+        self.fill_line(&mut self.line(), count)
     }
 
-    /// The next connection ahead, which may still be under way; none when there is none.
-    pub(super) async fn next(&self) -> Option<Ready> {
-        let next = {
-            let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-            line.made.pop_front()?
-        };
-        next.await.ok().flatten()
+    /// The next connection ahead, which may still be under way, and how many were begun for it; none when no more are made.
+    ///
+    /// The last one is replaced in the same step: who found the line empty and went a way of its own would stand behind those
+    /// that others begin meanwhile.
+    pub(super) fn next(&self) -> (Option<Coming>, usize) {
+        let mut line = self.line();
+        let begun = self.fill_line(&mut line, 1);
+        (line.made.pop_front(), begun)
+    }
+
+    fn fill_line(&self, line: &mut Line, count: usize) -> usize {
+        let count = count.saturating_sub(line.made.len()).min(line.left);
+        // Others who wait for leave go first.
+        let leaves = std::iter::from_fn(door::socket_at_once).take(count);
+        let before = line.left;
+        for leave in leaves {
+            line.left -= 1;
+            self.begin(line, leave);
+        }
+        before - line.left
+    }
+
+    /// Begins one connection at once, and not when its task has its turn: a server that serves one client after the other waits
+    /// for the hello on the one that came first, which must be the first in line.
+    fn begin(&self, line: &mut Line, leave: SemaphorePermit<'static>) {
+        let (at, patience, dialer, deadline) =
+            (self.at, self.patience, self.dialer.clone(), self.deadline);
+        let (sender, receiver) = oneshot::channel();
+        let mut making = Box::pin(async move {
+            let stream = handshake::connect(at, patience, &dialer, deadline).await;
+            // Who would have taken it may be gone.
+            let _ = sender.send(stream.ok().map(|stream| (stream, leave)));
+        });
+        if (&mut making).now_or_never().is_none() {
+            line.tasks.spawn(making);
+        }
+        line.made.push_back(receiver);
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets go of all that are ahead, and begins no more: they may be what the server did not bear.
     pub(super) fn stop(&self) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut line = self.line();
         line.left = 0;
         line.made.clear();
         line.tasks.abort_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::net::deadline::Stop;
+
+    /// As a server that serves one client after the other sees it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn connections_come_to_the_server_in_the_order_in_which_they_are_taken() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let minute = Duration::from_secs(60);
+        let deadline = Deadline::after(minute, Stop::new());
+        let at = server.local_addr().unwrap();
+        let ahead = Ahead::new(at, minute, Dialer::default(), deadline);
+        let mut coming = Vec::new();
+        for count in [0, 3, 1, 0, 0, 5, 2] {
+            ahead.fill(count);
+            coming.push(ahead.next().0.unwrap());
+        }
+        for taken in coming {
+            let (stream, _leave) = taken.await.unwrap().unwrap();
+            let (_, from) = server.accept().await.unwrap();
+            assert_eq!(stream.local_addr().unwrap(), from);
+        }
     }
 }

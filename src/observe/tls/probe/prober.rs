@@ -100,7 +100,8 @@ impl<'a> Prober<'a> {
             // The handshake's.
             connections: AtomicUsize::new(1),
             slowest: AtomicU64::new(0),
-            ahead: (lists && door.plan.starttls.is_none()).then(|| Ahead::new(door)),
+            ahead: (lists && door.plan.starttls.is_none())
+                .then(|| Ahead::new(door.at, door.patience(), door.dialer.clone(), door.deadline)),
             in_list: AtomicBool::new(false),
         }
     }
@@ -266,12 +267,11 @@ impl<'a> Prober<'a> {
     /// All go through one line as long as any are made ahead: a server that serves one client after the other would wait for a
     /// hello on those that were made before.
     async fn ready_or_leave(&self) -> (Option<TcpStream>, Option<SemaphorePermit<'static>>) {
-        self.look_ahead(1);
-        let next = match &self.ahead {
-            Some(ahead) => ahead.next().await,
-            None => None,
-        };
-        if let Some((stream, leave)) = next {
+        let (next, begun) = self.ahead.as_ref().map(Ahead::next).unwrap_or_default();
+        self.connections.fetch_add(begun, Ordering::Relaxed);
+        if let Some(next) = next
+            && let Ok(Some((stream, leave))) = next.await
+        {
             return (Some(stream), Some(leave));
         }
         self.connections.fetch_add(1, Ordering::Relaxed);
