@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::super::style::{Style, harmless};
 use super::super::wrapped;
-use crate::facts::probe::Offered;
+use crate::facts::probe::{Offered, OfferedVersion};
 use crate::facts::suite::CipherSuite;
 use crate::finding::Severity;
 
@@ -25,11 +25,7 @@ const REMARKS: [(Test, Remark); 7] = [
     ),
     (
         CipherSuite::is_anonymous,
-        remark(
-            Severity::Error,
-            "anonymous",
-            "nobody proves to be the server",
-        ),
+        remark(Severity::Error, "anon", "nobody proves to be the server"),
     ),
     (
         CipherSuite::is_export,
@@ -47,15 +43,15 @@ const REMARKS: [(Test, Remark); 7] = [
         CipherSuite::has_small_blocks,
         remark(
             Severity::Warning,
-            "64-bit blocks",
-            "blocks repeat after some gigabytes, and give secrets away",
+            "64-bit",
+            "blocks so short repeat after some gigabytes, and give secrets away",
         ),
     ),
     (
         lacks_secrecy,
         remark(
             Severity::Warning,
-            "no secrecy",
+            "no FS",
             "whoever gets the server's key later reads what was recorded before",
         ),
     ),
@@ -87,65 +83,91 @@ fn lacks_aead(suite: CipherSuite) -> bool {
 
 /// The table and what stands below it.
 pub(super) fn listing(label: &str, offered: &Offered, style: Style) -> String {
-    let mut out = format!("\n  What {label} accepts, each with its place in the order\n");
-    let mut names: Vec<&String> = Vec::new();
-    for name in offered
-        .versions
-        .iter()
-        .flat_map(|version| &version.cipher_suites)
-    {
-        if !names.contains(&name) {
+    let title =
+        format!("What {label} accepts, each with its place in the order (FS: forward secrecy)");
+    let mut out = format!("\n{}", wrapped(&title, "  ", "  ", style));
+    let mut names: Vec<&str> = Vec::new();
+    let versions = offered.versions.iter();
+    for name in versions.flat_map(|version| &version.cipher_suites) {
+        if !names.contains(&name.as_str()) {
             names.push(name);
         }
     }
-    let width = names
-        .iter()
-        .map(|name| name.len())
-        .max()
-        .unwrap_or_default()
-        .max(5);
-    let heads: String = offered
-        .versions
-        .iter()
-        .map(|version| format!(" {:>7}", version.version))
+    let (rows, used): (Vec<Row>, Vec<Option<usize>>) =
+        names.iter().map(|name| row(name, offered, style)).unzip();
+    let used: Vec<usize> = used.into_iter().flatten().collect();
+    let width = |prefix: &str| {
+        let names = names.iter().map(|name| without(prefix, name).len());
+        names.chain([SUITE.len()]).max().unwrap_or_default()
+    };
+    let beside = rows.iter().map(|row| row.beside.len()).max();
+    let is_wide = 4 + width("") + beside.unwrap_or_default() > style.width;
+    let (prefix, suite) = if is_wide {
+        (PREFIX, SUITE)
+    } else {
+        ("", "suite")
+    };
+    let width = width(prefix);
+    let versions = offered.versions.iter();
+    let heads: String = versions
+        .map(|version| format!(" {:>3}", head(version)))
         .collect();
-    let _ = writeln!(out, "      {:width$}{heads}  bits  secrecy", "suite");
-    let mut used: Vec<usize> = Vec::new();
-    for name in names {
-        let suite = CipherSuite::named(name);
-        let places: String = offered
-            .versions
-            .iter()
-            .map(|version| {
-                let at = version.cipher_suites.iter().position(|own| own == name);
-                format!(
-                    " {:>7}",
-                    at.map_or_else(|| "-".to_owned(), |at| (at + 1).to_string())
-                )
-            })
-            .collect();
-        let remark = suite.and_then(|suite| REMARKS.iter().position(|(test, _)| test(suite)));
-        used.extend(remark);
-        let (bits, secrecy) = suite.map_or((String::new(), ""), |suite| {
-            (
-                suite.bits().to_string(),
-                if suite.has_forward_secrecy() {
-                    "yes"
-                } else {
-                    "no"
-                },
-            )
-        });
-        let (mark, word) = shown(remark, style);
-        let line = format!(
-            "{mark} {:width$}{places}  {bits:>4}  {secrecy:7}  {word}",
-            harmless(name)
-        );
-        let _ = writeln!(out, "    {}", line.trim_end());
+    let _ = writeln!(out, "    {suite:width$}{heads} bits  FS");
+    for (name, row) in names.iter().zip(rows) {
+        let name = harmless(without(prefix, name));
+        let line = format!("  {} {name:width$}{}", row.mark, row.beside);
+        let _ = writeln!(out, "{}", line.trim_end());
     }
     out.push_str(&reasons(&used, style));
     out.push_str(&rest(offered, style));
     out
+}
+
+/// What nearly all names begin with, which goes where the table would be too wide.
+const PREFIX: &str = "TLS_";
+/// The head of the names then.
+const SUITE: &str = "suite (TLS_...)";
+
+fn without<'a>(prefix: &str, name: &'a str) -> &'a str {
+    name.strip_prefix(prefix).unwrap_or(name)
+}
+
+/// A version, as short as can be.
+fn head(version: &OfferedVersion) -> &str {
+    without("TLSv", &version.version)
+}
+
+/// What stands before and behind the name of a suite.
+struct Row {
+    mark: String,
+    beside: String,
+}
+
+/// A line of the table, and which remark it uses.
+fn row(name: &str, offered: &Offered, style: Style) -> (Row, Option<usize>) {
+    let suite = CipherSuite::named(name);
+    let place = |suites: &[String]| suites.iter().position(|own| own == name);
+    let versions = offered.versions.iter();
+    let places: String = versions
+        .map(|version| {
+            let at = place(&version.cipher_suites).map(|at| (at + 1).to_string());
+            let (at, width) = (at.as_deref().unwrap_or("-"), head(version).len().max(3));
+            format!(" {at:>width$}")
+        })
+        .collect();
+    let bits = suite.map(|suite| suite.bits().to_string());
+    let secrecy = suite.map(|suite| match suite.has_forward_secrecy() {
+        true => "yes",
+        false => "no",
+    });
+    let remark = suite.and_then(|suite| REMARKS.iter().position(|(test, _)| test(suite)));
+    let (mark, word) = shown(remark, style);
+    let beside = format!(
+        "{places} {:>4} {:>3}  {word}",
+        bits.unwrap_or_default(),
+        secrecy.unwrap_or_default()
+    );
+    (Row { mark, beside }, remark)
 }
 
 fn shown(remark: Option<usize>, style: Style) -> (String, &'static str) {
@@ -163,10 +185,8 @@ fn reasons(used: &[usize], style: Style) -> String {
     let lines = own.map(|(_, (_, remark))| {
         let text = format!("{}: {}", remark.word, remark.reason);
         let mark = style.mark(remark.severity);
-        format!(
-            "    {mark} {}",
-            wrapped(&text, "      ", "        ", style).trim_start()
-        )
+        let text = wrapped(&text, "    ", "      ", style);
+        format!("  {mark} {}", text.trim_start())
     });
     lines.collect()
 }
@@ -174,13 +194,13 @@ fn reasons(used: &[usize], style: Style) -> String {
 fn rest(offered: &Offered, style: Style) -> String {
     let mut out = String::new();
     let mut say = |text: String| out.push_str(&wrapped(&harmless(&text), "    ", "      ", style));
-    for version in &offered.versions {
-        let whose = match version.server_order {
-            Some(true) => "the server's",
-            Some(false) => "the client's",
-            None => continue,
-        };
-        say(format!("the order in {} is {whose}", version.version));
+    for (whose, order) in [("the server's", true), ("the client's", false)] {
+        let versions = offered.versions.iter();
+        let own = versions.filter(|version| version.server_order == Some(order));
+        let own: Vec<&str> = own.map(|version| version.version.as_str()).collect();
+        if !own.is_empty() {
+            say(format!("the order in {} is {whose}", own.join(", ")));
+        }
     }
     if !offered.groups.is_empty() {
         say(format!("groups: {}", offered.groups.join(", ")));
@@ -204,15 +224,56 @@ fn rest(offered: &Offered, style: Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::probe::OfferedVersion;
 
-    #[test]
-    fn every_mark_has_its_reason_below() {
-        let version = |version: &str, suites: &[&str]| OfferedVersion {
+    const STYLE: Style = Style {
+        color: false,
+        unicode: false,
+        width: 80,
+        verbose: false,
+        quiet: false,
+    };
+
+    fn version(version: &str, suites: &[&str]) -> OfferedVersion {
+        OfferedVersion {
             version: version.to_owned(),
             cipher_suites: suites.iter().map(ToString::to_string).collect(),
             server_order: Some(true),
+        }
+    }
+
+    #[test]
+    fn the_longest_names_in_all_versions_fit_into_80_columns() {
+        let suites = [
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+        ];
+        let versions = ["TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1.0"];
+        let all = Offered {
+            versions: versions.map(|own| version(own, &suites)).to_vec(),
+            ..Offered::default()
         };
+        let shown = listing("192.0.2.1:443", &all, STYLE);
+        let rows: Vec<&str> = shown
+            .lines()
+            .filter(|line| line.contains("ECDSA"))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "    ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256   1   1   1   1  256 yes",
+                "  - ECDHE_ECDSA_WITH_AES_256_CBC_SHA            2   2   2   2  256 yes  no AEAD",
+            ]
+        );
+        assert!(shown.lines().all(|line| line.len() <= 80), "{shown}");
+        let few = Offered {
+            versions: all.versions[..2].to_vec(),
+            ..Offered::default()
+        };
+        assert!(listing("192.0.2.1:443", &few, STYLE).contains(" TLS_ECDHE_ECDSA_WITH_AES"));
+    }
+
+    #[test]
+    fn every_mark_has_its_reason_below() {
         let offered = Offered {
             versions: vec![
                 version("TLSv1.3", &["TLS_AES_128_GCM_SHA256"]),
@@ -230,30 +291,22 @@ mod tests {
             connections: 30,
             ..Offered::default()
         };
-        let style = Style {
-            color: false,
-            unicode: false,
-            width: 80,
-            verbose: false,
-            quiet: false,
-        };
         let expected = [
             "",
-            "  What 192.0.2.1:443 accepts, each with its place in the order",
-            "      suite                                 TLSv1.3 TLSv1.2 TLSv1.0  bits  secrecy",
-            "      TLS_AES_128_GCM_SHA256                      1       -       -   128  yes",
-            "      TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256       -       1       -   128  yes",
-            "    x TLS_RSA_WITH_RC4_128_SHA                    -       2       1   128  no       RC4",
-            "    x RC4: the cipher leaks what it encrypts",
-            "    the order in TLSv1.3 is the server's",
-            "    the order in TLSv1.2 is the server's",
-            "    the order in TLSv1.0 is the server's",
+            "  What 192.0.2.1:443 accepts, each with its place in the order (FS: forward",
+            "  secrecy)",
+            "    suite                                 1.3 1.2 1.0 bits  FS",
+            "    TLS_AES_128_GCM_SHA256                  1   -   -  128 yes",
+            "    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256   -   1   -  128 yes",
+            "  x TLS_RSA_WITH_RC4_128_SHA                -   2   1  128  no  RC4",
+            "  x RC4: the cipher leaks what it encrypts",
+            "    the order in TLSv1.3, TLSv1.2, TLSv1.0 is the server's",
             "    groups: X25519",
             "    30 connections",
             "",
         ];
         assert_eq!(
-            listing("192.0.2.1:443", &offered, style),
+            listing("192.0.2.1:443", &offered, STYLE),
             expected.join("\n")
         );
     }
