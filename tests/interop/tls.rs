@@ -219,15 +219,21 @@ fn lists_equal_those_of_sslscan() {
         file("ec.key"),
     );
 
-    let everything = Server::start("openssl", |port| {
+    let everything = |port: u16, order: &str| {
         let suites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256";
         let line = format!(
             "s_server -quiet -accept {port} -cert {rsa} -key {rsa_key} -dcert {ec} -dkey {ec_key} -min_protocol TLSv1 \
-             -cipher ALL:COMPLEMENTOFALL@SECLEVEL=0 -ciphersuites {suites}"
+             -cipher ALL:COMPLEMENTOFALL@SECLEVEL=0 -ciphersuites {suites}{order}"
         );
         words(&line)
-    });
+    };
+    let ordered = Server::start("openssl", |port| everything(port, " -serverpref"));
+    let (listed_in_order, _, connections) = ordered.listed();
+    assert!(connections <= 160, "{connections}");
+    drop(ordered);
+    let everything = Server::start("openssl", |port| everything(port, ""));
     let (listed, findings, connections) = everything.listed();
+    assert_eq!(listed, listed_in_order);
     assert_eq!(listed, everything.scanned());
     assert_eq!(
         listed.keys().map(String::as_str).collect::<Vec<_>>(),

@@ -136,6 +136,10 @@ impl<'a> Lister<'a> {
         })
     }
 
+    fn is_rich(&self) -> bool {
+        self.accepts(&MANY)
+    }
+
     /// A version whose hello was refused for the version is not asked for again.
     fn may_speak(&self, version: u16) -> bool {
         let hellos: &[&str] = match version {
@@ -204,7 +208,8 @@ impl<'a> Lister<'a> {
         };
         let whole = |hello| Hello::Tls(hello, Until::Flight);
         let alone = offer.expected;
-        let alone = alone.and_then(|expected| self.turns.alone(hello.clone(), expected));
+        let alone =
+            alone.and_then(|expected| self.turns.alone(hello.clone(), expected, self.is_rich()));
         Asking {
             first: alone.map(whole),
             hello: whole(self.turns.turned(hello)),
@@ -215,7 +220,7 @@ impl<'a> Lister<'a> {
     /// long hellos for all that is rare at once. Of what is usual, at most `size` suites go into one where all go into few.
     fn ladders(&self, version: u16, size: usize) -> Vec<Ladder<CipherSuite>> {
         let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
-        let is_rich = self.accepts(&MANY);
+        let is_rich = self.is_rich();
         let (rare, mut usual): (Vec<_>, Vec<_>) =
             chunks::suites(version).into_iter().partition(is_rare);
         if is_rich {
@@ -225,6 +230,8 @@ impl<'a> Lister<'a> {
         if !is_rich && self.accepts(&["grease"]) && !rare.is_empty() {
             rare = vec![rare.concat()];
         }
+        // The more of them fit into one hello with the rest, the fewer refusals.
+        rare.sort_by_key(Vec::len);
         let mut rare = rare.into_iter();
         let mut ladders: Vec<Ladder<CipherSuite>> = Vec::new();
         for mut chunk in usual {
@@ -247,7 +254,13 @@ impl<'a> Lister<'a> {
             Some(first) => chunks::preferred(chunk.likely, first),
             None => chunk.likely,
         };
+        // Of what nearly everything is accepted of, the whole order can be expected.
+        let follows = version < TLS13 && self.is_rich() && self.old_order.get() == Some(&true);
+        let strong = follows.then(|| chunks::by_strength(&chunk.all));
         let mut ladder = Ladder::new(chunk.all, likely).or_commonly(chunk.common);
+        if let Some(strong) = strong {
+            ladder = ladder.following(strong);
+        }
         for (question, met) in self.asked {
             let Hello::Tls(hello, _) = &question.hello else {
                 continue;

@@ -103,14 +103,11 @@ enum Kind {
 
 impl Kind {
     fn of(suite: CipherSuite, version: u16) -> Self {
-        let used = [KeyExchange::Ecdhe, KeyExchange::Dhe, KeyExchange::Rsa];
         if version == TLS13 {
             Self::Tls13
         } else if suite.authentication() == Authentication::Other {
             Self::Shared
-        } else if !used.contains(&suite.key_exchange())
-            || suite.authentication() == Authentication::Dss
-        {
+        } else if !is_used(suite) || suite.authentication() == Authentication::Dss {
             // Below TLS 1.2 they are so few that they go along.
             if version < TLS12 {
                 Self::Shared
@@ -173,8 +170,13 @@ fn is_modern(suite: CipherSuite) -> bool {
 /// What others have beside.
 fn is_common(suite: CipherSuite) -> bool {
     let older = [&LIKELY[..2], &OLDER].concat().contains(&suite.cipher());
+    older && is_certified(suite) && is_used(suite)
+}
+
+/// Whether its key exchange is one that servers have.
+fn is_used(suite: CipherSuite) -> bool {
     let used = [KeyExchange::Ecdhe, KeyExchange::Dhe, KeyExchange::Rsa];
-    older && is_certified(suite) && used.contains(&suite.key_exchange())
+    used.contains(&suite.key_exchange())
 }
 
 /// The likely ones as a server prefers them that picks one first which is not offered first: by their ciphers, as the library
@@ -199,6 +201,51 @@ pub(super) fn preferred(mut likely: Vec<CipherSuite>, first: CipherSuite) -> Vec
         ),
     });
     likely
+}
+
+/// What OpenSSL has of these, in its own order when everything is switched on: the order of a server that was told to accept all.
+pub(super) fn by_strength(all: &[CipherSuite]) -> Vec<CipherSuite> {
+    let kinds = [
+        &["AES_256_GCM", "AES_128_GCM"][..],
+        &["CHACHA20_POLY1305"],
+        &[
+            "AES_256_CCM_8",
+            "AES_256_CCM",
+            "AES_128_CCM_8",
+            "AES_128_CCM",
+        ],
+        &["ARIA_256_GCM", "ARIA_128_GCM"],
+        &["AES_256_CBC", "AES_128_CBC"],
+        &["CAMELLIA_256_CBC", "CAMELLIA_128_CBC"],
+        &["NULL"],
+    ];
+    let kind = |suite: &CipherSuite| kinds.iter().position(|own| own.contains(&suite.cipher()));
+    let has = |suite: &&CipherSuite| {
+        let certified = is_certified(**suite);
+        let anonymous = suite.is_anonymous() && !suite.cipher().starts_with("ARIA");
+        is_used(**suite) && kind(suite).is_some() && (certified || anonymous)
+    };
+    let mut all: Vec<CipherSuite> = all.iter().filter(has).copied().collect();
+    all.sort_by_cached_key(|suite| {
+        let exchange = match suite.key_exchange() {
+            KeyExchange::Ecdhe => 0,
+            KeyExchange::Dhe => 1,
+            _ => 2,
+        };
+        (
+            suite.is_null(),
+            !suite.has_forward_secrecy(),
+            !suite.is_aead(),
+            suite.is_legacy(),
+            Reverse(suite.bits()),
+            suite.is_anonymous(),
+            kind(suite),
+            exchange,
+            suite.authentication() != Authentication::Ecdsa,
+            Reverse(*suite),
+        )
+    });
+    all
 }
 
 /// The hybrid groups, which exist in TLS 1.3 alone.
@@ -254,6 +301,37 @@ mod tests {
             assert!(chunks.iter().all(|chunk| chunk.all.len() <= 128));
         }
         assert!(suites(TLS12).len() <= 8, "{}", suites(TLS12).len());
+    }
+
+    #[test]
+    fn a_server_told_to_accept_all_is_expected_to_prefer_what_openssl_does() {
+        let all: Vec<CipherSuite> = suites(TLS12).into_iter().flat_map(|own| own.all).collect();
+        let names: Vec<String> = by_strength(&all)
+            .into_iter()
+            .map(CipherSuite::name)
+            .collect();
+        assert_eq!(
+            names[..14],
+            [
+                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+                "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+                "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+                "TLS_DHE_RSA_WITH_AES_256_CCM_8",
+                "TLS_DHE_RSA_WITH_AES_256_CCM",
+                "TLS_ECDHE_ECDSA_WITH_ARIA_256_GCM_SHA384",
+                "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384",
+                "TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384",
+                "TLS_DH_anon_WITH_AES_256_GCM_SHA384",
+            ]
+        );
+        assert_eq!(names.last().unwrap(), "TLS_RSA_WITH_NULL_MD5");
+
+        assert_eq!(names.len(), 77);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) struct Ladder<T> {
     before: (usize, usize),
     /// Whether nothing is guessed before something was picked.
     is_cautious: bool,
+    /// How many offers are made on a guess next.
+    guesses: usize,
     is_complete: bool,
 }
 
@@ -58,6 +60,7 @@ impl<T: Copy + PartialEq> Ladder<T> {
             answers: Vec::new(),
             before: (0, 0),
             is_cautious: false,
+            guesses: GUESSES,
             is_complete: true,
         }
     }
@@ -80,6 +83,13 @@ impl<T: Copy + PartialEq> Ladder<T> {
             is_cautious: true,
             ..Self::new(all, likely)
         }
+    }
+
+    /// The same with a long list of what is likely, in that order: one guess at first, and twice as many each time they are right.
+    pub(super) fn following(mut self, likely: Vec<T>) -> Self {
+        self.likely = likely;
+        self.guesses = 1;
+        self
     }
 
     /// Takes in what the server picked of an offer, of whatever set; `None` when it refused.
@@ -143,6 +153,9 @@ impl<T: Copy + PartialEq> Ladder<T> {
         let new = self.picked.get(self.since..).unwrap_or_default();
         let as_likely = new.iter().all(|pick| self.likely.contains(pick));
         if self.picked.len() >= picked + offered && as_likely {
+            if offered > 0 {
+                self.guesses = (2 * self.guesses).min(GUESSES);
+            }
             return;
         }
         let is_common = |pick: &T| self.common.contains(pick);
@@ -156,7 +169,7 @@ impl<T: Copy + PartialEq> Ladder<T> {
 
     fn add_guesses(&self, offers: &mut Vec<Offer<T>>) {
         let guesses = self.likely.iter().filter(|guess| self.left.contains(guess));
-        for guess in guesses.clone().take(GUESSES) {
+        for guess in guesses.clone().take(self.guesses) {
             let Some(last) = offers.last_mut() else { break };
             last.expected = Some(*guess);
             let smaller = last.all.iter().filter(|own| *own != guess);
@@ -239,6 +252,30 @@ mod tests {
     #[test]
     fn right_guesses_save_rounds_and_no_offer_is_wasted() {
         assert_eq!(listed(&ALL, &[1, 2, 3], &[1, 2, 3]), (vec![1, 2, 3], 4, 1));
+    }
+
+    #[test]
+    fn a_long_list_of_guesses_is_followed_in_few_rounds_and_left_at_the_first_wrong_one() {
+        let listed = |accepted: &[u8]| {
+            let mut ladder = Ladder::new(ALL.to_vec(), Vec::new()).following(ALL.to_vec());
+            let (mut offers, mut rounds) = (0, 0);
+            loop {
+                let next = self::next(&mut ladder);
+                if next.is_empty() {
+                    return (ladder.result().0, offers, rounds);
+                }
+                rounds += 1;
+                for offer in next {
+                    offers += 1;
+                    let pick = accepted.iter().find(|own| offer.contains(own)).copied();
+                    ladder.learn(offer, pick);
+                }
+            }
+        };
+        assert_eq!(listed(&ALL), (ALL.to_vec(), 8, 3));
+        // Twice what was guessed, and no more than that.
+        let other = [8, 7, 6, 5, 4, 3, 2, 1];
+        assert_eq!(listed(&other), (other.to_vec(), 9, 8));
     }
 
     #[test]

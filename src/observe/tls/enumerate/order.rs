@@ -8,7 +8,7 @@ use super::super::hello::{TLS12, TLS13, version_name};
 use super::super::probe::prober::Met;
 use super::super::probe::question::{Hello, rank};
 use super::chunks::is_chacha;
-use super::{Lister, MANY, suite_of};
+use super::{Lister, suite_of};
 use crate::facts::probe::OfferedVersion;
 use crate::facts::suite::CipherSuite;
 
@@ -144,7 +144,7 @@ impl Lister<'_> {
 
     /// Asks whose order it is at the beginning where the list will be long: if it is the client's, there is no order to find out.
     pub(super) async fn ask_old_order(&self) {
-        if !self.accepts(&MANY) {
+        if !self.is_rich() {
             return;
         }
         let Some((first, second)) = self.choices.pair(TLS12) else {

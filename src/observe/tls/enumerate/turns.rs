@@ -42,6 +42,15 @@ const USUAL_SCHEMES: [SignatureScheme; 6] = [
     SignatureScheme(0x0501),
     SignatureScheme(0x0601),
 ];
+/// What those sign with as well who accept nearly everything; and what the other keys of such a server do.
+const OLD_SCHEMES: [SignatureScheme; 2] = [SignatureScheme(0x0301), SignatureScheme(0x0201)];
+const ECDSA_SCHEMES: [SignatureScheme; 5] = [
+    SignatureScheme(0x0403),
+    SignatureScheme(0x0503),
+    SignatureScheme(0x0603),
+    SignatureScheme(0x0303),
+    SignatureScheme(0x0203),
+];
 
 /// What servers chose.
 #[derive(Clone, Debug, Default)]
@@ -96,8 +105,14 @@ impl Turns {
     }
 
     /// The hello with one group or one scheme alone that was not seen yet, where this changes nothing of which suites can be
-    /// used as long as it is accepted: then the expected answer lists that one as well. `None` when there is none left.
-    pub(super) fn alone(&self, hello: ClientHello, expected: CipherSuite) -> Option<ClientHello> {
+    /// used as long as it is accepted: then the expected answer lists that one as well. `None` when there is none left. Of a
+    /// server that accepts nearly everything (`is_rich`) more is worth the try.
+    pub(super) fn alone(
+        &self,
+        hello: ClientHello,
+        expected: CipherSuite,
+        is_rich: bool,
+    ) -> Option<ClientHello> {
         let mut state = self.state();
         let State {
             seen,
@@ -111,17 +126,22 @@ impl Turns {
             let groups = vec![group];
             return Some(ClientHello { groups, ..hello });
         }
-        // All suites signed with RSA depend on the scheme alike, and no other does.
-        let signs =
-            expected.authentication() == Authentication::Rsa && expected.has_forward_secrecy();
-        if hello.versions != [TLS12] || !signs {
+        if hello.versions != [TLS12] || !expected.has_forward_secrecy() {
             return None;
         }
-        let scheme = next(&USUAL_SCHEMES, &seen.schemes, schemes_alone)?;
-        let others = hello
-            .schemes
-            .iter()
-            .filter(|own| !question::is_of_rsa(**own));
+        // All suites signed with one type of key depend on the scheme alike, and no other does.
+        let (usual, is_of_key): (&[_], fn(SignatureScheme) -> bool) =
+            match (expected.authentication(), is_rich) {
+                (Authentication::Rsa, false) => (&USUAL_SCHEMES, question::is_of_rsa),
+                (Authentication::Rsa, true) => (
+                    &[&USUAL_SCHEMES[..], &OLD_SCHEMES].concat(),
+                    question::is_of_rsa,
+                ),
+                (Authentication::Ecdsa, true) => (&ECDSA_SCHEMES, question::is_of_ecdsa),
+                _ => return None,
+            };
+        let scheme = next(usual, &seen.schemes, schemes_alone)?;
+        let others = hello.schemes.iter().filter(|own| !is_of_key(**own));
         let schemes = others.copied().chain([scheme]).collect();
         Some(ClientHello { schemes, ..hello })
     }
@@ -209,7 +229,7 @@ mod tests {
         turns.note(&met(0x001d, 0x0804));
         let rsa = CipherSuite::named("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256").unwrap();
         let ecdsa = CipherSuite::named("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256").unwrap();
-        assert!(turns.alone(hello(TLS12), ecdsa).is_none());
+        assert!(turns.alone(hello(TLS12), ecdsa, false).is_none());
         let of_rsa = |hello: &ClientHello| -> Vec<u16> {
             let own = hello
                 .schemes
@@ -217,11 +237,21 @@ mod tests {
                 .filter(|own| question::is_of_rsa(**own));
             own.map(|scheme| scheme.0).collect()
         };
-        let next = || Some(of_rsa(&turns.alone(hello(TLS12), rsa)?));
+        let next = || Some(of_rsa(&turns.alone(hello(TLS12), rsa, false)?));
         let all: Vec<Vec<u16>> = std::iter::from_fn(next).collect();
         assert_eq!(all, [[0x0805], [0x0806], [0x0401], [0x0501], [0x0601]]);
+        let signs = |suite| Some(turns.alone(hello(TLS12), suite, true)?.schemes);
+        let all: Vec<_> = std::iter::from_fn(|| signs(rsa)).collect();
+        assert_eq!(all.len(), OLD_SCHEMES.len());
+        let all: Vec<_> = std::iter::from_fn(|| signs(ecdsa)).collect();
+        assert_eq!(all.len(), ECDSA_SCHEMES.len());
+        let of_ecdsa = |own: &&SignatureScheme| question::is_of_ecdsa(**own);
+        assert!(
+            all.iter()
+                .all(|own| own.iter().filter(of_ecdsa).count() == 1)
+        );
         let any = CipherSuite::named("TLS_AES_128_GCM_SHA256").unwrap();
-        let next = || Some(turns.alone(hello(TLS13), any)?.groups);
+        let next = || Some(turns.alone(hello(TLS13), any, false)?.groups);
         let groups: Vec<Vec<NamedGroup>> = std::iter::from_fn(next).collect();
         assert_eq!(groups, USUAL_GROUPS.map(|group| vec![group]));
     }
