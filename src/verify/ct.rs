@@ -14,9 +14,8 @@ use jiff::Timestamp;
 use crate::facts::revocation::Sct;
 use crate::facts::tls::Endpoint;
 use crate::verify::der;
-use crate::verify::path::Cert;
+use crate::verify::path::{Cert, id};
 
-use entry::EMBEDDED;
 pub(super) use entry::Entry;
 
 /// The list, with its source and date.
@@ -94,7 +93,7 @@ pub(super) fn in_handshakes(endpoint: &Endpoint, entry: Option<&Entry>) -> Vec<S
 
 /// The timestamps within a certificate itself.
 pub(super) fn embedded(leaf: &Cert<'_>, entry: Option<&Entry>) -> Vec<Sct> {
-    let list = leaf.extension(EMBEDDED);
+    let list = leaf.extension(id::TIMESTAMPS);
     let list = list.and_then(|own| der::only(own.value, der::OCTET_STRING));
     list.and_then(|list| read(list.content, "certificate", entry))
         .unwrap_or_default()

@@ -24,7 +24,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 pub use anchors::Anchors;
-pub(in crate::verify) use certificate::Cert;
+pub(in crate::verify) use certificate::{Cert, id};
 pub use list::RevocationList;
 pub(in crate::verify) use signature::{Signed, Verdict, split_key};
 

@@ -458,6 +458,18 @@ fn extensions() {
             Departs("authority-access-critical"),
         ),
         (
+            "policies critical",
+            with(
+                vec![],
+                vec![extension(
+                    &[2, 5, 29, 32],
+                    true,
+                    sequence(&[sequence(&[element(0x06, &[103, 129, 12, 1, 2, 1])])]),
+                )],
+            ),
+            Departs("extension-of-leaf-critical"),
+        ),
+        (
             "access not by HTTP",
             with(vec![], vec![access(1, "ldap://ca.example/")]),
             Departs("authority-access-location"),

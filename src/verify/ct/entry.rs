@@ -6,10 +6,8 @@ use aws_lc_rs::signature::{
 };
 
 use crate::verify::der::{self, Element};
-use crate::verify::path::{Cert, split_key};
+use crate::verify::path::{Cert, id, split_key};
 
-/// The timestamps within a certificate, 1.3.6.1.4.1.11129.2.4.2.
-pub(super) const EMBEDDED: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2];
 /// The extensions of a TBSCertificate.
 const EXTENSIONS: u8 = 0xa3;
 /// Kinds of entries.
@@ -99,8 +97,8 @@ fn without_timestamps(certificate: &[u8]) -> Option<Vec<u8>> {
 fn kept_extensions(field: &Element<'_>) -> Option<Vec<u8>> {
     let all = der::sequence(field.content)?;
     let is_kept = |extension: &&Element<'_>| {
-        let id = der::element(extension.content).map(|(id, _)| id.content);
-        id != Some(EMBEDDED)
+        let own = der::element(extension.content).map(|(own, _)| own.content);
+        own != Some(id::TIMESTAMPS)
     };
     let kept: Vec<u8> = all
         .iter()

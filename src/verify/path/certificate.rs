@@ -30,6 +30,8 @@ pub(in crate::verify) mod id {
     pub(in crate::verify) const SUBJECT_ACCESS: &[u8] = &[43, 6, 1, 5, 5, 7, 1, 11];
     /// TLS Feature, 1.3.6.1.5.5.7.1.24 (RFC 7633).
     pub(in crate::verify) const TLS_FEATURE: &[u8] = &[43, 6, 1, 5, 5, 7, 1, 24];
+    /// 1.3.6.1.4.1.11129.2.4.2 (RFC 6962 §3.3).
+    pub(in crate::verify) const TIMESTAMPS: &[u8] = &[43, 6, 1, 4, 1, 214, 121, 2, 4, 2];
 }
 
 /// Tags of general names (RFC 5280 §4.2.1.6).

@@ -23,6 +23,9 @@ pub(super) const CLAUSES: &[Clause] = &[
     ),
     baseline("7.1.2.7.6", "purposes-missing", uses::purposes_missing),
     baseline("7.1.2.7.6", "purposes-critical", uses::purposes_critical),
+    baseline("7.1.2.7.6", "extension-of-leaf-critical", |own| {
+        needlessly_critical(own, Role::Leaf)
+    }),
     baseline("7.1.2.7.7", "authority-access-location", access_locations),
     baseline("7.1.2.7.8", "authority-as-leaf", authority_as_leaf),
     baseline(
@@ -48,6 +51,9 @@ pub(super) const CLAUSES: &[Clause] = &[
         names::address_as_name,
     ),
     baseline("7.1.4.2.1", "alternative-name-label", names::odd_label),
+    baseline("7.1.2.10.2", "extension-of-authority-critical", |own| {
+        needlessly_critical(own, Role::Authority)
+    }),
     baseline("7.1.2.10.6", "authority-purposes", uses::authority_purposes),
     baseline(
         "7.1.2.10.7",
@@ -142,6 +148,16 @@ fn is_http(description: &Element<'_>) -> bool {
     known
         && location.tag == general_name::URI
         && address.is_some_and(|url| url.scheme() == "http" && url.host().is_some())
+}
+
+/// Policies, points of revocation lists and timestamps of logs are read by those who know them and skipped by others.
+fn needlessly_critical(examined: &Examined<'_, '_>, role: Role) -> Option<String> {
+    let mut all = examined.certificate.x509.extensions().iter();
+    let found = all.find(|extension| {
+        let skipped = [id::POLICIES, id::CRL_POINTS, id::TIMESTAMPS];
+        extension.critical && skipped.contains(&extension.oid.as_bytes())
+    })?;
+    (examined.role == role).then(|| format!("{} is critical", found.oid))
 }
 
 fn authority_as_leaf(examined: &Examined<'_, '_>) -> Option<String> {
