@@ -14,8 +14,6 @@
 mod bulk;
 mod world;
 
-use std::time::Instant;
-
 use world::{RESOLVER, World};
 
 /// The length of a round trip.
@@ -61,13 +59,8 @@ impl Traffic for World {
         let mut questions = Vec::new();
         for _ in 0..RUNS {
             self.run(before);
-            let began = Instant::now();
-            self.run("true");
-            let way = began.elapsed();
             let sent = self.datagrams();
-            let began = Instant::now();
-            let output = self.run(line);
-            let wall = began.elapsed().saturating_sub(way);
+            let (output, wall) = self.timed(line);
             walls.push(wall.as_secs_f64() * 1e3 / f64::from(DELAY_MS));
             // Each question has its answer; what is not answered counts half.
             questions.push((self.datagrams() - sent) / 2);
