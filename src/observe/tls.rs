@@ -167,6 +167,7 @@ async fn again(door: &Door<'_>, (prober, asked): (&Prober<'_>, &[Asked]), endpoi
         return;
     }
     let _one = prober.reserve().await;
+    tokio::time::sleep(limits::PROBE_PAUSE).await;
     let connecting = handshake::connect(door.at, door.patience(), door.dialer, door.deadline);
     if let Ok(stream) = connecting.await {
         shake(door, stream, endpoint, None).await;

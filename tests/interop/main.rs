@@ -7,6 +7,7 @@
 )]
 
 mod certificates;
+mod delicate;
 #[cfg(feature = "demo")]
 mod demo;
 #[cfg(feature = "demo")]

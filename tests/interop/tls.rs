@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// The suites of each version.
-type Lists = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Lists = BTreeMap<String, BTreeSet<String>>;
 
 /// A server that is ended with the test.
 pub(super) struct Server {
@@ -54,64 +54,18 @@ impl Server {
         panic!("{program} does not listen");
     }
 
-    /// By doorstep: the lists, the findings, and how many connections it took.
     fn listed(&self) -> (Lists, Vec<String>, u64) {
-        let report = self.report();
-        let offered = &report["tls"]["endpoints"][0]["offered"];
-        let lists = offered["versions"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|version| {
-                let suites = version["cipher_suites"].as_array().unwrap().iter();
-                (
-                    version["version"].as_str().unwrap().to_owned(),
-                    suites
-                        .map(|suite| suite.as_str().unwrap().to_owned())
-                        .collect(),
-                )
-            });
-        let findings = report["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|finding| finding["id"].as_str().unwrap().to_owned());
-        (
-            lists.collect(),
-            findings.collect(),
-            offered["connections"].as_u64().unwrap(),
-        )
+        listed(self.port)
     }
 
     /// The groups by doorstep.
     fn groups(&self) -> BTreeSet<String> {
-        let report = self.report();
+        let report = report(self.port);
         let groups = report["tls"]["endpoints"][0]["offered"]["groups"].as_array();
         let groups = groups.unwrap().iter();
         groups
             .map(|group| group.as_str().unwrap().to_owned())
             .collect()
-    }
-
-    fn report(&self) -> Value {
-        let target = format!("shop.example:{}", self.port);
-        let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
-            .args([
-                "tlscheck",
-                &target,
-                "--address",
-                "127.0.0.1",
-                "--enumerate",
-                "--json",
-                "--no-config",
-            ])
-            .args(["--timeout", "120s", "--probe-timeout", "20s"])
-            .output()
-            .unwrap();
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let offered = &report["tls"]["endpoints"][0]["offered"];
-        assert_eq!(offered["complete"], true, "{report:#}");
-        report
     }
 
     /// By sslscan, under the registered names.
@@ -141,6 +95,56 @@ impl Server {
         }
         lists
     }
+}
+
+/// By doorstep: the lists, the findings, and how many connections it took.
+pub(super) fn listed(port: u16) -> (Lists, Vec<String>, u64) {
+    let report = report(port);
+    let offered = &report["tls"]["endpoints"][0]["offered"];
+    let lists = offered["versions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| {
+            let suites = version["cipher_suites"].as_array().unwrap().iter();
+            (
+                version["version"].as_str().unwrap().to_owned(),
+                suites
+                    .map(|suite| suite.as_str().unwrap().to_owned())
+                    .collect(),
+            )
+        });
+    let findings = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["id"].as_str().unwrap().to_owned());
+    (
+        lists.collect(),
+        findings.collect(),
+        offered["connections"].as_u64().unwrap(),
+    )
+}
+
+fn report(port: u16) -> Value {
+    let target = format!("shop.example:{port}");
+    let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
+        .args([
+            "tlscheck",
+            &target,
+            "--address",
+            "127.0.0.1",
+            "--enumerate",
+            "--json",
+            "--no-config",
+        ])
+        .args(["--timeout", "120s", "--probe-timeout", "20s"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let offered = &report["tls"]["endpoints"][0]["offered"];
+    assert_eq!(offered["complete"], true, "{report:#}");
+    report
 }
 
 pub(super) fn free_port() -> u16 {

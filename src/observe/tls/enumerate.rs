@@ -5,6 +5,7 @@
 mod agreement;
 mod chunks;
 mod ladder;
+mod lengths;
 mod order;
 mod turns;
 
@@ -23,6 +24,7 @@ use crate::facts::probe::{Offered, OfferedVersion, ProbeOutcome};
 use crate::facts::suite::CipherSuite;
 use chunks::Chunk;
 use ladder::{Ladder, Offer};
+use lengths::{Length, Lengths};
 use order::Choices;
 use turns::Turns;
 
@@ -35,6 +37,7 @@ pub(super) struct Lister<'a> {
     choices: Choices,
     /// Whether the order of the suites below TLS 1.3 is the server's, once it was asked for at the beginning.
     old_order: OnceLock<bool>,
+    lengths: Lengths,
 }
 
 /// What only servers accept that accept nearly everything.
@@ -59,6 +62,7 @@ impl<'a> Lister<'a> {
             turns: Turns::default(),
             choices: Choices::default(),
             old_order: OnceLock::new(),
+            lengths: Lengths::default(),
         };
         for (question, met) in asked {
             lister.note(&question.hello, met);
@@ -72,6 +76,9 @@ impl<'a> Lister<'a> {
         if outcome == ProbeOutcome::Accepted {
             self.turns.note(met);
             self.choices.note(hello, met);
+            if let Hello::Tls(hello, _) = hello {
+                self.lengths.note(hello.suites.len());
+            }
         }
         outcome
     }
@@ -180,17 +187,21 @@ impl<'a> Lister<'a> {
     /// The suites of one version, chunk by chunk in the order of the picks; and whether that is all.
     async fn suites(&self, version: u16) -> (Vec<Vec<CipherSuite>>, bool) {
         // Two lists that lie in each other are much dearer than one long one, which a server that accepts nearly all mostly bears.
-        if version == TLS12 && self.old_order.get() == Some(&true) {
-            let whole = self.climbed(version, ladder::LONG).await;
-            if whole.1 {
-                return whole;
-            }
+        let one_list = version == TLS12 && self.old_order.get() == Some(&true);
+        let longest = if one_list {
+            Length::Long
+        } else {
+            Length::Usual
+        };
+        let found = self.climbed(version, longest).await;
+        if found.1 || !(one_list || self.lengths.fails()) {
+            return found;
         }
-        self.climbed(version, SUITES_PER_HELLO).await
+        self.climbed(version, Length::Short).await
     }
 
-    async fn climbed(&self, version: u16, size: usize) -> (Vec<Vec<CipherSuite>>, bool) {
-        let ladders = self.ladders(version, size).into_iter().map(|ladder| {
+    async fn climbed(&self, version: u16, length: Length) -> (Vec<Vec<CipherSuite>>, bool) {
+        let ladders = self.ladders(version, length).into_iter().map(|ladder| {
             self.climb(
                 ladder,
                 move |lister, offer: &Offer<CipherSuite>| lister.suite_hello(version, offer),
@@ -207,27 +218,35 @@ impl<'a> Lister<'a> {
             ..self.addressee.hello(&[version], [])
         };
         let whole = |hello| Hello::Tls(hello, Until::Flight);
-        let alone = offer.expected;
-        let alone =
-            alone.and_then(|expected| self.turns.alone(hello.clone(), expected, self.is_rich()));
+        let first = offer.expected.and_then(|expected| {
+            let alone = self.turns.alone(hello.clone(), expected, self.is_rich());
+            self.long(alone.as_ref().unwrap_or(&hello)).or(alone)
+        });
         Asking {
-            first: alone.map(whole),
+            first: first.map(whole),
             hello: whole(self.turns.turned(hello)),
         }
     }
 
-    /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest; one that bears
-    /// long hellos for all that is rare at once. Of what is usual, at most `size` suites go into one where all go into few.
-    fn ladders(&self, version: u16, size: usize) -> Vec<Ladder<CipherSuite>> {
+    /// One for each chunk. A server that accepts what no other does is asked for what is rare along with the rest, and any other
+    /// for all that is rare at once; unless it fails on long hellos.
+    fn ladders(&self, version: u16, length: Length) -> Vec<Ladder<CipherSuite>> {
         let is_rare = |chunk: &Chunk| chunk.all.len() > SUITES_PER_HELLO;
         let is_rich = self.is_rich();
         let (rare, mut usual): (Vec<_>, Vec<_>) =
             chunks::suites(version).into_iter().partition(is_rare);
         if is_rich {
+            let size = match length {
+                Length::Long => ladder::LONG,
+                Length::Usual | Length::Short => SUITES_PER_HELLO,
+            };
             usual = chunks::packed(usual, size);
         }
         let mut rare: Vec<Vec<CipherSuite>> = rare.into_iter().map(|chunk| chunk.all).collect();
-        if !is_rich && self.accepts(&["grease"]) && !rare.is_empty() {
+        if length == Length::Short {
+            let short = rare.iter().flat_map(|all| all.chunks(SUITES_PER_HELLO));
+            rare = short.map(<[_]>::to_vec).collect();
+        } else if !is_rich && self.accepts(&["grease"]) && !rare.is_empty() {
             rare = vec![rare.concat()];
         }
         // The more of them fit into one hello with the rest, the fewer refusals.
@@ -237,7 +256,8 @@ impl<'a> Lister<'a> {
         for mut chunk in usual {
             // What is common has too much between it there.
             chunk.common.retain(|_| !is_rich);
-            let last = if is_rich { rare.next() } else { None }.unwrap_or_default();
+            let joins = is_rich && length != Length::Short;
+            let last = if joins { rare.next() } else { None }.unwrap_or_default();
             ladders.push(self.seeded(version, chunk).and_at_last(last));
         }
         let alone = rare.map(|all| Chunk {
@@ -336,7 +356,7 @@ impl<'a> Lister<'a> {
                     }
                 }
                 let (met, outcome) = self.answered(&hello).await;
-                (offer.all, pick(&met), outcome)
+                (offer.all, pick(&met), self.believed(&hello, outcome).await)
             });
             for (offer, picked, outcome) in join_all(asking).await {
                 match picked.filter(|own| offer.contains(own)) {

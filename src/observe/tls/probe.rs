@@ -33,7 +33,11 @@ pub(super) async fn ask(prober: &Prober<'_>, addressee: Addressee<'_>) -> Vec<As
         let place = questions.len().saturating_sub(1);
         questions.splice(place..place, addressee.nameless_question());
     }
-    let mut left = limits::PROBES.saturating_sub(prober.connections() + questions.len());
+    // A list takes what it needs.
+    let mut left = match prober.lists() {
+        true => usize::MAX,
+        false => limits::PROBES.saturating_sub(prober.connections() + questions.len()),
+    };
     let asking = questions.into_iter().map(|question| async {
         let met = prober.ask_once(&question.hello).await;
         (question, met)

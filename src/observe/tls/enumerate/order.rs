@@ -45,6 +45,12 @@ impl Choices {
         own.map(|choice| choice.chosen).collect()
     }
 
+    /// A suite that was chosen, and the version of the choice.
+    pub(super) fn any(&self) -> Option<(u16, CipherSuite)> {
+        let all = self.all();
+        all.first().map(|choice| (choice.version, choice.chosen))
+    }
+
     /// Whose order it is in TLS 1.3, by the choices of other hellos than those that led to these picks: no other part of a hello
     /// bears on the suite there. `None` when none of them tells.
     fn newest_order(&self, picked: &[CipherSuite]) -> Option<bool> {

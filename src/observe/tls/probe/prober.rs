@@ -1,11 +1,11 @@
 //! Connections for hellos: so many to one address at a time, and again alone where many at once may have been too many.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use super::super::Depth;
 use super::super::door::{Door, socket};
@@ -30,6 +30,8 @@ pub(in crate::observe::tls) struct Met {
     pub(in crate::observe::tls) failure: Option<Failure>,
     pub(in crate::observe::tls) tries: u8,
     pub(in crate::observe::tls) elapsed: Duration,
+    /// How many connections were open at most, with its own.
+    pub(in crate::observe::tls) beside: u32,
 }
 
 impl Met {
@@ -71,7 +73,10 @@ pub(in crate::observe::tls) struct Prober<'a> {
     door: &'a Door<'a>,
     /// As many as connections may be open at a time; all of them for a try that has to be alone.
     permits: Semaphore,
-    width: u32,
+    /// How many those are: fewer once a hello was answered alone that had been cut off beside others.
+    width: AtomicU32,
+    /// Held by who waits for all of them.
+    turn: Mutex<()>,
     retries: AtomicUsize,
     silences: AtomicUsize,
     connections: AtomicUsize,
@@ -94,7 +99,8 @@ impl<'a> Prober<'a> {
         Self {
             door,
             permits: Semaphore::new(width),
-            width: u32::try_from(width).unwrap_or(u32::MAX),
+            width: AtomicU32::new(u32::try_from(width).unwrap_or(u32::MAX)),
+            turn: Mutex::new(()),
             retries: AtomicUsize::new(0),
             silences: AtomicUsize::new(0),
             // The handshake's.
@@ -119,16 +125,27 @@ impl<'a> Prober<'a> {
     /// Makes room for a connection that is made elsewhere, and counts it.
     pub(in crate::observe::tls) async fn reserve(&self) -> Option<SemaphorePermit<'_>> {
         self.drop_ahead();
-        let permit = self.permits.acquire().await.ok();
+        let (permit, _) = self.room().await;
         self.connections.fetch_add(1, Ordering::Relaxed);
         permit
+    }
+
+    /// Room for one connection, and beside how many it is at most. A server that bears one alone must have seen the end of the
+    /// one before.
+    async fn room(&self) -> (Option<SemaphorePermit<'_>>, u32) {
+        let permit = self.permits.acquire().await.ok();
+        let beside = self.width.load(Ordering::Relaxed);
+        if beside == 1 {
+            tokio::time::sleep(limits::PROBE_PAUSE).await;
+        }
+        (permit, beside)
     }
 
     /// A connection for a handshake that is made elsewhere, and the room that it takes. It is counted.
     pub(in crate::observe::tls) async fn connection(
         &self,
     ) -> Result<(TcpStream, Room<'_>), Failure> {
-        let one = self.permits.acquire().await.ok();
+        let (one, _) = self.room().await;
         let (ready, leave) = self.ready_or_leave().await;
         let stream = match ready {
             Some(stream) => stream,
@@ -140,7 +157,7 @@ impl<'a> Prober<'a> {
     /// Makes room for the handshake where it counts among the connections at a time.
     pub(in crate::observe::tls) async fn room_in_list(&self) -> Option<SemaphorePermit<'_>> {
         match self.lists() {
-            true => self.permits.acquire().await.ok(),
+            true => self.room().await.0,
             false => None,
         }
     }
@@ -158,15 +175,16 @@ impl<'a> Prober<'a> {
 
     /// Says a hello beside others.
     pub(in crate::observe::tls) async fn ask_once(&self, hello: &Hello) -> Met {
-        let _one = self.permits.acquire().await;
-        self.once(hello, self.door.patience()).await
+        let (_one, beside) = self.room().await;
+        let met = self.once(hello, self.door.patience()).await;
+        Met { beside, ..met }
     }
 
     /// What came, or what comes when it is asked for again, alone. To be called once it is known whether the server answers
     /// anything.
     pub(in crate::observe::tls) async fn doubted(&self, hello: &Hello, met: Met) -> Met {
         if met.is_doubtful() && self.may_retry(&met) {
-            self.ask_alone(hello).await
+            self.alone(hello, Some(met.beside)).await
         } else {
             met
         }
@@ -174,12 +192,27 @@ impl<'a> Prober<'a> {
 
     /// Says a hello while no other probe of the address is under way.
     pub(in crate::observe::tls) async fn ask_alone(&self, hello: &Hello) -> Met {
+        self.alone(hello, None).await
+    }
+
+    /// The same for what may have been cut off for the connections `beside` it: if it is answered now, there will be half as many.
+    async fn alone(&self, hello: &Hello, beside: Option<u32>) -> Met {
         self.drop_ahead();
-        let _all = self.permits.acquire_many(self.width).await;
+        let _turn = self.turn.lock().await;
+        let width = self.width.load(Ordering::Relaxed);
+        let mut all = self.permits.acquire_many(width).await;
         tokio::time::sleep(limits::PROBE_PAUSE).await;
         let slowest = Duration::from_millis(self.slowest.load(Ordering::Relaxed));
         let patience = (slowest * PATIENCE).max(Duration::from_secs(1));
         let met = self.once(hello, patience.min(self.door.patience())).await;
+        if met.is_answer() && beside == Some(width) {
+            let fewer = width / 2;
+            let taken = all.as_mut().ok().and_then(|all| all.split(fewer as usize));
+            if let Some(taken) = taken {
+                taken.forget();
+                self.width.store(width - fewer, Ordering::Relaxed);
+            }
+        }
         Met { tries: 2, ..met }
     }
 
@@ -226,6 +259,7 @@ impl<'a> Prober<'a> {
             failure,
             tries: 1,
             elapsed,
+            beside: 1,
         };
         if met.is_answer() {
             let took = u64::try_from(elapsed.as_millis())

@@ -20,8 +20,9 @@ pub(in crate::observe::tls) enum Hello {
     Sslv2,
 }
 
-/// Suites in one hello. Old servers fail on more than 64, and so many keep a hello within 512 bytes.
-pub(in crate::observe::tls) const SUITES_PER_HELLO: usize = 64;
+/// Suites in one hello. Old servers fail on more than 64, the one that stands for secure renegotiation (RFC 5746 §3.3) counted,
+/// and so many keep a hello within 512 bytes.
+pub(in crate::observe::tls) const SUITES_PER_HELLO: usize = 63;
 /// Whatever version a class of suites is accepted in counts.
 const UP_TO_TLS12: [u16; 4] = [TLS12, TLS11, TLS10, SSL3];
 /// More than one segment of any usual network, and less than two.
@@ -140,6 +141,8 @@ impl Addressee<'_> {
         // Those of TLS 1.3 all of them, so that the pick is the first of that version's list.
         let older = preferred(|suite| is_rsa(suite) || is_ecdsa(suite));
         let modern = preferred(CipherSuite::is_tls13).chain(older);
+        // One of GREASE goes along.
+        let modern = modern.take(SUITES_PER_HELLO - 1);
         ClientHello {
             length: LARGE,
             ..self.hello(&[TLS13, TLS12], modern)
@@ -333,6 +336,8 @@ mod tests {
         let nameless = suites("no-sni");
         assert!(nameless.len() < SUITES_PER_HELLO, "{}", nameless.len());
         assert!(nameless.contains(&CipherSuite::named("TLS_RSA_WITH_AES_128_CBC_SHA").unwrap()));
+        // One of GREASE and that of secure renegotiation go along.
+        assert_eq!(suites("grease").len() + 2, 64);
         let old = suites("tls10");
         for name in [
             "TLS_RSA_WITH_RC4_128_MD5",
