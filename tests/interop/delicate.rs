@@ -14,6 +14,11 @@ struct First<'a> {
 }
 
 impl First<'_> {
+    /// The newest that it offers, if that is below TLS 1.3.
+    fn version(&self) -> u16 {
+        u16::from_be_bytes([self.record[9], self.record[10]])
+    }
+
     fn length(&self) -> usize {
         usize::from(u16::from_be_bytes([self.record[3], self.record[4]]))
     }
@@ -107,6 +112,10 @@ fn what_a_server_does_not_bear_leaves_its_list_as_it_is() {
         assert_eq!(short, whole, "512 bytes, order {order}");
         let found = |id: &str| findings.iter().any(|own| own == id);
         assert!(found("tls/large-hello-intolerant"), "{findings:?}");
+        let of_old_versions = gate(server.port, |first| first.version() <= 0x0302);
+        let mut old = whole.clone();
+        old.retain(|version, _| version == "TLSv1.1" || version == "TLSv1.0");
+        assert_eq!(listed(of_old_versions).0, old, "TLS 1.1, order {order}");
         for most in [1, 2, 4] {
             let narrow = gate(server.port, move |first| first.open <= most);
             let (list, findings, _) = listed(narrow);

@@ -85,25 +85,36 @@ pub(super) fn judge(host: &str, endpoints: &[&Endpoint], findings: &mut Vec<Find
     }
 }
 
-/// Whether a hello that is small and has nothing strange in it is answered in a version that the large one offers.
-fn answers_small(endpoint: &Endpoint) -> bool {
-    ["tls12-rsa", "tls12-ecdsa", "post-quantum"]
-        .iter()
-        .any(|probe| accepts(endpoint, probe) == Some(true))
+/// Whether a hello offered a version that some old servers fail on, whatever else it says.
+fn offers_newest(probe: &Probe) -> bool {
+    let mut versions = probe.offered.versions.iter();
+    versions.any(|version| version == "TLSv1.3")
 }
 
+/// It must be the size: a small hello that offers no other version is answered.
 fn fails_large(endpoint: &Endpoint) -> Option<String> {
     let large = endpoint
         .probe("large")
         .filter(|probe| probe.outcome == ProbeOutcome::Refused)?;
-    answers_small(endpoint).then(|| how(large))
+    let small: &[_] = match offers_newest(large) {
+        true => &["post-quantum"],
+        false => &["tls12-rsa", "tls12-ecdsa"],
+    };
+    let mut small = small.iter();
+    let answers_small = small.any(|probe| accepts(endpoint, probe) == Some(true));
+    answers_small.then(|| how(large))
 }
 
+/// It must be the unknown values: as large a hello without is answered, and one that offers as new a version.
 fn fails_greased(endpoint: &Endpoint) -> Option<String> {
     let greased = endpoint
         .probe("grease")
         .filter(|probe| probe.outcome == ProbeOutcome::Refused)?;
-    (accepts(endpoint, "large") == Some(true)).then(|| how(greased))
+    let large = endpoint
+        .probe("large")
+        .filter(|probe| probe.is_accepted())?;
+    let bears_newest = offers_newest(large) || endpoint.error.is_none();
+    bears_newest.then(|| how(greased))
 }
 
 fn how(probe: &Probe) -> String {
@@ -182,6 +193,7 @@ mod tests {
     use super::super::testing::{accepted, certificate, endpoint, ids, probe, probed, refused};
     use super::*;
     use crate::facts::attempt::Failure;
+    use crate::facts::tls::{EndpointError, Stage};
 
     const GCM: &str = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
 
@@ -223,6 +235,28 @@ mod tests {
             .is_empty()
         );
         assert!(judged(&endpoint(1)).is_empty());
+    }
+
+    #[test]
+    fn a_server_that_fails_on_a_new_version_fails_on_nothing_else() {
+        let offering = |version: &str, mut probe: Probe| {
+            probe.offered.versions = vec![version.to_owned()];
+            probe
+        };
+        let large = |version| offering(version, refused("large"));
+        let newest = |pq| probed([small(), pq, refused("grease"), large("TLSv1.3")]);
+        assert!(judged(&newest(refused("post-quantum"))).is_empty());
+        let borne = accepted("post-quantum", "TLSv1.3", GCM);
+        assert_eq!(judged(&newest(borne)), ["tls/large-hello-intolerant"]);
+        let older = probed([small(), refused("grease"), large("TLSv1.2")]);
+        assert_eq!(judged(&older), ["tls/large-hello-intolerant"]);
+        let answered = offering("TLSv1.2", accepted("large", "TLSv1.2", GCM));
+        let mut greased = probed([small(), refused("grease"), answered]);
+        assert_eq!(judged(&greased), ["tls/grease-intolerant"]);
+        // The handshake offers the newest version as well.
+        let (stage, failure) = (Stage::Handshake, Failure::Closed);
+        greased.error = Some(EndpointError { stage, failure });
+        assert!(judged(&greased).is_empty());
     }
 
     #[test]

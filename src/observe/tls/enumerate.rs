@@ -184,6 +184,17 @@ impl<'a> Lister<'a> {
         spoken.filter(|version| *version <= TLS12).max()
     }
 
+    /// Whether a hello that offers TLS 1.2 and older versions is answered in this one. Some servers of an older version fail on
+    /// any that is newer.
+    fn chooses(&self, version: u16) -> bool {
+        let chosen = self.asked.iter().any(|(question, met)| {
+            let answer = met.flight.hello.as_ref();
+            matches!(&question.hello, Hello::Tls(hello, _) if hello.versions.first() == Some(&TLS12))
+                && answer.is_some_and(|hello| hello.version == version)
+        });
+        chosen && self.newest_old() == Some(version)
+    }
+
     /// The suites of one version, chunk by chunk in the order of the picks; and whether that is all.
     async fn suites(&self, version: u16) -> (Vec<Vec<CipherSuite>>, bool) {
         // Two lists that lie in each other are much dearer than one long one, which a server that accepts nearly all mostly bears.
@@ -293,7 +304,7 @@ impl<'a> Lister<'a> {
                 .filter(|hello| hello.version == version);
             // A class that was refused is refused in the version that the server would have chosen, and no other.
             let asked_for = if hello.versions.first() == Some(&TLS12) {
-                self.newest_old() == Some(version)
+                self.chooses(version)
             } else {
                 hello.versions == [version]
             };

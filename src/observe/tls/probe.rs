@@ -102,7 +102,9 @@ fn follow_ups(addressee: Addressee<'_>, asked: &[Asked]) -> Vec<Question> {
         questions.push(addressee.aead_question());
     }
     if outcome("grease") == Some(ProbeOutcome::Refused) {
-        questions.push(addressee.large_question());
+        let answers = |name| outcome(name) == Some(ProbeOutcome::Accepted);
+        let is_old = !answers("post-quantum") && (answers("tls12-rsa") || answers("tls12-ecdsa"));
+        questions.push(addressee.large_question(is_old));
     }
     questions
 }

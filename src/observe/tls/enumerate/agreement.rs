@@ -127,10 +127,7 @@ impl Lister<'_> {
 
     /// A suite with a fresh key agreement that was chosen, by RSA if possible: its certificate has no curve that must be offered.
     fn fresh(&self, exchange: KeyExchange) -> Option<CipherSuite> {
-        let chosen = self
-            .asked
-            .iter()
-            .filter_map(|(_, met)| Some(met.flight.hello.as_ref()?.suite));
+        let chosen = self.choices.accepted(self.newest_old()?).into_iter();
         let fresh =
             chosen.filter(|suite| suite.key_exchange() == exchange && !suite.is_anonymous());
         fresh.min_by_key(|suite| suite.authentication() != Authentication::Rsa)

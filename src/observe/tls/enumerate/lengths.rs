@@ -67,10 +67,9 @@ impl Lister<'_> {
             return outcome;
         };
         match outcome {
-            ProbeOutcome::Refused if !self.bears(hello.suites.len()).await => {
-                ProbeOutcome::Uncertain
-            }
-            told => told,
+            ProbeOutcome::Accepted => outcome,
+            _ if self.bears(hello.suites.len()).await => outcome,
+            _ => ProbeOutcome::Uncertain,
         }
     }
 

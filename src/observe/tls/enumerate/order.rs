@@ -39,7 +39,8 @@ impl Choices {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn accepted(&self, version: u16) -> Vec<CipherSuite> {
+    /// What was chosen in a version.
+    pub(super) fn accepted(&self, version: u16) -> Vec<CipherSuite> {
         let all = self.all();
         let own = all.iter().filter(|choice| choice.version == version);
         own.map(|choice| choice.chosen).collect()
