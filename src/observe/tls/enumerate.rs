@@ -220,7 +220,15 @@ impl<'a> Lister<'a> {
                 move |lister, picked| lister.accepted_in_any_order(version, picked),
             )
         });
-        gathered(join_all(ladders).await)
+        let (lists, complete) = gathered(join_all(ladders).await);
+        // What is rare went along at the end, wherever the server has it.
+        let lists = lists.into_iter().flat_map(|list| {
+            let (rare, usual): (Vec<_>, Vec<_>) = list
+                .into_iter()
+                .partition(|suite| chunks::is_rare(*suite, version));
+            [usual, rare]
+        });
+        (lists.filter(|list| !list.is_empty()).collect(), complete)
     }
 
     fn suite_hello(&self, version: u16, offer: &Offer<CipherSuite>) -> Asking {

@@ -90,6 +90,13 @@ fn follow_ups(addressee: Addressee<'_>, asked: &[Asked]) -> Vec<Question> {
         let (question, met) = asked.iter().find(|(question, _)| question.name == name)?;
         Some(verdict::outcome(&question.hello, met))
     };
+    let hello = |name: &str| {
+        let (question, _) = asked.iter().find(|(question, _)| question.name == name)?;
+        match &question.hello {
+            Hello::Tls(hello, _) => Some(hello),
+            Hello::Sslv2 => None,
+        }
+    };
     let picked = asked
         .iter()
         .filter(|(question, _)| question.name.starts_with("tls12-"));
@@ -102,9 +109,10 @@ fn follow_ups(addressee: Addressee<'_>, asked: &[Asked]) -> Vec<Question> {
         questions.push(addressee.aead_question());
     }
     if outcome("grease") == Some(ProbeOutcome::Refused) {
-        let answers = |name| outcome(name) == Some(ProbeOutcome::Accepted);
-        let is_old = !answers("post-quantum") && (answers("tls12-rsa") || answers("tls12-ecdsa"));
-        questions.push(addressee.large_question(is_old));
+        let small = ["post-quantum", "tls12-rsa", "tls12-ecdsa"];
+        let accepted = |name: &&str| outcome(name) == Some(ProbeOutcome::Accepted);
+        let small = small.into_iter().find(accepted).and_then(hello);
+        questions.push(addressee.large_question(small));
     }
     questions
 }

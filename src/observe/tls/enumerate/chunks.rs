@@ -83,6 +83,11 @@ fn belongs(suite: CipherSuite, version: u16) -> bool {
     }
 }
 
+/// Whether hardly any server has it.
+pub(super) fn is_rare(suite: CipherSuite, version: u16) -> bool {
+    [Kind::Shared, Kind::Rare].contains(&Kind::of(suite, version))
+}
+
 /// What the suites of one chunk have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

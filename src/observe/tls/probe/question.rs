@@ -121,15 +121,14 @@ impl Addressee<'_> {
         Some(whole("no-sni", nameless.hello(&UP_TO_TLS12, suites)))
     }
 
-    /// Asked when a hello with GREASE, which is a large one, was refused: is it the size? Where TLS 1.2 alone is known to be
-    /// answered it is offered alone: some servers fail on the newest version.
-    pub(in crate::observe::tls) fn large_question(self, is_old: bool) -> Question {
-        let mut large = self.large();
-        if is_old {
-            large.versions = vec![TLS12];
-            large.suites.retain(|suite| !suite.is_tls13());
-        }
-        first("large", large)
+    /// Asked when a hello with GREASE, which is a large one, was refused: is it the size? A small one that was accepted is made
+    /// large, so that nothing else can be to blame.
+    pub(in crate::observe::tls) fn large_question(self, small: Option<&ClientHello>) -> Question {
+        let large = small.map(|small| ClientHello {
+            length: LARGE,
+            ..small.clone()
+        });
+        first("large", large.unwrap_or_else(|| self.large()))
     }
 
     /// Asked when the server prefers suites without AEAD: has it none?
