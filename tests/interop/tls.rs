@@ -344,6 +344,50 @@ fn the_groups_of_a_server_of_tls12_with_an_ecdsa_certificate_are_listed() {
     }
 }
 
+#[test]
+#[ignore = "needs openssl; .ci/run installs it"]
+fn a_list_is_in_the_order_of_the_server_wherever_it_has_what_is_rare() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = material(directory.path());
+    let (rsa, rsa_key, parameters) = (file("rsa.pem"), file("rsa.key"), file("dsa.params"));
+    let (dsa, dsa_key) = (file("dsa.pem"), file("dsa.key"));
+    for line in [
+        format!(
+            "genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:2048 -out {parameters}"
+        ),
+        format!("genpkey -paramfile {parameters} -out {dsa_key}"),
+        format!("req -x509 -new -key {dsa_key} -days 90 -subj /CN=shop.example -out {dsa}"),
+    ] {
+        let made = Command::new("openssl").args(words(&line)).output().unwrap();
+        let stderr = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{line}: {stderr}");
+    }
+    let all = "ALL:COMPLEMENTOFALL@SECLEVEL=0";
+    let server = Server::start("openssl", |port| {
+        let line = format!(
+            "s_server -quiet -accept {port} -cert {dsa} -key {dsa_key} -dcert {rsa} -dkey {rsa_key} -tls1_2 -serverpref -cipher {all}"
+        );
+        words(&line)
+    });
+    let configured = Command::new("openssl")
+        .args(["ciphers", "-stdname", "-s", "-tls1_2", all])
+        .output()
+        .unwrap();
+    let configured = String::from_utf8(configured.stdout).unwrap();
+    let configured: Vec<&str> = configured
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|suite| !suite.contains("_ECDSA_"))
+        .collect();
+    let report = report(server.port);
+    let listed = &report["tls"]["endpoints"][0]["offered"]["versions"][0];
+    assert_eq!(listed["version"], "TLSv1.2");
+    let listed = listed["cipher_suites"].as_array().unwrap().iter();
+    let listed: Vec<&str> = listed.map(|suite| suite.as_str().unwrap()).collect();
+    assert_eq!(listed, configured);
+    assert!(listed.iter().any(|suite| suite.contains("_DSS_")));
+}
+
 /// The suites that nmap was answered with, version by version.
 fn mapped(port: u16) -> Lists {
     let output = Command::new("nmap")
