@@ -22,7 +22,8 @@ pub struct Http {
     pub twin: Option<String>,
     /// One for each start and address.
     pub routes: Vec<Route>,
-    /// The policy that a browser would keep for the host; derived. `null` when no answer over HTTPS was had.
+    /// The policy that a browser would keep for the host; derived. `null` when no answer over HTTPS
+    /// was had that tells.
     pub hsts: Option<Hsts>,
 }
 
@@ -209,6 +210,12 @@ impl Hop {
         self.status.is_some_and(|status| status < 400) && !self.is_declined()
     }
 
+    /// Whether the answer is the site's own, though it may be that there is nothing.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.status.is_some_and(|status| status < 500) && !self.is_declined()
+    }
+
     /// Whether this client was turned away, by a status or by a test for robots (as Cloudflare and AWS WAF mark it): that says
     /// nothing about what browsers meet.
     #[must_use]
@@ -241,6 +248,16 @@ impl Http {
     pub fn of_root(&self) -> impl Iterator<Item = &Route> {
         let given = self.given().filter(|route| path_of(&route.start) == "/");
         given.chain(self.of(RoutePurpose::Root))
+    }
+
+    /// All, those from the URL that was asked for first.
+    pub fn walks(&self) -> impl Iterator<Item = &Route> {
+        let is_given = |route: &&Route| {
+            let mut given = self.given();
+            given.any(|own| std::ptr::eq(own, *route))
+        };
+        let others = self.routes.iter().filter(move |route| !is_given(route));
+        self.given().chain(others)
     }
 
     /// Those from the twin.

@@ -88,6 +88,12 @@ pub const FETCH_REDIRECTS: usize = 3;
 pub const HOPS: usize = 10;
 /// Bytes of an answer's head; servers and browsers take 8 to 256 KiB.
 pub const HEAD_BYTES: usize = 64 * 1024;
+/// Bytes of a Location that is followed: servers read requests of 8 to 16 KiB.
+pub const LOCATION_BYTES: usize = 16 * 1024;
+/// Bytes of a head that is kept as it came; of a longer one, long fields are cut.
+pub const HEAD_KEPT_BYTES: usize = 16 * 1024;
+/// What is kept of those that nothing is judged by.
+pub const FIELD_KEPT_BYTES: usize = 1024;
 /// Fields of an answer's head.
 pub const HEADERS: usize = 256;
 /// Bytes kept of what a peer says first, to tell what it speaks when that is no TLS.

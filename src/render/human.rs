@@ -109,6 +109,7 @@ fn fine(report: &Report) -> &'static str {
         }
         "dnstrace" => "resolves",
         "tlscheck" => "the TLS door is open, and the server is who it says",
+        "httpcheck" if !report.inconclusive.is_empty() => "nothing wrong in what was seen",
         "httpcheck" => "the way to HTTPS is open",
         _ => "visitors can get in",
     }

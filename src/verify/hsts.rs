@@ -18,7 +18,9 @@ pub fn verify(http: &mut Http) {
     // An error page of one address says less than an answer of another.
     let first = answers()
         .find(|hop| hop.is_conclusive())
-        .or_else(|| answers().next());
+        .or_else(|| answers().find(|hop| hop.is_own()))
+        // Whom a server turns away, or fails, it need not tell.
+        .or_else(|| answers().find(|hop| hop.hsts.is_some()));
     let hsts = first.map(|hop| {
         let mut hsts = policy(&http.host, &fields(hop));
         hsts.preload_errors = preload::errors(http, &hsts);

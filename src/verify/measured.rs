@@ -234,10 +234,12 @@ fn unfetched(endpoint: &Endpoint) -> Vec<Inconclusive> {
 
 fn http_missed(http: &Http) -> Vec<Inconclusive> {
     let inconclusive = |route: &&Route| route.outcome == RouteOutcome::Inconclusive;
-    // A redirect that was seen is a part of the door that was measured.
-    let whole = http
-        .given()
-        .all(|route| inconclusive(&route) && route.hops.len() < 2);
+    // A redirect that was seen is a part of the door that was measured; a page in clear is none of the way to https.
+    let whole = http.given().all(|route| match route.outcome {
+        RouteOutcome::Inconclusive => route.hops.len() < 2,
+        RouteOutcome::Http => route.hops.len() < 2 && route.starts_in_clear(),
+        _ => false,
+    });
     let missed = http.given().filter(inconclusive).filter_map(|route| {
         let last = route.last()?;
         let failure = match (&last.error, last.status) {
@@ -254,7 +256,16 @@ fn http_missed(http: &Http) -> Vec<Inconclusive> {
             failure,
         })
     });
-    missed.collect()
+    let mut once: Vec<Inconclusive> = Vec::new();
+    for missed in missed {
+        if !once
+            .iter()
+            .any(|own| own.what == missed.what && own.failure == missed.failure)
+        {
+            once.push(missed);
+        }
+    }
+    once
 }
 
 /// Addresses of servers and hosts that this machine has no way to, in one line.

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::labels;
 use super::location::{self, Part};
-use crate::facts::http::{Hop, Http, Route, RoutePurpose, path_of};
+use crate::facts::http::{Hop, Http, Route, RoutePurpose};
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
@@ -63,7 +63,7 @@ struct Astray<'a> {
 
 fn failing(route: &Route) -> Option<Astray<'_>> {
     let by = |hop, part, said| Some(Astray { hop, said, part });
-    let path = path_of(&route.start);
+    let path = Url::parse(&route.start).ok()?.path().to_owned();
     for hop in &route.hops {
         let Some(target) = hop.target.as_deref() else {
             continue;
@@ -74,7 +74,7 @@ fn failing(route: &Route) -> Option<Astray<'_>> {
             let said = format!("leads to port {port}, where no authority follows");
             return by(hop, Some(Part::Port), said);
         }
-        if path_of(target) != path {
+        if url.path() != path {
             let said = format!("leads to `{target}`, where the path is lost");
             return by(hop, Some(Part::Path), said);
         }

@@ -169,7 +169,11 @@ fn differ(http: &Http, routes: &[&Route], findings: &mut Vec<Finding>) {
         others: places.join(", "),
         advice: advice(http, there, Wish::Shown),
     };
-    findings.push(evidence.about_all(http.host.as_str(), places));
+    let finding = evidence.about_all(http.host.as_str(), places);
+    // Walks from http and from https come to the same hop.
+    if !findings.iter().any(|own| own.message == finding.message) {
+        findings.push(finding);
+    }
 }
 
 /// The hop of a walk, or its last when it is shorter.

@@ -2,7 +2,7 @@
 
 use super::labels;
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopStage, Http, Route, host_of};
+use crate::facts::http::{Hop, HopStage, Http, Route, RoutePurpose, host_of};
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::field;
@@ -75,7 +75,9 @@ finding! {
 pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     client_error(http, findings);
     let ends = || http.given().filter_map(Route::last);
+    let of_root = http.of(RoutePurpose::Root).filter_map(Route::last);
     let failed: Vec<&Hop> = ends()
+        .chain(of_root)
         .filter(|hop| hop.status.is_some_and(|status| status >= 500) && !hop.is_declined())
         .collect();
     if let Some(hop) = failed.first() {

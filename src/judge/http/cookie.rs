@@ -59,8 +59,18 @@ fn open(hop: &Hop) -> Option<Field> {
     cookies.find(|field| {
         let cookie = field.value();
         let attributes = || cookie.split(';').skip(1).map(str::trim);
-        let has = |name: &str| attributes().any(|own| own.eq_ignore_ascii_case(name));
-        !(is_removal(cookie, sent) || hop.is_https() && has("secure"))
+        // Whatever its value (RFC 6265 §5.2.5).
+        let named = |own: &str| {
+            own.split('=')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        };
+        let is_secure = attributes().any(|own| named(own) == "secure");
+        let pair = cookie.split(';').next().unwrap_or_default().trim();
+        let is_none = pair.is_empty() || pair == "=";
+        !(is_none || is_removal(cookie, sent) || hop.is_https() && is_secure)
     })
 }
 

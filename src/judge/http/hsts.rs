@@ -52,12 +52,18 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let Some(hsts) = &http.hsts else { return };
     // A policy is not kept for an address (RFC 6797 §8.1.1), and an error page says nothing about the site's own answers.
     let by_name = hsts.host.parse::<std::net::IpAddr>().is_err();
-    let answers: Vec<&Hop> = http
-        .given()
-        .chain(http.of_root())
-        .flat_map(|route| &route.hops)
-        .filter(|hop| is_own_answer(hop, hsts))
-        .collect();
+    let all = || {
+        let routes = http.given().chain(http.of_root());
+        let hops = routes.flat_map(|route| &route.hops);
+        hops.filter(|hop| is_own_answer(hop, hsts))
+    };
+    let pages: Vec<&Hop> = all().filter(|hop| hop.is_conclusive()).collect();
+    // Where there is nothing but errors of the client's, those are the answers.
+    let answers = if pages.is_empty() {
+        all().collect()
+    } else {
+        pages
+    };
     let Some(first) = answers.first().filter(|_| by_name) else {
         return;
     };
@@ -72,6 +78,8 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let (sender, places) = (senders().next(), labels(senders()));
     let named = |name: &str| directives::named(sender?, name);
     match (&hsts.header, hsts.valid) {
+        // That another address sends one is told of the addresses.
+        (None, _) if answers.iter().any(|own| sends_elsewhere(own, first)) => {}
         (None, _) => {
             let evidence = HstsMissing {
                 host: host.clone(),
@@ -126,7 +134,12 @@ fn why(hsts: &Hsts) -> String {
 }
 
 fn is_own_answer(hop: &Hop, hsts: &Hsts) -> bool {
-    hop.is_https() && hop.is_conclusive() && host_of(&hop.url) == hsts.host
+    hop.is_https() && hop.is_own() && host_of(&hop.url) == hsts.host
+}
+
+/// Whether the same URL comes with a policy at another address.
+fn sends_elsewhere(own: &Hop, first: &Hop) -> bool {
+    own.url == first.url && own.address != first.address && own.hsts.is_some()
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use super::location::{self, Part};
 use super::{labels, of_redirect};
-use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of, is_https};
+use crate::facts::http::{
+    Hop, HopStage, Http, Route, RouteOutcome, RoutePurpose, host_of, is_https,
+};
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::field;
@@ -134,13 +136,11 @@ fn no_redirect(http: &Http, findings: &mut Vec<Finding>) {
     let works = |route: &Route| {
         route.outcome == RouteOutcome::Https && status(route).is_some_and(|status| status < 500)
     };
-    if !http
-        .given()
-        .any(|route| !route.starts_in_clear() && works(route))
-    {
+    let of_pages = || http.given().chain(http.of(RoutePurpose::Root));
+    if !of_pages().any(|route| !route.starts_in_clear() && works(route)) {
         return;
     }
-    let in_clear = http.given().filter(|route| {
+    let in_clear = of_pages().filter(|route| {
         let page =
             route.outcome == RouteOutcome::Http && status(route).is_some_and(|status| status < 400);
         route.starts_in_clear() && page && !route.hops.iter().any(Hop::is_https)
@@ -164,7 +164,7 @@ fn status(route: &Route) -> Option<u16> {
 }
 
 fn location_invalid(http: &Http, findings: &mut Vec<Finding>) {
-    let all = http.given().filter_map(Route::last);
+    let all = http.walks().filter_map(Route::last);
     let broken: Vec<&Hop> = all
         .filter(|hop| {
             hop.error
@@ -195,7 +195,7 @@ type Step<'a> = (&'a Hop, &'a str);
 
 /// Every redirect for which `test` holds.
 fn steps<'a>(http: &'a Http, test: impl Fn(&Hop, &str) -> bool) -> Vec<Step<'a>> {
-    let hops = http.given().flat_map(|route| &route.hops);
+    let hops = http.walks().flat_map(|route| &route.hops);
     let led = hops.filter_map(|hop| Some((hop, hop.target.as_deref()?)));
     led.filter(|(hop, next)| test(hop, next)).collect()
 }

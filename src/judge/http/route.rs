@@ -79,7 +79,7 @@ finding! {
     id: "http/port-80-closed", severity: Notice, source: "practice: old links and clients begin with http",
     explained_by: [
         "tls/unreachable", "tls/address-fails", "dns/private-address", "dns/all-addresses-private", "http/family-fails",
-        "across/dangling-address"
+        "http/target-unreachable", "across/dangling-address"
     ],
     message: "port 80 is closed at {addresses}: old links with http:// lead nowhere",
     fix: "open port 80 and answer every request there with a redirect to https; {advice}",
@@ -112,7 +112,7 @@ pub(super) fn judge(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>)
 
 fn ends(http: &Http, findings: &mut Vec<Finding>) {
     let of = |outcome| move |route: &&Route| route.outcome == outcome;
-    let looping: Vec<&Route> = http.given().filter(of(RouteOutcome::Loop)).collect();
+    let looping: Vec<&Route> = http.walks().filter(of(RouteOutcome::Loop)).collect();
     if let Some((route, last)) = looping
         .first()
         .and_then(|route| Some((route, route.last()?)))
@@ -138,7 +138,7 @@ fn ends(http: &Http, findings: &mut Vec<Finding>) {
         };
         findings.push(evidence.about_all(http.host.as_str(), ends_of(&looping)));
     }
-    let long: Vec<&Route> = http.given().filter(of(RouteOutcome::TooManyHops)).collect();
+    let long: Vec<&Route> = http.walks().filter(of(RouteOutcome::TooManyHops)).collect();
     if let Some((route, last)) = long.first().and_then(|route| Some((route, route.last()?))) {
         let evidence = TooManyHops {
             start: route.start.clone(),
@@ -253,7 +253,13 @@ type Cause = (String, String);
 
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<Unreached<'_>>)> = Vec::new();
-    let unreached = http.given().filter_map(|route| unreached(route, tls));
+    let others = http.walks().skip(http.given().count());
+    // Where they begin is told of the way that was asked for, or of the twin.
+    let led = others.filter(|route| route.hops.len() > 1);
+    let unreached = http
+        .given()
+        .chain(led)
+        .filter_map(|route| unreached(route, tls));
     // Where clients go on to another address, that is told of the addresses.
     let passed = |hop: &Hop| host_of(&hop.url) == http.host && is_passed_over(http, hop);
     let stopping = unreached.filter(|unreached| !passed(unreached.hop));
@@ -265,7 +271,11 @@ fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
             .map(|error| error.failure.in_words())
             .unwrap_or_default();
         let cause = (host_of(&hop.url), why);
-        match by_cause.iter_mut().find(|(own, _)| *own == cause) {
+        let same = |((host, why), all): &&mut (Cause, Vec<Unreached<'_>>)| {
+            let mut places = all.iter().map(|own| own.hop.label());
+            *why == cause.1 && (*host == cause.0 || places.any(|own| own == hop.label()))
+        };
+        match by_cause.iter_mut().find(same) {
             Some((_, all)) => all.push(unreached),
             None => by_cause.push((cause, vec![unreached])),
         }

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::facts::attempt::Failure;
 use crate::facts::http::{Hop, HopError, HopStage};
+use crate::net::limits;
 
 /// Writes down what the head says. `raw` is the head as it travelled, where that can be read.
 pub(super) fn read(parts: &Parts, raw: &[u8], url: &Url, hop: &mut Hop) {
@@ -20,7 +21,7 @@ pub(super) fn read(parts: &Parts, raw: &[u8], url: &Url, hop: &mut Hop) {
         as_text(raw)
     };
     hop.reason = reason(&raw).filter(|_| parts.version != Version::HTTP_2);
-    hop.head = Some(unfolded(&raw));
+    hop.head = Some(kept(unfolded(&raw)));
     hop.server = fields.get(SERVER).map(text);
     hop.hsts = fields.get(STRICT_TRANSPORT_SECURITY).map(text);
     follow(fields, url, hop);
@@ -30,11 +31,17 @@ fn follow(fields: &HeaderMap, url: &Url, hop: &mut Hop) {
     let mut locations: Vec<&HeaderValue> = fields.get_all(LOCATION).iter().collect();
     locations.dedup();
     hop.locations = locations.len();
-    hop.location = locations.first().map(|value| as_text(value.as_bytes()));
+    let first = locations.first().map(|value| as_text(value.as_bytes()));
+    hop.location = first.map(|location| cut(&location, limits::LOCATION_BYTES).to_owned());
     if !hop.is_redirect() {
         return;
     }
     match locations.as_slice() {
+        [only] if only.len() > limits::LOCATION_BYTES => {
+            let limit = "LOCATION_BYTES".to_owned();
+            let (stage, failure) = (HopStage::Exchange, Failure::LimitReached { limit });
+            hop.error = Some(HopError { stage, failure });
+        }
         [only] => match resolve(url, only.as_bytes()) {
             Some(target) => hop.target = Some(target.to_string()),
             None => hop.error = Some(not_followed(Some(0))),
@@ -117,6 +124,43 @@ fn unfolded(head: &str) -> String {
     head.replace("\n ", " ").replace("\n\t", " ")
 }
 
+/// Fields by which answers are judged.
+const JUDGED: [&str; 4] = [
+    "location",
+    "strict-transport-security",
+    "set-cookie",
+    "alt-svc",
+];
+
+/// A head that is not longer than all the walks of a site can be kept with.
+fn kept(head: String) -> String {
+    if head.len() <= limits::HEAD_KEPT_BYTES {
+        return head;
+    }
+    let is_judged = |line: &str| {
+        let name = line.split(':').next().unwrap_or_default();
+        JUDGED.iter().any(|own| name.eq_ignore_ascii_case(own))
+    };
+    let lines = head.split_inclusive('\n').map(|line| {
+        let most = match is_judged(line) {
+            true => limits::LOCATION_BYTES,
+            false => limits::FIELD_KEPT_BYTES,
+        };
+        match cut(line, most) {
+            short if short.len() < line.len() => format!("{short}...\n"),
+            whole => whole.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+/// At most so many bytes of a text.
+fn cut(text: &str, most: usize) -> &str {
+    let mut ends = (0..=most.min(text.len())).rev();
+    let end = ends.find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
 /// Bytes as text: UTF-8 where it is, lines ended by `\n`.
 pub(super) fn as_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
@@ -129,6 +173,21 @@ mod tests {
     fn resolved(location: &[u8]) -> Option<String> {
         let url = Url::parse("http://shop.example/a/b?c=d").unwrap();
         resolve(&url, location).map(|target| target.to_string())
+    }
+
+    #[test]
+    fn of_a_long_head_the_fields_that_are_judged_are_whole() {
+        let short = format!("HTTP/1.1 200 OK\nx: {}\n\n", "a".repeat(9_000));
+        assert_eq!(kept(short.clone()), short);
+        let cookie = format!("Set-Cookie: {}\n", "b".repeat(9_000));
+        let long = format!("HTTP/1.1 200 OK\nx: {}\n{cookie}\n", "\u{e9}".repeat(9_000));
+        let head = kept(long);
+        assert!(
+            head.len() < 12_000 && head.contains(&cookie),
+            "{}",
+            head.len()
+        );
+        assert!(head.starts_with("HTTP/1.1 200 OK\nx: \u{e9}") && head.contains("...\n"));
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn policies(hop: &Hop) -> Option<Vec<String>> {
     let lines = hop.values("strict-transport-security");
     let policies: Vec<String> = match lines.as_slice() {
         [only] => {
-            let parts: Vec<&str> = only.split(',').map(str::trim).collect();
+            let parts = outside_quotes(only);
             let ages = |part: &&str| part.to_ascii_lowercase().contains("max-age");
             let all = parts.iter().all(ages);
             parts
@@ -145,6 +145,21 @@ fn policies(hop: &Hop) -> Option<Vec<String>> {
         many => many.iter().map(|line| (*line).to_owned()).collect(),
     };
     (policies.len() > 1).then_some(policies)
+}
+
+/// What commas divide that stand in no quoted value (RFC 9110 §5.6.4).
+fn outside_quotes(value: &str) -> Vec<&str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let parts = value.split(|own| {
+        match own {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        own == ',' && !is_quoted
+    });
+    parts.map(str::trim).collect()
 }
 
 fn partial(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
