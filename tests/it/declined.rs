@@ -66,6 +66,16 @@ fn who_is_turned_away_everywhere_knows_nothing() {
 }
 
 #[test]
+fn a_page_in_clear_does_not_tell_that_the_way_to_https_is_open() {
+    let report = report(|asked| match asked.scheme {
+        "http" => answer("200 OK", "", "page"),
+        _ => answer("403 Forbidden", "", ""),
+    });
+    assert_eq!(about_http(&report), [""; 0]);
+    assert_eq!(report["verdict"], "inconclusive");
+}
+
+#[test]
 fn a_redirect_to_where_clients_are_turned_away_is_seen_and_what_follows_is_not() {
     let site: Act = |asked| match asked.scheme {
         "http" => up(asked),

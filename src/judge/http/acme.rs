@@ -134,6 +134,14 @@ mod tests {
     fn a_plain_404_and_a_redirect_that_keeps_the_path_are_fine() {
         assert!(judged(vec![page(START, 404)]).is_empty());
         let kept = START.replace("http:", "https:");
+        let with_query = format!("{kept}?from=http");
+        assert!(
+            judged(vec![
+                redirect(START, 301, &with_query),
+                page(&with_query, 404)
+            ])
+            .is_empty()
+        );
         assert!(judged(vec![redirect(START, 301, &kept), page(&kept, 404)]).is_empty());
     }
 

@@ -285,6 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn what_walks_from_both_schemes_come_to_is_told_once() {
+        let secure = |address, policy: Option<&str>| {
+            let mut page = page("https://shop.example/", 200);
+            page.hsts = policy.map(str::to_owned);
+            let up = redirect("http://shop.example/", 301, "https://shop.example/");
+            [at(address, vec![up, page.clone()]), at(address, vec![page])]
+        };
+        let kept = Some("max-age=31536000");
+        let walks = [
+            secure("192.0.2.10", kept),
+            secure("192.0.2.11", kept),
+            secure("192.0.2.12", None),
+        ];
+        assert_eq!(judged(walks.concat()), ["http/addresses-differ"]);
+    }
+
+    #[test]
     fn an_address_that_says_something_else_is_the_odd_one() {
         let usual = |address| to(address, "https://shop.example/");
         let odd = to("192.0.2.12", "https://shop.example/en");

@@ -93,6 +93,20 @@ mod tests {
     }
 
     #[test]
+    fn secure_counts_whatever_its_value_and_no_cookie_is_none() {
+        for cookie in ["id=1; Secure=true", "id=1; secure = 0", "", "; Path=/"] {
+            assert!(
+                judged("https://shop.example/", cookie).is_empty(),
+                "{cookie}"
+            );
+        }
+        assert_eq!(
+            judged("https://shop.example/", "id; Path=/"),
+            ["http/cookie-in-clear"]
+        );
+    }
+
+    #[test]
     fn a_cookie_in_clear_or_without_secure_is_named() {
         assert_eq!(
             judged("http://shop.example/", "id=1; Secure"),

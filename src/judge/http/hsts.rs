@@ -202,6 +202,37 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn an_address_without_a_policy_beside_others_is_told_of_the_addresses() {
+        let walk = |address: &str, policy: Option<&str>| {
+            let url = "https://shop.example/";
+            let mut hop = page(url, 200);
+            hop.address = address.parse().ok();
+            hop.hsts = policy.map(str::to_owned);
+            route(url, vec![hop], RouteOutcome::Https)
+        };
+        let judged = |other: Option<&str>| {
+            let mut http = http(vec![walk("192.0.2.10", None), walk("192.0.2.11", other)]);
+            http.hsts = Some(Hsts {
+                header: None,
+                valid: None,
+                ..policy("")
+            });
+            ids(|findings| judge(&http, findings))
+        };
+        assert!(judged(Some("max-age=31536000")).is_empty());
+        assert_eq!(judged(None), ["http/hsts-missing"]);
+    }
+
+    #[test]
+    fn what_is_not_there_has_a_policy_as_well() {
+        assert_eq!(
+            judged("shop.example", None, vec![], 404),
+            ["http/hsts-missing"]
+        );
+        assert!(judged("shop.example", None, vec![], 403).is_empty());
+    }
+
+    #[test]
     fn a_policy_that_breaks_the_grammar_is_invalid() {
         assert_eq!(
             judged(

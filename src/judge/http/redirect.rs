@@ -280,6 +280,28 @@ mod tests {
     }
 
     #[test]
+    fn every_walk_counts_not_that_of_the_url_alone() {
+        let twin = "https://www.shop.example/";
+        let down = redirect(twin, 301, "http://shop.example/");
+        let walk = route(twin, vec![down], RouteOutcome::Http);
+        assert_eq!(judged(vec![secure(), walk]), ["http/downgrade"]);
+        let probe = "http://shop.example/doorstep-probe/a";
+        let (stage, failure) = (HopStage::Location, Failure::Malformed { at: Some(0) });
+        let hop = broken(probe, Some(301), stage, failure);
+        let walk = Route {
+            purpose: RoutePurpose::Path,
+            ..route(probe, vec![hop], RouteOutcome::Error)
+        };
+        assert_eq!(judged(vec![secure(), walk]), ["http/location-invalid"]);
+        let in_clear = "http://shop.example/";
+        let root = Route {
+            purpose: RoutePurpose::Root,
+            ..route(in_clear, vec![page(in_clear, 200)], RouteOutcome::Http)
+        };
+        assert_eq!(judged(vec![secure(), root]), ["http/no-redirect"]);
+    }
+
+    #[test]
     fn a_step_within_https_and_one_within_the_clear_are_no_downgrade() {
         let led = |url: &str, to: &str| {
             let hops = vec![redirect(url, 301, to), page(to, 200)];

@@ -334,6 +334,7 @@ fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<Unreached<'a>> {
 mod tests {
     use super::super::testing::{broken, http, ids, page, redirect, route};
     use super::*;
+    use crate::facts::http::RoutePurpose;
 
     fn judged(routes: Vec<Route>, tls: Option<&Tls>) -> Vec<String> {
         ids(|findings| judge(&http(routes), tls, findings))
@@ -421,6 +422,28 @@ mod tests {
             ["http/target-unreachable"],
             "another port that was asked for is the site's"
         );
+    }
+
+    #[test]
+    fn one_dead_place_is_one_cause_whatever_the_name_that_leads_there() {
+        let (start, twin) = ("http://shop.example/", "http://www.shop.example/");
+        let led = |start: &str, purpose| {
+            let target = start.replace("http:", "https:") + ":8443";
+            let dead = broken(&target, None, HopStage::Connect, Failure::Refused);
+            let hops = vec![redirect(start, 301, &target), dead];
+            Route {
+                purpose,
+                ..route(start, hops, RouteOutcome::Error)
+            }
+        };
+        let walks = vec![
+            led(start, RoutePurpose::Target),
+            led(twin, RoutePurpose::Target),
+            led(start, RoutePurpose::Path),
+        ];
+        assert_eq!(judged(walks, None), ["http/target-unreachable"]);
+        let alone = vec![led(start, RoutePurpose::Acme)];
+        assert_eq!(judged(alone, None), ["http/target-unreachable"]);
     }
 
     #[test]

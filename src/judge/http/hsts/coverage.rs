@@ -220,6 +220,8 @@ mod tests {
             sent(&["max-age=1, includeSubDomains"]).is_empty(),
             "a slip, and one policy"
         );
+        let quoted = r#"max-age=1; x="a \" , max-age=2""#;
+        assert!(sent(&[quoted]).is_empty());
     }
 
     #[test]
