@@ -48,7 +48,7 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     }
     if let Some(seen) = &facts.http {
         http::judge(seen, facts.tls.as_ref(), &mut findings);
-        tls::judge_met(&met(facts), facts.judged_at, &mut findings);
+        tls::judge_met(&seen.host, &met(facts), facts.judged_at, &mut findings);
     }
     across::judge(facts, &mut findings);
     attached::at_load_balancers(facts, &mut findings);

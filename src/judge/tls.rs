@@ -143,11 +143,22 @@ pub(super) fn judge_expectations(tls: &Tls, policy: &Policy, findings: &mut Vec<
     }
 }
 
-/// Judges what was shown at endpoints that were met on the way, such as a redirect's target. Whether they can be reached is
-/// the business of who went there.
-pub(super) fn judge_met(endpoints: &[&Endpoint], at: Timestamp, findings: &mut Vec<Finding>) {
+/// Judges what was shown at endpoints that were met on the way from a host, such as a redirect's target. Whether they can be
+/// reached is the business of who went there.
+pub(super) fn judge_met(
+    from: &str,
+    endpoints: &[&Endpoint],
+    at: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
     for (host, endpoints) in by_host(endpoints.iter().copied()) {
+        let known = findings.len();
         judge_certificates(host, &endpoints, at, findings);
+        // Addresses do not tell them from those of the host that was asked for.
+        let own = findings.iter_mut().skip(known).filter(|_| host != from);
+        for finding in own.filter(|finding| !finding.message.contains(host)) {
+            finding.message = format!("{} (for `{host}`)", finding.message);
+        }
     }
 }
 

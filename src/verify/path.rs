@@ -66,7 +66,7 @@ pub fn verify(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) {
         sent: &read,
         fetched: &more,
         anchors,
-        at: valid_moment(leaf, at),
+        at: Moments::of(leaf, at),
     };
     let (trust, path) = chain.trust();
     endpoint.trust = Some(trust);
@@ -87,13 +87,34 @@ pub fn verify_others(endpoint: &mut Endpoint, anchors: &Anchors, at: Timestamp) 
     endpoint.probes = probes;
 }
 
-/// `at` in whole seconds when the leaf is valid then, else its last or first moment.
-fn valid_moment(leaf: &Cert<'_>, at: Timestamp) -> Timestamp {
-    let validity = leaf.x509.validity();
-    let second = at.as_second();
-    let second = second.min(validity.not_after.timestamp());
-    let second = second.max(validity.not_before.timestamp());
-    Timestamp::from_second(second).unwrap_or(at)
+/// When a chain is judged. That of a leaf which has ended may have ended as well since, and has no fault of its own for that.
+#[derive(Clone, Copy, Debug)]
+struct Moments {
+    /// The moment asked for.
+    at: Timestamp,
+    /// The same in whole seconds when the leaf is valid then, else its last or first moment.
+    of_leaf: Timestamp,
+}
+
+impl Moments {
+    fn of(leaf: &Cert<'_>, at: Timestamp) -> Self {
+        let validity = leaf.x509.validity();
+        let second = at.as_second();
+        let second = second.min(validity.not_after.timestamp());
+        let second = second.max(validity.not_before.timestamp());
+        let of_leaf = Timestamp::from_second(second).unwrap_or(at);
+        Self { at, of_leaf }
+    }
+
+    /// Whether what ends then has ended at both.
+    fn are_after(self, end: i64) -> bool {
+        end < self.at.min(self.of_leaf).as_second()
+    }
+
+    /// Whether what begins then has begun at neither.
+    fn are_before(self, begin: i64) -> bool {
+        begin > self.at.max(self.of_leaf).as_second()
+    }
 }
 
 /// What is to be judged.
@@ -104,7 +125,7 @@ struct Chain<'c> {
     /// Issuers that were fetched.
     fetched: &'c [Cert<'c>],
     anchors: &'c Anchors,
-    at: Timestamp,
+    at: Moments,
 }
 
 impl<'c> Chain<'c> {
@@ -166,7 +187,7 @@ impl<'c> Chain<'c> {
     fn best_of(&self, mut paths: Vec<Path<'c, 'c>>) -> Option<Path<'c, 'c>> {
         if paths.len() > 1 {
             paths.sort_by_cached_key(|path| {
-                let revoked = status::is_revoked(path, self.anchors, self.at);
+                let revoked = status::is_revoked(path, self.anchors, self.at.of_leaf);
                 (revoked, self.departing(path))
             });
         }

@@ -112,6 +112,29 @@ fn expired_misnamed_and_unknown_are_three_findings_of_one_certificate() {
 }
 
 #[test]
+fn an_authority_that_is_valid_has_no_fault_for_the_time_of_a_leaf_that_is_not() {
+    let mut younger = authority("Younger");
+    younger.not_before = now() - Duration::days(10);
+    let ended = |below| {
+        let mut params = server();
+        params.not_after = now() - Duration::days(20);
+        let report = World::with(below).leaf(&params);
+        ids(&report)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ended(younger), ["tls/expired"]);
+    let mut older = authority("Older");
+    older.not_after = now() - Duration::days(30);
+    assert_eq!(ended(older), ["tls/expired", "tls/intermediate-expired"]);
+    // What ended after the leaf did is no fault beside its own.
+    let mut since = authority("Since");
+    since.not_after = now() - Duration::days(15);
+    assert_eq!(ended(since), ["tls/expired"]);
+}
+
+#[test]
 fn a_missing_intermediate_a_self_signed_leaf_and_an_unknown_root_are_told_apart() {
     let world = World::new();
     let leaf = world.below.issue(&server()).certificate.pem();

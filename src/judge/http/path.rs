@@ -80,9 +80,14 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
         let places = labels(of_path.iter().map(|lost| lost.hop));
         findings.push(evidence.about_all(http.host.as_str(), places));
     }
-    // Where the path is gone the query goes with it: one cause.
-    let of_query: Vec<&Lost<'_>> = lost.iter().filter(|lost| !lost.path).collect();
-    if let Some(first) = of_query.first().filter(|_| of_path.is_empty()) {
+    // Where a host loses the path the query goes with it: one cause.
+    let told = |lost: &&Lost<'_>| {
+        let mut told = of_path.iter();
+        told.any(|own| host_of(&own.hop.url) == host_of(&lost.hop.url))
+    };
+    let of_query = lost.iter().filter(|lost| !lost.path && !told(lost));
+    let of_query: Vec<&Lost<'_>> = of_query.collect();
+    if let Some(first) = of_query.first() {
         let (sent, came) = (split(&first.sent).1, split(&first.came).1);
         let evidence = QueryLost {
             url: first.hop.url.clone(),
@@ -232,6 +237,19 @@ mod tests {
         ] {
             assert_eq!(to(target), ["http/query-lost"], "{target}");
         }
+    }
+
+    #[test]
+    fn what_two_hosts_lose_is_told_of_each() {
+        let twin = PROBE.replace("shop.example", "www.shop.example");
+        let led = |start: &str, target: &str| {
+            let hops = vec![redirect(start, 301, target), page(target, 404)];
+            walk(start, hops, RoutePurpose::Path)
+        };
+        let without_query = led(PROBE, "https://shop.example/doorstep-probe/a%20b%2Fc");
+        let without_path = led(&twin, "https://www.shop.example/");
+        let found = ids(|findings| judge(&http(vec![without_query, without_path]), findings));
+        assert_eq!(found, ["http/path-lost", "http/query-lost"]);
     }
 
     #[test]

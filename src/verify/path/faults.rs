@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::Moments;
 use super::certificate::{Cert, id};
 use super::constraints::{Broken, Budget, Constraints};
 use super::key;
@@ -39,7 +40,7 @@ pub(super) fn of_leaf(leaf: &Cert<'_>) -> Vec<Distrust> {
 }
 
 /// The faults of a certificate as one that issues others.
-pub(super) fn of_authority(authority: &Cert<'_>, at: Timestamp) -> Vec<Distrust> {
+pub(super) fn of_authority(authority: &Cert<'_>, at: Moments) -> Vec<Distrust> {
     let subject = || authority.subject();
     let mut faults = common(authority);
     faults.extend(malformed_signature(authority));
@@ -52,7 +53,7 @@ pub(super) fn of_authority(authority: &Cert<'_>, at: Timestamp) -> Vec<Distrust>
 
 /// The faults of an anchor's own certificate, as far as clients look at it. One without basic constraints, of version 1, is no
 /// less an anchor.
-pub(super) fn of_anchor(anchor: &Cert<'_>, at: Timestamp) -> Vec<Distrust> {
+pub(super) fn of_anchor(anchor: &Cert<'_>, at: Moments) -> Vec<Distrust> {
     let mut faults = common(anchor);
     if anchor.basic_constraints().is_some_and(|found| !found.ca) {
         let subject = anchor.subject();
@@ -62,18 +63,18 @@ pub(super) fn of_anchor(anchor: &Cert<'_>, at: Timestamp) -> Vec<Distrust> {
     faults
 }
 
-fn of_issuing(authority: &Cert<'_>, at: Timestamp) -> Vec<Distrust> {
+fn of_issuing(authority: &Cert<'_>, at: Moments) -> Vec<Distrust> {
     let subject = || authority.subject();
     let mut faults = Vec::new();
     let validity = authority.x509.validity();
     let moment = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).ok();
-    if validity.not_after.timestamp() < at.as_second() {
+    if at.are_after(validity.not_after.timestamp()) {
         faults.push(Distrust::AuthorityExpired {
             subject: subject(),
             not_after: moment(validity.not_after),
         });
     }
-    if validity.not_before.timestamp() > at.as_second() {
+    if at.are_before(validity.not_before.timestamp()) {
         faults.push(Distrust::AuthorityNotYetValid {
             subject: subject(),
             not_before: moment(validity.not_before),

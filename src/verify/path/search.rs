@@ -6,8 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
+use super::Moments;
 use super::anchors::{Anchor, Anchors};
 use super::certificate::Cert;
 use super::faults;
@@ -40,7 +39,7 @@ pub(super) struct Search<'s, 'a> {
     pool: Vec<&'s Cert<'a>>,
     by_subject: HashMap<&'s [u8], Vec<usize>>,
     anchors: &'s Anchors,
-    at: Timestamp,
+    at: Moments,
     signatures: Cell<usize>,
     steps: Cell<usize>,
     /// Whether a way was given up for its length.
@@ -50,7 +49,7 @@ pub(super) struct Search<'s, 'a> {
 
 impl<'s, 'a> Search<'s, 'a> {
     /// `pool` holds the leaf first, then all that may issue.
-    pub(super) fn new(pool: Vec<&'s Cert<'a>>, anchors: &'s Anchors, at: Timestamp) -> Self {
+    pub(super) fn new(pool: Vec<&'s Cert<'a>>, anchors: &'s Anchors, at: Moments) -> Self {
         let mut by_subject: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (index, certificate) in pool.iter().enumerate().skip(1) {
             let named = by_subject.entry(certificate.subject_der()).or_default();
