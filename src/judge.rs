@@ -15,8 +15,8 @@ use std::borrow::Cow;
 
 use crate::facts::Facts;
 use crate::facts::dns::Dns;
-use crate::facts::http::Route;
-use crate::facts::tls::Endpoint;
+use crate::facts::http::{Http, Route};
+use crate::facts::tls::{Endpoint, Twin};
 use crate::finding::{Finding, Rule};
 use policy::Policy;
 
@@ -49,6 +49,11 @@ pub fn judge(facts: &Facts, policy: &Policy) -> Vec<Finding> {
     if let Some(seen) = &facts.http {
         http::judge(seen, facts.tls.as_ref(), &mut findings);
         tls::judge_met(&seen.host, &met(facts), facts.judged_at, &mut findings);
+        if let Some(twin) = met_twin(seen).filter(|_| facts.tls.is_none()) {
+            let own = shown(seen.given()).into_iter();
+            let own: Vec<&Endpoint> = own.filter(|own| own.server_name == seen.host).collect();
+            tls::judge_met_twin(&seen.host, &twin, &own, &mut findings);
+        }
     }
     across::judge(facts, &mut findings);
     attached::at_load_balancers(facts, &mut findings);
@@ -86,6 +91,18 @@ fn met(facts: &Facts) -> Vec<&Endpoint> {
         }
     }
     met
+}
+
+/// The twin as the walks from it met it.
+fn met_twin(http: &Http) -> Option<Twin> {
+    let name = http.twin.clone()?;
+    let met = shown(http.of_twin()).into_iter();
+    let endpoints = met.filter(|own| own.server_name == name).cloned();
+    Some(Twin {
+        endpoints: endpoints.collect(),
+        name,
+        ..Twin::default()
+    })
 }
 
 /// The handshakes of these walks.

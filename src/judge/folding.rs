@@ -6,7 +6,8 @@ use crate::finding::{Finding, Rule};
 
 /// Moves each finding that a rule calls explained, and whose subjects a cause has, into that cause's `evidence.also`.
 ///
-/// A finding is never folded into a milder one: that would hide how bad things are.
+/// A finding is never folded into a milder one: that would hide how bad things are. Neither is one that says that it has a
+/// cause of its own as well (`independent`): mending the other would not mend it.
 pub(super) fn fold(
     findings: Vec<Finding>,
     rules: impl Iterator<Item = &'static Rule>,
@@ -55,6 +56,7 @@ fn explains(cause: &Finding, rule: &Rule, finding: &Finding) -> bool {
     rule.explained_by.contains(&cause.id.as_str())
         && cause.id != finding.id
         && cause.severity >= finding.severity
+        && finding.evidence.get("independent") != Some(&Value::Bool(true))
         && finding
             .subjects
             .iter()
@@ -138,6 +140,14 @@ mod tests {
             finding("tls/cause", Severity::Error, &["192.0.2.1:443"]),
         ]);
         assert_eq!(found, [("tls/cause".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn what_has_a_cause_of_its_own_as_well_stands_by_itself() {
+        let mut effect = finding("tls/effect", Severity::Warning, &["192.0.2.1:443"]);
+        effect.evidence = json!({ "independent": true });
+        let cause = finding("tls/cause", Severity::Error, &["192.0.2.1:443"]);
+        assert_eq!(folded(vec![effect, cause]).len(), 2);
     }
 
     #[test]

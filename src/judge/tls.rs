@@ -32,7 +32,7 @@ use jiff::Timestamp;
 
 use super::policy::Policy;
 use crate::facts::certificate::Certificate;
-use crate::facts::tls::{Endpoint, Tls};
+use crate::facts::tls::{Endpoint, Tls, Twin};
 use crate::finding::{Evidence, Finding, Rule};
 
 /// The rules about TLS and certificates.
@@ -159,6 +159,18 @@ pub(super) fn judge_met(
         for finding in own.filter(|finding| !finding.message.contains(host)) {
             finding.message = format!("{} (for `{host}`)", finding.message);
         }
+    }
+}
+
+/// Judges what a host shows to who asks by the name of its twin, where walks alone have met both.
+pub(super) fn judge_met_twin(
+    host: &str,
+    twin: &Twin,
+    endpoints: &[&Endpoint],
+    findings: &mut Vec<Finding>,
+) {
+    for shown in by_leaf(endpoints) {
+        name::judge_twin(host, twin, &shown, findings);
     }
 }
 

@@ -614,6 +614,27 @@ fn a_page_leads_on_by_itself_in_its_first_64_kib_alone() {
 }
 
 #[test]
+fn fields_that_browsers_pass_over_hide_no_page() {
+    hold(&[
+        (
+            "a control",
+            |stream, _, _| head(stream, "200 OK", "X: a\x01b\r\n"),
+            &[],
+        ),
+        (
+            "a blank before the colon",
+            |stream, _, _| head(stream, "200 OK", "X : a\r\n"),
+            &[],
+        ),
+        (
+            "a name that is none",
+            |stream, _, _| head(stream, "200 OK", "X\u{e9}: a\r\n"),
+            &[],
+        ),
+    ]);
+}
+
+#[test]
 fn a_reset_in_the_middle_is_named() {
     let peer = |words: &'static [u8]| {
         Peer::start(move |_, mut stream| {

@@ -254,8 +254,9 @@ type Cause = (String, String);
 fn targets(http: &Http, tls: Option<&Tls>, findings: &mut Vec<Finding>) {
     let mut by_cause: Vec<(Cause, Vec<Unreached<'_>>)> = Vec::new();
     let others = http.walks().skip(http.given().count());
-    // Where they begin is told of the way that was asked for, or of the twin.
-    let led = others.filter(|route| route.hops.len() > 1);
+    // Where they begin is told of the way that was asked for, and that the twin is dead of the twin.
+    let is_twin = |hop: &Hop| Some(host_of(&hop.url)) == http.twin;
+    let led = others.filter(|route| route.hops.len() > 1 && !route.last().is_some_and(is_twin));
     let unreached = http
         .given()
         .chain(led)

@@ -37,6 +37,11 @@ fn follow(fields: &HeaderMap, url: &Url, hop: &mut Hop) {
         return;
     }
     match locations.as_slice() {
+        // A field that no parser takes is passed over, and this one cannot be.
+        [] if !hop.values("location").is_empty() => {
+            let (stage, failure) = (HopStage::Exchange, Failure::Malformed { at: None });
+            hop.error = Some(HopError { stage, failure });
+        }
         [only] if only.len() > limits::LOCATION_BYTES => {
             let limit = "LOCATION_BYTES".to_owned();
             let (stage, failure) = (HopStage::Exchange, Failure::LimitReached { limit });

@@ -157,6 +157,9 @@ impl Client<'_> {
         builder.max_headers(limits::HEADERS);
         // Browsers join folded lines (RFC 9112 §5.2), although nobody may send them any more.
         builder.allow_obsolete_multiline_headers_in_responses(true);
+        // They pass over fields with a control character in it, or a blank before the colon, and show the page.
+        builder.ignore_invalid_headers_in_responses(true);
+        builder.allow_spaces_after_header_name_in_responses(true);
         let greeted = builder.handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = greeted.map_err(|error| why(&error, head))?;
         let answer = sender.send_request(request);

@@ -15,7 +15,7 @@ finding! {
     /// `preload` out of the field: in nginx `add_header`, in Apache `Header always set`, in HAProxy `http-after-response
     /// set-header`, in IIS `<hsts preload>`, in Caddy `header`, at CloudFront in the response headers policy, at Cloudflare and ALB in
     /// their HSTS settings.
-    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String, at_fault: Option<AtFault>, advice: String }
+    PreloadNotReady { host: String, errors: Vec<PreloadError>, shown: String, independent: bool, at_fault: Option<AtFault>, advice: String }
     id: "http/preload-not-ready", severity: Warning, source: "practice: the conditions of hstspreload.org",
     explained_by: [
         "http/hsts-repeated", "http/off-host-first", "http/no-redirect", "http/downgrade", "http/first-hop-plain",
@@ -40,8 +40,13 @@ pub(super) fn judge(sent: &Sent<'_>, to_send: impl Fn(Sts) -> String, findings: 
         return;
     }
     let shown: Vec<String> = errors.iter().map(PreloadError::in_words).collect();
+    let of_policy = |error: &PreloadError| {
+        let short = matches!(error, PreloadError::MaxAgeShort { .. });
+        short || matches!(error, PreloadError::IncludeSubdomainsMissing)
+    };
     let evidence = PreloadNotReady {
         host: hsts.host.clone(),
+        independent: errors.iter().any(of_policy),
         errors,
         shown: shown.join(", and "),
         at_fault: sent.preload.clone(),
