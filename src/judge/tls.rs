@@ -156,8 +156,13 @@ pub(super) fn judge_met(
         judge_certificates(host, &endpoints, at, findings);
         // Addresses do not tell them from those of the host that was asked for.
         let own = findings.iter_mut().skip(known).filter(|_| host != from);
-        for finding in own.filter(|finding| !finding.message.contains(host)) {
-            finding.message = format!("{} (for `{host}`)", finding.message);
+        for finding in own {
+            if !finding.message.contains(host) {
+                finding.message = format!("{} (for `{host}`)", finding.message);
+            }
+            if let Some(evidence) = finding.evidence.as_object_mut() {
+                evidence.insert("host".to_owned(), host.into());
+            }
         }
     }
 }

@@ -234,9 +234,15 @@ fn unfetched(endpoint: &Endpoint) -> Vec<Inconclusive> {
 
 fn http_missed(http: &Http) -> Vec<Inconclusive> {
     let inconclusive = |route: &&Route| route.outcome == RouteOutcome::Inconclusive;
-    // A redirect that was seen is a part of the door that was measured; a page in clear is none of the way to https.
+    // A redirect that was seen is a part of the door that was measured, unless time ran out behind it; a page in clear is none
+    // of the way to https.
+    let cut_off = |route: &Route| {
+        let error = route.last().and_then(|hop| hop.error.as_ref());
+        let failure = error.map(|error| &error.failure);
+        matches!(failure, Some(Failure::OutOfTime | Failure::Interrupted))
+    };
     let whole = http.given().all(|route| match route.outcome {
-        RouteOutcome::Inconclusive => route.hops.len() < 2,
+        RouteOutcome::Inconclusive => route.hops.len() < 2 || cut_off(route),
         RouteOutcome::Http => route.hops.len() < 2 && route.starts_in_clear(),
         _ => false,
     });

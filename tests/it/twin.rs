@@ -36,6 +36,30 @@ fn a_certificate_for_another_name_is_found_at_the_twins_own_machine() {
 }
 
 #[test]
+fn what_was_met_at_the_twin_says_so() {
+    let report = apart(&["other.example"]).report(&["shop.example"]);
+    let findings = report["findings"].as_array().unwrap();
+    let mut own = findings
+        .iter()
+        .filter(|own| own["id"] == "tls/name-mismatch");
+    let found = own.next().unwrap();
+    assert_eq!(found["evidence"]["host"], "www.shop.example");
+    let message = found["message"].as_str().unwrap();
+    assert!(message.contains("`www.shop.example`"), "{message}");
+}
+
+#[test]
+fn a_certificate_without_the_twins_name_is_told_where_both_lead_to_one_machine() {
+    let world = World::new();
+    let names = ["shop.example", "www.shop.example"];
+    let machine = Machine::start(world.config(&names[..1]), |_| answer("200 OK", PAGE, ""));
+    let world = world.with("127.0.0.2", &names, machine);
+    let found = about_certificates(&world);
+    let found: Vec<&str> = found.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(found, ["tls/twin-name-uncovered"]);
+}
+
+#[test]
 fn a_twin_with_a_certificate_of_its_own_is_fine() {
     assert_eq!(about_certificates(&apart(&["www.shop.example"])), []);
 }

@@ -134,7 +134,7 @@ fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> Stri
         };
         return format!("{sign} {}{shown}", harmless(&error.failure.in_words()));
     }
-    let sign = mark(worst_at(&report.findings, &endpoint.label()), style);
+    let sign = mark(worst_at(&report.findings, endpoint), style);
     let path: Vec<&str> = match &endpoint.trust {
         Some(trust) => trust
             .path
@@ -180,9 +180,14 @@ fn other(report: &Report, probe: &Probe, style: Style) -> String {
     style.paint(&harmless(&text), |text| text.dimmed())
 }
 
-fn worst_at(findings: &[Finding], label: &str) -> Option<Severity> {
+/// The worst that was found of an endpoint, and not of another host at the same place.
+fn worst_at(findings: &[Finding], endpoint: &Endpoint) -> Option<Severity> {
+    let label = endpoint.label();
     let own = findings.iter().filter(|finding| {
-        finding.id.starts_with("tls/") && finding.subjects.iter().any(|subject| subject == label)
+        let host = finding.evidence.get("host");
+        finding.id.starts_with("tls/")
+            && finding.subjects.contains(&label)
+            && host.is_none_or(|host| *host == *endpoint.server_name)
     });
     own.map(|finding| finding.severity).max()
 }
