@@ -119,9 +119,12 @@ fn lost(route: &Route) -> Option<Lost<'_>> {
         .iter()
         .filter_map(|hop| Some((hop, hop.target.as_deref()?)));
     let mut own = steps.filter(|(hop, target)| site(&hop.url) == site(target));
+    // A step in clear is a part of the way to https, where the walk comes there.
+    let reaches_https = route.hops.iter().any(Hop::is_https);
     let (hop, target) = own.find(|(hop, target)| {
         let moves = host_of(&hop.url) != host_of(target) || hop.is_https() != is_https(target);
-        moves && path_of(&hop.url) != path_of(target)
+        let on_the_way = reaches_https && !hop.is_https();
+        (moves || on_the_way) && path_of(&hop.url) != path_of(target)
     })?;
     let (sent, came) = (path_of(&hop.url), path_of(target));
     Some(Lost {
@@ -261,6 +264,19 @@ mod tests {
         ];
         let walk = walk(&secure, hops, RoutePurpose::Path);
         assert!(ids(|findings| judge(&http(vec![walk]), findings)).is_empty());
+    }
+
+    #[test]
+    fn a_step_in_clear_loses_the_path_on_the_way_to_https_alone() {
+        let (plain, secure) = ("http://shop.example/x", "https://shop.example/x");
+        let judged = |hops| {
+            let walks = http(vec![walk(PROBE, hops, RoutePurpose::Path)]);
+            ids(|findings| judge(&walks, findings))
+        };
+        let first = || redirect(PROBE, 301, plain);
+        let up = vec![first(), redirect(plain, 301, secure), page(secure, 404)];
+        assert_eq!(judged(up), ["http/path-lost"]);
+        assert!(judged(vec![first(), page(plain, 404)]).is_empty());
     }
 
     #[test]
