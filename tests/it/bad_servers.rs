@@ -493,6 +493,17 @@ fn heads_without_end_are_bounded() {
             LIMIT,
         ),
         (
+            "a Location that no server would read",
+            |stream, path, _| {
+                once(
+                    stream,
+                    path,
+                    &format!("Location: /{}\r\n", "a".repeat(20_000)),
+                )
+            },
+            LIMIT,
+        ),
+        (
             "10,000 fields",
             |stream, _, _| head(stream, "200 OK", &"X: a\r\n".repeat(10_000)),
             LIMIT,

@@ -135,6 +135,8 @@ fn said(hop: &Hop, failure: &Failure) -> String {
         Failure::TimedOut { after_ms } if hop.head.is_some() => {
             format!("its head is not complete after {:.0} ms", after_ms.0)
         }
+        // Announcements of an answer may have come (RFC 9110 §15.2).
+        Failure::TimedOut { after_ms } => format!("no answer came within {:.0} ms", after_ms.0),
         Failure::NotHttp { first_bytes } => format!("its first bytes are `{first_bytes}`"),
         other => other.in_words(),
     }
