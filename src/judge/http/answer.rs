@@ -61,7 +61,8 @@ finding! {
     /// The head of the answer is larger than is read.
     ///
     /// Clients and proxies bound the size and number of header fields, mostly at 8 to 64 KiB, and fail beyond it. Often cookies are
-    /// set again and again, or a policy field has grown. Send fewer and shorter fields.
+    /// set again and again, or a policy field has grown. Send fewer and shorter fields. A Location of more than 16 KiB is not followed:
+    /// hardly any server would read the request.
     ///
     /// Fields that grow come from the application, or are added at each place on the way: nginx `add_header` and
     /// `proxy_hide_header`, Apache `Header unset`, HAProxy `http-response del-header`, IIS customHeaders, Caddy `header
