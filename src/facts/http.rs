@@ -250,13 +250,14 @@ impl Http {
         given.chain(self.of(RoutePurpose::Root))
     }
 
-    /// All, those from the URL that was asked for first.
+    /// All that a visitor's browser would go, those from the URL that was asked for first.
     pub fn walks(&self) -> impl Iterator<Item = &Route> {
         let is_given = |route: &&Route| {
             let mut given = self.given();
             given.any(|own| std::ptr::eq(own, *route))
         };
         let others = self.routes.iter().filter(move |route| !is_given(route));
+        let others = others.filter(|route| route.purpose != RoutePurpose::Acme);
         self.given().chain(others)
     }
 

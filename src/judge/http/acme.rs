@@ -4,7 +4,9 @@ use url::Url;
 
 use super::labels;
 use super::location::{self, Part};
-use crate::facts::http::{Hop, Http, Route, RoutePurpose};
+use crate::facts::http::{
+    Hop, HopError, HopStage, Http, Route, RouteOutcome, RoutePurpose, host_of,
+};
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
@@ -32,7 +34,7 @@ pub(super) fn judge(http: &Http, findings: &mut Vec<Finding>) {
     let routes = http.of(RoutePurpose::Acme);
     let failing: Vec<(&Route, Astray<'_>)> = routes
         .filter_map(|route| {
-            let astray = failing(route)?;
+            let astray = failing(http, route)?;
             (!is_turned_away(http, route, astray.hop)).then_some((route, astray))
         })
         .collect();
@@ -61,7 +63,7 @@ struct Astray<'a> {
     part: Option<Part>,
 }
 
-fn failing(route: &Route) -> Option<Astray<'_>> {
+fn failing<'a>(http: &Http, route: &'a Route) -> Option<Astray<'a>> {
     let by = |hop, part, said| Some(Astray { hop, said, part });
     let path = Url::parse(&route.start).ok()?.path().to_owned();
     for hop in &route.hops {
@@ -79,11 +81,47 @@ fn failing(route: &Route) -> Option<Astray<'_>> {
             return by(hop, Some(Part::Path), said);
         }
     }
+    if matches!(
+        route.outcome,
+        RouteOutcome::Loop | RouteOutcome::TooManyHops
+    ) {
+        let last = route.last()?;
+        return by(
+            last,
+            Some(Part::Whole),
+            "is redirected on and on".to_owned(),
+        );
+    }
+    let dead_end = dead_end(route).filter(|_| !is_told(http, route));
+    if let Some((before, url, why)) = dead_end {
+        let said = format!("leads to `{url}`, which cannot be reached: {why}");
+        return by(before, Some(Part::Host), said);
+    }
     let last = route.last().filter(|hop| hop.error.is_none())?;
     let status = last
         .status
         .filter(|status| matches!(status, 401 | 403 | 500..))?;
     by(last, None, format!("answers {status}"))
+}
+
+/// The redirect to where nobody answers, the URL there, and why.
+fn dead_end(route: &Route) -> Option<(&Hop, &str, String)> {
+    let [.., before, last] = route.hops.as_slice() else {
+        return None;
+    };
+    let HopError { stage, failure } = last.error.as_ref()?;
+    let lost = matches!(
+        stage,
+        HopStage::Lookup | HopStage::Connect | HopStage::Handshake
+    );
+    (lost && !failure.is_local()).then(|| (before, last.url.as_str(), failure.in_words()))
+}
+
+/// Whether the way that was asked for comes to the same dead end, and tells of it.
+fn is_told(http: &Http, route: &Route) -> bool {
+    let end = |route: &Route| Some(host_of(dead_end(route)?.1));
+    let own = end(route);
+    own.is_some() && http.walks().any(|other| end(other) == own)
 }
 
 #[cfg(test)]
@@ -128,6 +166,36 @@ mod tests {
         assert!(with_page(429).is_empty());
         assert_eq!(with_page(200), ["http/acme-challenge"]);
         assert_eq!(with_page(404), ["http/acme-challenge"]);
+    }
+
+    #[test]
+    fn a_dead_end_and_a_circle_lead_an_authority_astray_unless_visitors_come_there_too() {
+        use crate::facts::attempt::Failure;
+        let led = |start: &str, purpose, host: &str| {
+            let target = start.replace("http://shop.example", host);
+            let failure = Failure::NameNotFound;
+            let dead = super::super::testing::broken(&target, None, HopStage::Lookup, failure);
+            let hops = vec![redirect(start, 301, &target), dead];
+            Route {
+                purpose,
+                ..route(start, hops, RouteOutcome::Error)
+            }
+        };
+        let challenge = || led(START, RoutePurpose::Acme, "https://nx.example");
+        let page = |host| led("http://shop.example/", RoutePurpose::Target, host);
+        let judged = |routes| ids(|findings| judge(&http(routes), findings));
+        assert_eq!(judged(vec![challenge()]), ["http/acme-challenge"]);
+        assert_eq!(
+            judged(vec![page("https://ny.example"), challenge()]),
+            ["http/acme-challenge"]
+        );
+        assert!(judged(vec![page("https://nx.example"), challenge()]).is_empty());
+        let circle = Route {
+            outcome: RouteOutcome::Loop,
+            purpose: RoutePurpose::Acme,
+            ..route(START, vec![redirect(START, 301, START)], RouteOutcome::Loop)
+        };
+        assert_eq!(judged(vec![circle]), ["http/acme-challenge"]);
     }
 
     #[test]

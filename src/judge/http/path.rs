@@ -56,6 +56,7 @@ finding! {
     /// Always Use HTTPS instead of a rule for one URL.
     OnlyRoot { url: String, status: u16, advice: String }
     id: "http/only-root", severity: Warning, source: "RFC 6797 §7.2",
+    explained_by: ["http/downgrade"],
     message: "only `/` is redirected to https: `{url}` answers {status} in clear",
     fix: "redirect every path; {advice}",
 }

@@ -443,8 +443,10 @@ mod tests {
             led(start, RoutePurpose::Path),
         ];
         assert_eq!(judged(walks, None), ["http/target-unreachable"]);
-        let alone = vec![led(start, RoutePurpose::Acme)];
+        let alone = vec![led(start, RoutePurpose::Path)];
         assert_eq!(judged(alone, None), ["http/target-unreachable"]);
+        // No visitor goes there: that is told of the authorities.
+        assert!(judged(vec![led(start, RoutePurpose::Acme)], None).is_empty());
     }
 
     #[test]

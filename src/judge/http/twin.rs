@@ -16,7 +16,7 @@ finding! {
     /// records out of the DNS.
     WwwInconsistent { host: String, twin: String, said: String, advice: String }
     id: "http/www-inconsistent", severity: Warning, source: "practice: people type the name with and without www",
-    explained_by: ["dns/all-addresses-private", "tls/unreachable", "tls/address-fails", "across/dangling-address"],
+    explained_by: ["dns/all-addresses-private", "tls/unreachable", "tls/address-fails", "across/dangling-address", "http/redirect-loop"],
     message: "`{host}` and `{twin}` do not lead to the same site: {said}",
     fix: "serve `{twin}` as well, with a certificate for it, and redirect one name to the other{advice}",
 }

@@ -165,10 +165,6 @@ fn outside_quotes(value: &str) -> Vec<&str> {
 fn partial(http: &Http, all: &[&Hop], hsts: &Hsts, findings: &mut Vec<Finding>) {
     let over_https = || all.iter().copied().filter(|hop| hop.is_https());
     let page = over_https().any(|hop| hop.is_page() && hop.hsts.is_some());
-    // Where the first answer has none it is missing, and not in part.
-    if hsts.header.is_none() {
-        return;
-    }
     let bare: Vec<&Hop> = over_https()
         .filter(|hop| hop.hsts.is_none() && !hop.is_page() && !hop.is_declined())
         .collect();
