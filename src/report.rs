@@ -94,6 +94,13 @@ fn verdict(facts: &Facts, findings: &[Finding]) -> Verdict {
         Some(Severity::Warning) => Verdict::Warning,
         _ if door_missed => Verdict::Inconclusive,
         Some(Severity::Notice) => Verdict::Notice,
+        None if ends_unseen(facts) => Verdict::Inconclusive,
         None => Verdict::Ok,
     }
+}
+
+/// Whether no walk came to a page: what visitors see at its end is not known.
+fn ends_unseen(facts: &Facts) -> bool {
+    let mut given = facts.http.iter().flat_map(|http| http.given()).peekable();
+    given.peek().is_some() && given.all(|route| route.final_url.is_none())
 }

@@ -22,8 +22,7 @@ pub struct Http {
     pub twin: Option<String>,
     /// One for each start and address.
     pub routes: Vec<Route>,
-    /// The policy that a browser would keep for the host; derived. `null` when no answer over HTTPS
-    /// was had that tells.
+    /// The policy that a browser would keep for the host; derived. `null` when no answer over HTTPS tells.
     pub hsts: Option<Hsts>,
 }
 

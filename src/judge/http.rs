@@ -19,7 +19,8 @@ mod version;
 
 use std::net::IpAddr;
 
-use crate::facts::http::{Hop, Http, host_of};
+use crate::facts::attempt::Failure;
+use crate::facts::http::{Hop, HopError, HopStage, Http, host_of};
 use crate::facts::tls::Tls;
 use crate::finding::{Evidence, Finding, Rule};
 use crate::judge::server::Wish;
@@ -101,6 +102,16 @@ fn witness(http: &Http, address: Option<IpAddr>) -> Option<&Hop> {
     let own = answered().find(|hop| hop.address == address);
     let secure = answered().find(|hop| hop.is_https());
     own.or(secure).or_else(|| answered().next())
+}
+
+/// Why a request could not be made at all, unless that is for a reason of this machine.
+fn unreached(hop: &Hop) -> Option<&Failure> {
+    let HopError { stage, failure } = hop.error.as_ref()?;
+    let lost = matches!(
+        stage,
+        HopStage::Lookup | HopStage::Connect | HopStage::Handshake
+    );
+    (lost && !failure.is_local()).then_some(failure)
 }
 
 /// The places of hops, each once, in order.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::tls::{Server, material, words};
+use super::tls::{Server, enumerated, material, words};
 
 /// A server's place for its files, and the certificate that it shows.
 struct Place {
@@ -58,21 +58,7 @@ impl Place {
 
 /// The report of doorstep on a server that is asked for TLS in this protocol.
 fn report(port: u16, protocol: &str) -> Value {
-    let target = format!("shop.example:{port}");
-    let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
-        .args(["tlscheck", &target, "--address", "127.0.0.1"])
-        .args([
-            "--starttls",
-            protocol,
-            "--enumerate",
-            "--json",
-            "--no-config",
-        ])
-        .args(["--timeout", "120s", "--probe-timeout", "20s"])
-        .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+    enumerated(port, &["--starttls", protocol])
 }
 
 /// TLS 1.2 and 1.3 must be listed whole behind the protocol, and the certificate must be the server's.

@@ -126,22 +126,22 @@ pub(super) fn listed(port: u16) -> (Lists, Vec<String>, u64) {
     )
 }
 
-fn report(port: u16) -> Value {
+/// The report of doorstep with the lists of a server.
+pub(super) fn enumerated(port: u16, options: &[&str]) -> Value {
     let target = format!("shop.example:{port}");
     let output = Command::new(env!("CARGO_BIN_EXE_doorstep"))
-        .args([
-            "tlscheck",
-            &target,
-            "--address",
-            "127.0.0.1",
-            "--enumerate",
-            "--json",
-            "--no-config",
-        ])
+        .args(["tlscheck", &target, "--address", "127.0.0.1"])
+        .args(["--enumerate", "--json", "--no-config"])
         .args(["--timeout", "120s", "--probe-timeout", "20s"])
+        .args(options)
         .output()
         .unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn report(port: u16) -> Value {
+    let report = enumerated(port, &[]);
     let offered = &report["tls"]["endpoints"][0]["offered"];
     assert_eq!(offered["complete"], true, "{report:#}");
     report

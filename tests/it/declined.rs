@@ -83,6 +83,7 @@ fn a_redirect_to_where_clients_are_turned_away_is_seen_and_what_follows_is_not()
     };
     let report = report(site);
     assert_eq!(about_http(&report), [""; 0]);
+    assert_eq!(report["verdict"], "inconclusive");
     let in_clear = routes(&report, "target").find(|route| route["start"] == "http://shop.example/");
     assert_eq!(
         in_clear.unwrap()["hops"][0]["target"],

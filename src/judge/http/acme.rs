@@ -2,11 +2,9 @@
 
 use url::Url;
 
-use super::labels;
 use super::location::{self, Part};
-use crate::facts::http::{
-    Hop, HopError, HopStage, Http, Route, RouteOutcome, RoutePurpose, host_of,
-};
+use super::{labels, unreached};
+use crate::facts::http::{Hop, Http, Route, RouteOutcome, RoutePurpose, host_of};
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
 use crate::judge::server::{Wish, advice};
@@ -109,12 +107,7 @@ fn dead_end(route: &Route) -> Option<(&Hop, &str, String)> {
     let [.., before, last] = route.hops.as_slice() else {
         return None;
     };
-    let HopError { stage, failure } = last.error.as_ref()?;
-    let lost = matches!(
-        stage,
-        HopStage::Lookup | HopStage::Connect | HopStage::Handshake
-    );
-    (lost && !failure.is_local()).then(|| (before, last.url.as_str(), failure.in_words()))
+    Some((before, last.url.as_str(), unreached(last)?.in_words()))
 }
 
 /// Whether the way that was asked for comes to the same dead end, and tells of it.
@@ -171,6 +164,7 @@ mod tests {
     #[test]
     fn a_dead_end_and_a_circle_lead_an_authority_astray_unless_visitors_come_there_too() {
         use crate::facts::attempt::Failure;
+        use crate::facts::http::HopStage;
         let led = |start: &str, purpose, host: &str| {
             let target = start.replace("http://shop.example", host);
             let failure = Failure::NameNotFound;

@@ -4,7 +4,7 @@ use super::addresses::is_passed_over;
 use super::location::{self, Part};
 use super::{labels, witness};
 use crate::facts::attempt::Failure;
-use crate::facts::http::{Hop, HopError, HopStage, Http, Route, RouteOutcome, host_of};
+use crate::facts::http::{Hop, HopStage, Http, Route, RouteOutcome, host_of};
 use crate::facts::tls::Tls;
 use crate::finding;
 use crate::finding::{AtFault, Evidence, Finding};
@@ -310,17 +310,13 @@ struct Unreached<'a> {
 /// Nothing that another check tells of.
 fn unreached<'a>(route: &'a Route, tls: Option<&Tls>) -> Option<Unreached<'a>> {
     let hop = route.last()?;
-    let HopError { stage, failure } = hop.error.as_ref()?;
-    let lost = matches!(
-        stage,
-        HopStage::Lookup | HopStage::Connect | HopStage::Handshake
-    );
+    super::unreached(hop)?;
     let seen_at_the_door = tls.is_some_and(|tls| {
         tls.endpoints
             .iter()
             .any(|endpoint| Some(endpoint.address) == hop.address && endpoint.port == hop.port)
     });
-    if !lost || failure.is_local() || seen_at_the_door || unconnected(route).is_some() {
+    if seen_at_the_door || unconnected(route).is_some() {
         return None;
     }
     let before = route

@@ -12,7 +12,7 @@ use colored::Colorize;
 
 use super::super::style::{Style, harmless};
 use super::super::words::{common_name, left};
-use super::{failed, mark, worst};
+use super::{failed, mark, worst, wrapped};
 use crate::facts::probe::Probe;
 use crate::facts::tls::{Endpoint, Tls};
 use crate::finding::{Finding, Severity};
@@ -67,7 +67,7 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
             std::iter::once(own).chain(others).collect::<Vec<_>>()
         })
         .collect();
-    out.push_str(&each(&lines));
+    out.push_str(&each(&lines, style));
     let tried = tls.announced.as_deref().unwrap_or_default();
     out.push_str(&announced::announced(tried, style));
     if report.command == "tlscheck" || style.verbose {
@@ -96,13 +96,17 @@ pub(super) fn section(report: &Report, tls: &Tls, style: Style) -> String {
 }
 
 /// A line for each address.
-fn each(lines: &[(String, String)]) -> String {
+fn each(lines: &[(String, String)], style: Style) -> String {
     let width = lines
         .iter()
         .map(|(address, _)| address.len())
         .max()
         .unwrap_or_default();
-    let line = |(address, said): &(String, String)| format!("        {address:width$}  {said}\n");
+    let line = |(address, said): &(String, String)| {
+        let first = format!("        {address:width$}  ");
+        let rest = " ".repeat(first.len() + 2);
+        wrapped(said, &first, &rest, style)
+    };
     lines.iter().map(line).collect()
 }
 
@@ -130,7 +134,7 @@ fn line(report: &Report, endpoint: &Endpoint, alike: bool, style: Style) -> Stri
         };
         let shown = match agreed(endpoint) {
             none if none.is_empty() || endpoint.timings.handshake_ms.is_some() => String::new(),
-            shown => format!("; older clients are answered with {shown}"),
+            shown => format!("; other hellos are answered with {shown}"),
         };
         return format!("{sign} {}{shown}", harmless(&error.failure.in_words()));
     }
