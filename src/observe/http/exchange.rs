@@ -199,10 +199,16 @@ impl Client<'_> {
         let head = async {
             let mut answer = pin!(answer);
             loop {
-                tokio::select! {
+                let ended = tokio::select! {
                     biased;
                     answer = &mut answer => return answer,
-                    ended = &mut connection => ended?,
+                    ended = &mut connection => ended,
+                };
+                // What was said of this request comes by another way than the end, and may come after it.
+                if let Err(ended) = ended {
+                    let answer = answer.await;
+                    let tells = |error: &hyper::Error| !error.is_canceled() && !error.is_closed();
+                    return answer.map_err(|error| if tells(&error) { error } else { ended });
                 }
             }
         };
