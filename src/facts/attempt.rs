@@ -185,7 +185,7 @@ impl Failure {
                 format!("the server ends it with error {code} of HTTP/2, {name}")
             }
             Self::StarttlsNotOffered { .. } => "the server does not offer STARTTLS".to_owned(),
-            Self::StarttlsRefused { said } => format!("the server refuses STARTTLS: `{said}`"),
+            Self::StarttlsRefused { said } => format!("the server answers `{said}`"),
             Self::StarttlsInjected { first_bytes } => {
                 format!("in clear, after the answer to STARTTLS, came `{first_bytes}`")
             }

@@ -321,6 +321,28 @@ mod tests {
     }
 
     #[test]
+    fn greetings_and_words_of_every_form_that_the_standards_allow_are_understood() {
+        let asked: &[(&[u8], &[u8])] = &[(b"AUTH TLS\r\n", b"234 go\r\n")];
+        for greeting in [
+            &b"220-Welcome\r\n  234 users so far\r\n220 end\r\n"[..],
+            b"220-Welcome\r\nplain\r\n\r\n999 of them\r\n220-more\r\n220 end\r\n",
+        ] {
+            assert_eq!(run(Protocol::Ftp, greeting, asked), Ok(()));
+        }
+        let sieve: &[(&[u8], &[u8])] = &[(b"STARTTLS\r\n", b"ok\r\n")];
+        assert_eq!(
+            run(Protocol::Sieve, b"\"STARTTLS\"\r\nok\r\n", sieve),
+            Ok(())
+        );
+        let none: &[(&[u8], &[u8])] = &[(b">", b"<stream:features />")];
+        let done = run(Protocol::Xmpp, b"", none);
+        assert!(
+            matches!(done, Err(Failure::StarttlsNotOffered { .. })),
+            "{done:?}"
+        );
+    }
+
+    #[test]
     fn what_is_said_in_clear_after_the_answer_is_flagged() {
         for (protocol, greeting, turns) in GOOD.iter().filter(|(_, _, turns)| !turns.is_empty()) {
             let mut turns = turns.to_vec();

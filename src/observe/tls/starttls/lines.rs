@@ -77,10 +77,12 @@ pub(super) async fn imap<S: AsyncRead + AsyncWrite + Unpin>(
 pub(super) async fn sieve<S: AsyncRead + AsyncWrite + Unpin>(
     talk: &mut Talk<'_, S>,
 ) -> Result<(), Failure> {
+    // In whatever case (RFC 5804 §4).
     let ends = |line: &str| {
+        let word = line.split([' ', '(']).next().unwrap_or_default();
         ["OK", "NO", "BYE"]
             .iter()
-            .any(|word| line.starts_with(word))
+            .any(|own| word.eq_ignore_ascii_case(own))
     };
     let greeting = until(talk, ends).await?;
     expect(greeting.last().map_or(&[], std::slice::from_ref), "OK")?;
@@ -89,17 +91,24 @@ pub(super) async fn sieve<S: AsyncRead + AsyncWrite + Unpin>(
     expect(&[talk.line().await?], "OK")
 }
 
-/// A reply of SMTP or FTP: all lines but the last have a hyphen after the code (RFC 5321 §4.2.1).
+/// A reply of SMTP or FTP: where a hyphen follows the code it goes on to a line with the same code and none. What stands between
+/// may have any form in FTP (RFC 959 §4.2); in SMTP each line has the code (RFC 5321 §4.2.1).
 async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
     talk: &mut Talk<'_, S>,
 ) -> Result<Vec<String>, Failure> {
-    let is_last = |line: &str| {
-        let code = line
-            .get(..3)
-            .is_some_and(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
-        !code && !line.starts_with(' ') || code && line.as_bytes().get(3) != Some(&b'-')
+    let first = talk.line().await?;
+    let code = first.split_once('-').map(|(code, _)| code.to_owned());
+    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|own| own.is_ascii_digit());
+    let Some(code) = code.filter(is_code) else {
+        return Ok(vec![first]);
     };
-    until(talk, is_last).await
+    let is_last = |line: &str| {
+        let rest = line.strip_prefix(&code);
+        rest.is_some_and(|rest| !rest.starts_with('-'))
+    };
+    let mut lines = until(talk, is_last).await?;
+    lines.insert(0, first);
+    Ok(lines)
 }
 
 /// Lines up to one with a dot alone, which is left out.
@@ -130,12 +139,13 @@ async fn until<S: AsyncRead + AsyncWrite + Unpin>(
     Err(Failure::Malformed { at: None })
 }
 
+/// Whether an answer is one with this code: its first line says so, and its last.
 fn is(answer: &[String], code: &str) -> bool {
     let prefix = |line: &String| {
         line.get(..code.len())
             .is_some_and(|own| own.eq_ignore_ascii_case(code))
     };
-    !answer.is_empty() && answer.iter().all(prefix)
+    answer.first().is_some_and(prefix) && answer.last().is_some_and(prefix)
 }
 
 fn expect(answer: &[String], code: &str) -> Result<(), Failure> {

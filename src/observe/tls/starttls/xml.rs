@@ -21,6 +21,7 @@ pub(super) async fn xmpp<S: AsyncRead + AsyncWrite + Unpin>(
         &[
             "</stream:features>",
             "<stream:features/>",
+            "<stream:features />",
             "<stream:error",
             "</stream:stream>",
         ],
